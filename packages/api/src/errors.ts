@@ -1,0 +1,62 @@
+import { Type, type Static } from 'typebox'
+
+/** Every way a request can be refused. The list is closed: `docs/errors.md` explains each, a test compares the two. */
+export const errorCodes = [
+  'account_unknown',
+  'body_too_large',
+  'body_unreadable',
+  'content_type_unsupported',
+  'credentials_missing',
+  'credentials_wrong',
+  'data_missing',
+  'disk_full',
+  'duplicate_data',
+  'endpoint_changed',
+  'forbidden',
+  'internal',
+  'invalid_body',
+  'invalid_endpoint',
+  'invalid_json',
+  'invalid_namespace',
+  'invalid_query',
+  'invalid_record_id',
+  'invalid_utf8',
+  'not_authenticated',
+  'record_too_large',
+  'record_twice',
+  'record_unknown',
+  'request_malformed',
+  'route_unknown',
+  'setup_refused',
+  'shutting_down',
+  'too_deep',
+  'too_many_attempts',
+  'too_many_records',
+] as const
+
+export type ErrorCode = (typeof errorCodes)[number]
+
+/** One value of a refused request that is already there: `of` names a place in the same request, `recordId` a stored record. */
+export const Duplicate = Type.Object(
+  {
+    index: Type.Integer({ minimum: 0, description: 'Position in the request, counted from 0.' }),
+    recordId: Type.Optional(
+      Type.String({ description: 'The record that holds the same value; only for callers who may read it.' }),
+    ),
+    of: Type.Optional(Type.Integer({ description: 'Position of the same value earlier in this request.' })),
+  },
+  { $id: 'Duplicate' },
+)
+
+/** The one shape of every error: HAT's `message` and `cause`, the framework family's `error`, and a stable `code`. */
+export const ErrorBody = Type.Object(
+  {
+    message: Type.String(),
+    cause: Type.String(),
+    error: Type.String(),
+    code: Type.Enum(errorCodes),
+    duplicates: Type.Optional(Type.Array(Type.Ref('Duplicate'))),
+  },
+  { $id: 'Error', description: 'The one error shape of every route and status.' },
+)
+export type ErrorBody = Static<typeof ErrorBody>

@@ -1,0 +1,62 @@
+/**
+ * The tables as Kysely sees them. Every key starts with the account (`pda_id`, a small number), except `domain`, which finds it.
+ * Times are milliseconds since 1970 (UTC). `place` is the account's `seq` at a record's first saving plus `pda_id` * 2^32,
+ * so that on SQLite it is the row's own integer key.
+ */
+export interface Tables {
+  domain: { domain: string; pda_id: number }
+  pda: { pda_id: number; seq: number; created_at: number }
+  owner: { pda_id: number; name: string; password_hash: string; subject: string; created_at: number }
+  signing_key: { pda_id: number; key_id: string; private_pem: string; public_pem: string; created_at: number }
+  application: { pda_id: number; application: string; version: string; created_at: number }
+  application_right: { pda_id: number; application: string; verb: 'read' | 'write'; namespace: string }
+  endpoint: {
+    pda_id: number
+    endpoint_id: number
+    name: string
+    changed_at: number
+    largest: number
+    awkward: number
+  }
+  endpoint_block: { pda_id: number; endpoint_id: number; block: number; records: number; bytes: number }
+  record: {
+    pda_id: number
+    place: number
+    endpoint_id: number
+    record_id: string
+    data: string
+    fingerprint: Uint8Array
+    writer: string
+    created_at: number
+    /** Of the newest update; null while the record is as first saved. */
+    updated_seq: number | null
+    updated_at: number | null
+  }
+  record_history: {
+    pda_id: number
+    place: number
+    /** The `seq` this version was written with. */
+    seq: number
+    endpoint_id: number
+    record_id: string
+    data: string
+    writer: string
+    written_at: number
+    replaced_seq: number
+    replaced_by: string
+    replaced_at: number
+    /** 1 when a deletion replaced it, 0 when an update did. */
+    deleted: number
+  }
+  link: { pda_id: number; group_id: number; place: number }
+  order_path: {
+    pda_id: number
+    endpoint_id: number
+    path_id: number
+    path: string
+    used_at: number
+    /** Records up to this place have their keys; null once all have. */
+    filled_to: number | null
+  }
+  order_key: { pda_id: number; endpoint_id: number; path_id: number; key: Uint8Array; place: number }
+}

@@ -1,0 +1,73 @@
+import type { ErrorBody, ErrorCode } from '@hatstand/api/errors.ts'
+
+type Kind = { status: number; error: string; message: string }
+
+const badRequest = { status: 400, error: 'Bad Request', message: 'Bad Request' }
+const tooLarge = { status: 413, error: 'Payload Too Large', message: 'Payload Too Large' }
+const notAuthenticated = { status: 401, error: 'Not Authenticated', message: 'Not Authenticated' }
+
+/** Error code -> HTTP status and words: the only such table. `message` and `error` are what existing clients look for. */
+export const errors: Record<ErrorCode, Kind> = {
+  account_unknown: { status: 404, error: 'Not Found', message: 'HAT unavailable' },
+  body_too_large: tooLarge,
+  body_unreadable: badRequest,
+  content_type_unsupported: {
+    status: 415,
+    error: 'Unsupported Media Type',
+    message: 'Unsupported Media Type',
+  },
+  credentials_missing: { status: 401, error: 'Not Authenticated', message: 'Credentials required' },
+  credentials_wrong: notAuthenticated,
+  data_missing: { ...badRequest, message: 'Data Missing' },
+  disk_full: { status: 507, error: 'Insufficient Storage', message: 'Insufficient Storage' },
+  duplicate_data: { ...badRequest, message: 'Duplicate Data' },
+  endpoint_changed: badRequest,
+  forbidden: { status: 403, error: 'Forbidden', message: 'Access Denied' },
+  internal: { status: 500, error: 'Internal Server Error', message: 'Internal Server Error' },
+  invalid_body: badRequest,
+  invalid_endpoint: badRequest,
+  invalid_json: badRequest,
+  invalid_namespace: badRequest,
+  invalid_query: badRequest,
+  invalid_record_id: badRequest,
+  invalid_utf8: badRequest,
+  not_authenticated: notAuthenticated,
+  record_too_large: tooLarge,
+  record_twice: badRequest,
+  record_unknown: { status: 404, error: 'Not Found', message: 'Not Found' },
+  request_malformed: badRequest,
+  route_unknown: { status: 404, error: 'Not Found', message: 'Not Found' },
+  setup_refused: { status: 403, error: 'Forbidden', message: 'Access Denied' },
+  shutting_down: { status: 503, error: 'Service Unavailable', message: 'Service Unavailable' },
+  too_deep: badRequest,
+  too_many_attempts: { status: 429, error: 'Too Many Requests', message: 'Too Many Requests' },
+  too_many_records: tooLarge,
+}
+
+/** A refusal on its way to the caller: thrown by routes and auth, answered in one place (`app.ts`). */
+export class ApiError extends Error {
+  readonly code: ErrorCode
+  readonly duplicates: ErrorBody['duplicates']
+  readonly headers: Record<string, string>
+
+  /**
+   * @param code which refusal, of the closed list in `api/errors.ts`
+   * @param cause one sentence that names the field, the limit or the position
+   */
+  constructor(
+    code: ErrorCode,
+    cause: string,
+    more: { duplicates?: ErrorBody['duplicates']; headers?: Record<string, string> } = {},
+  ) {
+    super(cause)
+    this.code = code
+    this.duplicates = more.duplicates
+    this.headers = more.headers ?? {}
+  }
+}
+
+/** The body of a refusal, in the one error shape. */
+export function errorBody(code: ErrorCode, cause: string, duplicates?: ErrorBody['duplicates']): ErrorBody {
+  const { error, message } = errors[code]
+  return { message, cause, error, code, ...(duplicates && { duplicates }) }
+}
