@@ -1,0 +1,145 @@
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { glob, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { test } from 'node:test'
+
+const root = join(import.meta.dirname, '../../..')
+
+/** What each part may not import, and the neighbouring imports it may. */
+const floors: Record<string, { forbidden: string[]; allowed: string[] }> = {
+  'packages/api/src/records.ts': {
+    forbidden: ['fastify', 'node:fs', '@hatstand/sdk', '../../server/src/app.ts'],
+    allowed: ['typebox', 'typebox/value', './errors.ts'],
+  },
+  'packages/api/src/json.ts': { forbidden: ['typebox', './errors.ts', 'node:buffer'], allowed: [] },
+  'packages/sdk/src/sdk.ts': {
+    forbidden: ['typebox', 'node:http', 'fastify', '../../server/src/app.ts'],
+    allowed: ['@hatstand/api/json.ts', './records.ts'],
+  },
+  'packages/server/src/domain/rights.ts': {
+    forbidden: [
+      'node:fs',
+      'node:crypto',
+      'node:timers',
+      'fastify',
+      'kysely',
+      'uuid',
+      '../store/records.ts',
+      '../errors.ts',
+    ],
+    allowed: ['./comparing.ts', '@hatstand/api/json.ts'],
+  },
+  'packages/server/src/domain/fingerprint.ts': {
+    forbidden: ['node:fs', '../app.ts'],
+    allowed: ['node:crypto'],
+  },
+  'packages/server/src/database/sqlite.ts': {
+    forbidden: ['../store/records.ts', '../routes/records.ts', '../domain/rights.ts', '../app.ts', 'fastify'],
+    allowed: ['node:sqlite', 'pg', 'kysely', './port.ts'],
+  },
+  'packages/server/src/store/records.ts': {
+    forbidden: [
+      '../routes/records.ts',
+      '../auth/authenticate.ts',
+      '../app.ts',
+      '../database/sqlite.ts',
+      'pg',
+      'node:sqlite',
+      'fastify',
+      '@fastify/cors',
+    ],
+    allowed: ['../database/port.ts', '../domain/place.ts', 'kysely'],
+  },
+  'packages/server/src/auth/authenticate.ts': {
+    forbidden: ['../app.ts', '../routes/records.ts', '../database/sqlite.ts', 'kysely', 'pg', '../main.ts'],
+    allowed: ['../store/owners.ts', '../domain/rights.ts', '../database/port.ts', 'fastify', 'jose'],
+  },
+  'packages/server/src/routes/records.ts': {
+    forbidden: [
+      '../main.ts',
+      '../cli.ts',
+      '../database/sqlite.ts',
+      'kysely',
+      'pg',
+      'node:sqlite',
+      '@hatstand/sdk',
+    ],
+    allowed: [
+      '../store/records.ts',
+      '../auth/authenticate.ts',
+      '../domain/rights.ts',
+      '../database/port.ts',
+      'fastify',
+    ],
+  },
+  'packages/server/src/app.ts': {
+    forbidden: ['./main.ts', './cli.ts', 'pg', 'kysely'],
+    allowed: ['./routes/records.ts', 'fastify'],
+  },
+}
+
+type Finding = { code: string; filename: string; labels: { span: { line: number } }[] }
+
+/** Lints a folder of files made of nothing but imports, by this project's own rules, and gives the restricted lines of each file. */
+async function restricted(files: Record<string, string[]>): Promise<Map<string, Set<number>>> {
+  const folder = await mkdtemp(join(tmpdir(), 'hatstand-floors-'))
+  try {
+    const rules = JSON.parse(await readFile(join(root, '.oxlintrc.json'), 'utf8')) as { options?: unknown }
+    delete rules.options
+    await writeFile(join(folder, '.oxlintrc.json'), JSON.stringify(rules))
+    for (const [name, imports] of Object.entries(files)) {
+      await mkdir(dirname(join(folder, name)), { recursive: true })
+      await writeFile(join(folder, name), imports.map((from) => `import '${from}'\n`).join(''))
+    }
+    const found = new Map(Object.keys(files).map((name) => [name, new Set<number>()]))
+    for (const { code, filename, labels } of await lint(folder)) {
+      if (code.includes('no-restricted-imports')) found.get(filename)?.add(labels[0]?.span.line ?? 0)
+    }
+    return found
+  } finally {
+    await rm(folder, { recursive: true })
+  }
+}
+
+async function lint(folder: string): Promise<Finding[]> {
+  const oxlint = join(root, 'node_modules/oxlint/bin/oxlint')
+  const output = await new Promise<string>((resolve) => {
+    execFile(process.execPath, [oxlint, '--format=json'], { cwd: folder }, (_error, stdout) =>
+      resolve(stdout),
+    )
+  })
+  return (JSON.parse(output) as { diagnostics: Finding[] }).diagnostics
+}
+
+test('the linter refuses every import that goes up a floor, and none that goes down', async () => {
+  const files = Object.fromEntries(
+    Object.entries(floors).map(([name, { forbidden, allowed }]) => [name, [...forbidden, ...allowed]]),
+  )
+  const found = await restricted(files)
+  for (const [name, { forbidden }] of Object.entries(floors)) {
+    const lines = forbidden.map((_from, index) => index + 1)
+    assert.deepEqual(
+      [...(found.get(name) ?? [])].toSorted((a, b) => a - b),
+      lines,
+      name,
+    )
+  }
+})
+
+test('every folder of the server has its floor', async () => {
+  const known = new Set(Object.keys(floors).map(dirname))
+  for await (const file of glob('packages/{api,sdk,server}/src/**/*.ts', { cwd: root })) {
+    assert.ok(known.has(dirname(file)), `${file} is on no floor: give its folder rules in .oxlintrc.json`)
+  }
+})
+
+test('the only classes are errors', async () => {
+  for await (const file of glob('packages/*/src/**/*.ts', { cwd: root })) {
+    const source = await readFile(join(root, file), 'utf8')
+    for (const [line] of source.matchAll(/^(export )?(abstract )?class .*/gm)) {
+      assert.match(line, /class \w*Error extends \w*Error\b/, file)
+    }
+  }
+})
