@@ -1,0 +1,180 @@
+import { ownerNameProblem, passwordProblem } from './domain/credentials.ts'
+import {
+  checked,
+  domainName,
+  oneOf,
+  optional,
+  origins,
+  postgresUrl,
+  present,
+  proxies,
+  wholeNumber,
+} from './setting-kinds.ts'
+
+type Environment = Readonly<Record<string, string | undefined>>
+type Setting<T> = { name: string; default: string; kind: string; does: string; read: (text: string) => T }
+
+/** Every setting there is, and the only place that names them. `docs/settings.md` is compared with it by a test. */
+export const settings = {
+  port: {
+    name: 'PORT',
+    default: '8080',
+    kind: 'number',
+    does: 'The TCP port to listen on. 0 lets the system choose a free one.',
+    read: wholeNumber(0, 65_535),
+  },
+  host: {
+    name: 'HATSTAND_HOST',
+    default: '127.0.0.1',
+    kind: 'address',
+    does: 'The address to listen on. `0.0.0.0` or `::` listens on every network of the machine.',
+    read: present,
+  },
+  domain: {
+    name: 'HATSTAND_DOMAIN',
+    default: 'localhost:PORT',
+    kind: 'host[:port]',
+    does: "The first account's public name, without `https://`. Tokens carry it as their issuer, and clients find the account by it.",
+    read: optional(domainName),
+  },
+  dataDir: {
+    name: 'HATSTAND_DATA_DIR',
+    default: './data',
+    kind: 'folder',
+    does: 'Where SQLite keeps its files and large requests wait on disk. Made when it is missing, closed to other users.',
+    read: present,
+  },
+  databaseUrl: {
+    name: 'DATABASE_URL',
+    default: '',
+    kind: 'postgres:// URL',
+    does: 'Keeps the data in this PostgreSQL database instead of SQLite.',
+    read: optional(postgresUrl),
+  },
+  owner: {
+    name: 'HATSTAND_OWNER',
+    default: '',
+    kind: 'name',
+    does: 'Sets the owner up at the first start, together with `HATSTAND_OWNER_PASSWORD`. Later starts never overwrite an owner.',
+    read: optional(checked(ownerNameProblem)),
+  },
+  ownerPassword: {
+    name: 'HATSTAND_OWNER_PASSWORD',
+    default: '',
+    kind: 'password',
+    does: 'The password that goes with `HATSTAND_OWNER`; `hatstand owner set` takes it too. At least 10 characters.',
+    read: optional(checked(passwordProblem)),
+  },
+  maxBodyBytes: {
+    name: 'HATSTAND_MAX_BODY_BYTES',
+    default: '134217728',
+    kind: 'bytes',
+    does: 'The largest request body. Larger ones are answered 413 `body_too_large`.',
+    read: wholeNumber(1024, 2 ** 40),
+  },
+  maxRecordBytes: {
+    name: 'HATSTAND_MAX_RECORD_BYTES',
+    default: '16777216',
+    kind: 'bytes',
+    does: "The largest single record's data. Larger ones are answered 413 `record_too_large`.",
+    read: wholeNumber(1024, 256 * 2 ** 20),
+  },
+  maxRecords: {
+    name: 'HATSTAND_MAX_RECORDS',
+    default: '1000000',
+    kind: 'number',
+    does: 'The most records in one request. More are answered 413 `too_many_records`.',
+    read: wholeNumber(1, 100_000_000),
+  },
+  maxDepth: {
+    name: 'HATSTAND_MAX_DEPTH',
+    default: '512',
+    kind: 'number',
+    does: 'How deep arrays and objects may nest. Deeper JSON is answered 400 `too_deep`.',
+    read: wholeNumber(1, 10_000),
+  },
+  logLevel: {
+    name: 'HATSTAND_LOG_LEVEL',
+    default: 'info',
+    kind: 'fatal, error, warn, info, debug, trace or silent',
+    does: 'What the log on standard output contains. From `debug` on it has a line for each request. It never contains data, tokens or passwords.',
+    read: oneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'),
+  },
+  corsOrigins: {
+    name: 'HATSTAND_CORS_ORIGINS',
+    default: '*',
+    kind: 'origins, comma separated',
+    does: 'Web origins whose pages may call the API from a browser, such as `https://app.example.org`. `*` allows all.',
+    read: origins,
+  },
+  trustProxy: {
+    name: 'HATSTAND_TRUST_PROXY',
+    default: '',
+    kind: 'addresses or CIDRs, comma separated, or a count',
+    does: 'The reverse proxies whose `X-Forwarded-*` headers are believed: their addresses, or how many stand in front. Empty believes none.',
+    read: proxies,
+  },
+  historyDays: {
+    name: 'HATSTAND_HISTORY_DAYS',
+    default: '',
+    kind: 'days',
+    does: 'How long versions that were updated or deleted are kept. Empty keeps them for ever.',
+    read: optional(wholeNumber(0, 100_000)),
+  },
+  historyVersions: {
+    name: 'HATSTAND_HISTORY_VERSIONS',
+    default: '100',
+    kind: 'number',
+    does: 'How many replaced versions of one record are kept.',
+    read: wholeNumber(0, 1_000_000),
+  },
+  metricsToken: {
+    name: 'HATSTAND_METRICS_TOKEN',
+    default: '',
+    kind: 'secret',
+    does: 'Lets other machines read `/metrics` by `Authorization: Bearer`. Without it only the machine itself may.',
+    read: optional(present),
+  },
+  orderPaths: {
+    name: 'HATSTAND_ORDER_PATHS',
+    default: '8',
+    kind: 'number',
+    does: 'How many ordered-by paths of one endpoint are kept indexed; the least recently used is dropped.',
+    read: wholeNumber(1, 1000),
+  },
+} satisfies Record<string, Setting<unknown>>
+
+type Settings = typeof settings
+type Read = { readonly [Key in keyof Settings]: ReturnType<Settings[Key]['read']> }
+
+/** The environment, read once. Optional settings are undefined when empty; `domain` is always there. */
+export type Config = Readonly<Omit<Read, 'domain'> & { domain: string }>
+
+/**
+ * Reads and checks all settings of the environment.
+ * @returns one frozen value
+ * @throws one Error whose message has a sentence for each bad setting
+ */
+export function readConfig(env: Environment): Config {
+  const problems: string[] = []
+  const values: Record<string, unknown> = {}
+  for (const [key, setting] of Object.entries(settings) as [string, Setting<unknown>][]) {
+    const fallback = key === 'domain' ? '' : setting.default
+    try {
+      values[key] = setting.read(env[setting.name]?.trim() || fallback)
+    } catch (error) {
+      problems.push(`${setting.name} ${(error as Error).message}`)
+    }
+  }
+  if (values['owner'] && !env['HATSTAND_OWNER_PASSWORD'])
+    problems.push('HATSTAND_OWNER needs HATSTAND_OWNER_PASSWORD beside it.')
+  if (problems.length > 0) throw new Error(problems.join('\n'))
+  values['domain'] ??= `localhost:${values['port']}`
+  return Object.freeze(values) as Config
+}
+
+/** Names that begin with HATSTAND_ and mean nothing: most often a slip of the pen worth a warning. */
+export function unknownSettings(env: Environment): string[] {
+  const known = new Set<string>(Object.values(settings).map((setting) => setting.name))
+  return Object.keys(env).filter((name) => name.startsWith('HATSTAND_') && !known.has(name))
+}

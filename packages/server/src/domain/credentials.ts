@@ -1,0 +1,13 @@
+/** What is wrong with a name an owner chose, as a sentence; undefined when it will do. Names are 1 to 64 letters, digits and `. _ @ -`. */
+export function ownerNameProblem(name: string): string | undefined {
+  if (/^[0-9A-Za-z._@-]{1,64}$/.test(name)) return undefined
+  return 'The name must be 1 to 64 characters long, made of letters (a-z), digits and . _ @ - only.'
+}
+
+/** What is wrong with a password an owner chose, as a sentence; undefined when it will do. Characters are Unicode code points. */
+export function passwordProblem(password: string): string | undefined {
+  const length = Array.from(password).length
+  if (length < 10) return 'The password must be at least 10 characters long.'
+  if (length > 1000) return 'The password must be at most 1000 characters long.'
+  return undefined
+}
