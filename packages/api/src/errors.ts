@@ -1,4 +1,4 @@
-import { Type, type Static } from 'typebox'
+import { Type, type Static } from './type.ts'
 
 /** Every way a request can be refused. The list is closed: `docs/errors.md` explains each, a test compares the two. */
 export const errorCodes = [
@@ -55,7 +55,7 @@ export const ErrorBody = Type.Object(
     cause: Type.String(),
     error: Type.String(),
     code: Type.Enum(errorCodes),
-    duplicates: Type.Optional(Type.Array(Type.Ref('Duplicate'))),
+    duplicates: Type.Optional(Type.Array(Duplicate)),
   },
   { $id: 'Error', description: 'The one error shape of every route and status.' },
 )
