@@ -7,7 +7,7 @@ export type Value = string | number | Uint8Array | null
 /** Rows by column: an array gives each row its value, a single value is the same in all rows. */
 export type Columns<Table extends keyof Tables> = { [Name in keyof Tables[Table]]?: Value | readonly Value[] }
 
-/** A statement made by Kysely: built with `sql` or with the builder of `Database.query`. */
+/** A statement made by Kysely, by its builder (`Database.query`) or its `sql` tag. */
 export type Statement<Row> = Compilable<Row> | RawBuilder<Row>
 
 /** The handle inside `read` and `write`. It refuses to work once its function has returned. */
@@ -16,7 +16,14 @@ export interface Unit {
   all<Row>(statement: Statement<Row>): Promise<Row[]>
   /** Inserts rows by column, skipping those that break a unique key, and gives how many went in. */
   insertMany<Table extends keyof Tables>(table: Table, columns: Columns<Table>): Promise<number>
+  /** For each fingerprint the place of the account's record that holds it, or undefined. Exact for as long as the unit lasts. */
+  taken(fingerprints: readonly Uint8Array[]): Promise<(number | undefined)[]>
+  /** Tells the engine that these fingerprints are held by the records at these places from now on. */
+  hold(fingerprints: readonly Uint8Array[], places: readonly number[]): void
 }
+
+/** The disk is full: nothing of the unit was written, reads go on. */
+export class DiskFullError extends Error {}
 
 /** The SQL that differs between the engines, by what it means. */
 export interface Dialect {
@@ -24,24 +31,28 @@ export interface Dialect {
   id(recordId: string): RawBuilder<string>
   /** An id column as text: 36 lower-case characters. */
   idText(column: string): RawBuilder<string>
-  /** One of many: `column in (...)`, in the form the engine runs fastest for long lists. */
-  among(
-    column: string,
-    values: readonly (string | number)[],
-    type: 'id' | 'text' | 'number',
-  ): RawBuilder<boolean>
+  /** True for rows whose column is one of the values; one statement text however many there are. */
+  among(column: string, values: readonly (string | number)[], type: 'id' | 'text' | 'number'): RawBuilder<boolean>
   /** The number of bytes of a text column, without reading the text. */
   bytes(column: string): RawBuilder<number>
-  /** Joins a text expression over the rows of a subquery in their order, with commas; the result is bytes. */
-  joined(text: RawBuilder<string>): RawBuilder<Uint8Array>
+  /** Joins a text expression over the rows of a subquery in their order, with commas. */
+  joined(text: RawBuilder<string>): RawBuilder<Text>
+  /**
+   * How the engine itself reads the value at a path of a JSON text column, for texts that are not `awkward`:
+   * its kind in comparing order (0 missing .. 8), and what to order by within the kind.
+   */
+  jsonKind(column: string, path: readonly string[]): RawBuilder<number>
+  jsonValue(column: string, path: readonly string[]): RawBuilder<Value>[]
 }
+
+/** A text as the engine hands it over most cheaply: UTF-8 bytes or a string. */
+export type Text = Uint8Array | string
 
 /**
  * The port: the engine as the stores see it. Nothing but statements and values crosses it.
  * A function given to `read` or `write` awaits nothing but the unit, and may run twice.
  */
 export interface Database {
-  engine: 'sqlite' | 'postgres'
   dialect: Dialect
   /** Builds statements; it runs none. */
   query: Kysely<Tables>
@@ -49,8 +60,10 @@ export interface Database {
   read<T>(fn: (unit: Unit) => Promise<T>): Promise<T>
   /** One atomic unit on one account, resolved only after it is durable. Units of an account run one after another. */
   write<T>(pda: number, fn: (unit: Unit) => Promise<T>): Promise<T>
-  /** A single heavy statement, off the thread that answers requests. */
+  /** A single heavy read, off the thread that answers requests. */
   aside<Row>(statement: Statement<Row>): Promise<Row[]>
+  /** Gives freed space back, so that erased data is in no file of the engine's any more (SQLite; PostgreSQL: see docs/erasure). */
+  scrub(): Promise<void>
   /** What the engine promises about power loss, read back on the connection that writes. */
   durability(): Promise<Record<string, string>>
   close(): Promise<void>

@@ -1,0 +1,89 @@
+/** How an engine spells what the tables need. */
+export interface Spelling {
+  engine: 'sqlite' | 'postgres'
+  integer: string
+  bytes: string
+  /** A record id: 16 bytes to the engine, text to us. */
+  id: string
+  /** The column that names a record's row, and the rest of its key. */
+  place: string
+  placeKey: string
+  /** What an index needs behind its columns so that its rows come in order of place. */
+  byPlace: string
+  /** Said of a table that is nothing but its key. */
+  keyOnly: string
+  /** Said of a unique index the engine itself keeps; SQLite's is `fingerprints.ts`. */
+  unique: boolean
+}
+
+export const sqliteSpelling: Spelling = {
+  engine: 'sqlite',
+  integer: 'integer',
+  bytes: 'blob',
+  id: 'uuid',
+  place: 'integer primary key',
+  placeKey: '',
+  byPlace: '',
+  keyOnly: 'without rowid',
+  unique: false,
+}
+
+export const postgresSpelling: Spelling = {
+  engine: 'postgres',
+  integer: 'bigint',
+  bytes: 'bytea',
+  id: 'uuid',
+  place: 'bigint not null',
+  placeKey: ', primary key (pda_id, place)',
+  byPlace: ', place',
+  keyOnly: '',
+  unique: true,
+}
+
+/** The numbered list of migrations: each is run once, in order, each list of statements in one transaction. Never edit one that was released. */
+export const migrations: ((spell: Spelling) => string[])[] = [first]
+
+function first(spell: Spelling): string[] {
+  const { integer, bytes, id } = spell
+  const statements = [
+    // The only table whose key is not the account: it finds the account.
+    `create table domain (domain text primary key, pda_id integer not null)`,
+    `create table pda (pda_id integer primary key, seq ${integer} not null, created_at ${integer} not null)`,
+    `create table owner (pda_id integer not null, name text not null, password_hash text not null, subject text not null,
+       created_at ${integer} not null, primary key (pda_id, name))`,
+    `create table signing_key (pda_id integer not null, key_id text not null, private_pem text not null, public_pem text not null,
+       created_at ${integer} not null, primary key (pda_id, key_id))`,
+    `create table application (pda_id integer not null, application text not null, version text not null,
+       created_at ${integer} not null, primary key (pda_id, application))`,
+    `create table application_right (pda_id integer not null, application text not null, verb text not null, namespace text not null,
+       primary key (pda_id, application, verb, namespace))`,
+    `create table endpoint (pda_id integer not null, endpoint_id integer not null, name text not null, changed_at ${integer} not null,
+       largest ${integer} not null, awkward ${integer} not null, primary key (pda_id, endpoint_id))`,
+    `create unique index endpoint_name on endpoint (pda_id, name)`,
+    `create table endpoint_block (pda_id integer not null, endpoint_id integer not null, block ${integer} not null,
+       records ${integer} not null, bytes ${integer} not null, primary key (pda_id, endpoint_id, block)) ${spell.keyOnly}`,
+    `create table record (place ${spell.place}, pda_id integer not null, endpoint_id integer not null, record_id ${id} not null,
+       fingerprint ${bytes}, created_at ${integer} not null, updated_seq ${integer}, updated_at ${integer},
+       writer text not null, data text not null${spell.placeKey})`,
+    `create unique index record_id on record (pda_id, record_id)`,
+    `create index record_endpoint on record (pda_id, endpoint_id${spell.byPlace})`,
+    `create table record_history (pda_id integer not null, place ${integer} not null, seq ${integer} not null, endpoint_id integer not null,
+       record_id ${id} not null, replaced_seq ${integer} not null, replaced_at ${integer} not null, replaced_by text not null,
+       deleted integer not null, written_at ${integer} not null, writer text not null, data text not null,
+       primary key (pda_id, place, seq))`,
+    `create index record_history_endpoint on record_history (pda_id, endpoint_id)`,
+    `create index record_history_record on record_history (pda_id, record_id)`,
+    `create index record_history_time on record_history (pda_id, replaced_at)`,
+    `create table link (pda_id integer not null, group_id ${integer} not null, place ${integer} not null,
+       primary key (pda_id, group_id, place)) ${spell.keyOnly}`,
+    `create index link_place on link (pda_id, place)`,
+    `create table order_path (pda_id integer not null, endpoint_id integer not null, path_id ${integer} not null, path text not null,
+       used_at ${integer} not null, filled_to ${integer}, primary key (pda_id, endpoint_id, path_id))`,
+    `create table order_key (pda_id integer not null, endpoint_id integer not null, path_id ${integer} not null, key ${bytes} not null,
+       place ${integer} not null, primary key (pda_id, endpoint_id, path_id, key, place)) ${spell.keyOnly}`,
+    `create index order_key_place on order_key (pda_id, place)`,
+  ]
+  return spell.unique
+    ? [...statements, `create unique index record_fingerprint on record (pda_id, fingerprint)`]
+    : statements
+}

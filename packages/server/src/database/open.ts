@@ -1,0 +1,45 @@
+import { chmodSync, closeSync, existsSync, mkdirSync, openSync } from 'node:fs'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import type { Database } from './port.ts'
+
+/** The data folder is in use by another server. */
+export class FolderInUseError extends Error {}
+
+/**
+ * Opens the database and brings its tables up to date.
+ * @param where `databaseUrl` (`postgres://...`) chooses PostgreSQL; otherwise SQLite in `dataDir`, which is made when missing
+ * @param serve true for a server: a second one on the same SQLite folder is refused; the command line passes false
+ * @throws FolderInUseError
+ */
+export async function openDatabase(where: { dataDir: string; databaseUrl: string | undefined }, serve: boolean): Promise<Database> {
+  if (where.databaseUrl) return (await import('./postgres.ts')).openPostgres(where.databaseUrl)
+  if (!existsSync(where.dataDir)) mkdirSync(where.dataDir, { recursive: true, mode: 0o700 })
+  chmodSync(where.dataDir, 0o700)
+  const lock = serve ? lockFolder(where.dataDir) : undefined
+  const file = join(where.dataDir, 'hatstand.sqlite')
+  // SQLite gives its log the permissions of the file.
+  if (!existsSync(file)) closeSync(openSync(file, 'a', 0o600))
+  const database = await (await import('./sqlite.ts')).openSqlite(file)
+  return {
+    ...database,
+    async close() {
+      await database.close()
+      lock?.close()
+    },
+  }
+}
+
+/** Holds a lock of the operating system for as long as this process lives, however it ends. */
+function lockFolder(folder: string): DatabaseSync {
+  const file = join(folder, 'server.lock')
+  if (!existsSync(file)) closeSync(openSync(file, 'a', 0o600))
+  const lock = new DatabaseSync(file, { timeout: 0 })
+  try {
+    lock.exec('pragma locking_mode = exclusive; begin exclusive')
+  } catch (error) {
+    lock.close()
+    throw new FolderInUseError(`another hatstand server is using the folder ${folder}`, { cause: error })
+  }
+  return lock
+}

@@ -1,0 +1,30 @@
+import { type RawBuilder, sql } from 'kysely'
+import type { Dialect } from './port.ts'
+
+const arrays = { id: sql`uuid[]`, text: sql`text[]`, number: sql`bigint[]` }
+
+const at = (column: string, path: readonly string[]) => sql`(${sql.ref(column)}::jsonb #> ${path}::text[])`
+
+function jsonKind(column: string, path: readonly string[]): RawBuilder<number> {
+  const value = at(column, path)
+  return sql`case jsonb_typeof(${value}) when 'null' then 1 when 'string' then 2 when 'number' then 3
+    when 'boolean' then case when ${value} = 'false'::jsonb then 4 else 5 end when 'array' then 6 when 'object' then 7 else 8 end`
+}
+
+export const postgresDialect: Dialect = {
+  id: (recordId) => sql`${recordId}::uuid`,
+  idText: (column) => sql`${sql.ref(column)}::text`,
+  among: (column, values, type) => sql`${sql.ref(column)} = any(${values}::${arrays[type]})`,
+  bytes: (column) => sql`octet_length(${sql.ref(column)})`,
+  joined: (text) => sql`string_agg(${text}, ',')`,
+  jsonKind,
+  jsonValue(column, path) {
+    const kind = jsonKind(column, path)
+    const text = sql`(${at(column, path)} #>> '{}')`
+    // Under UTF-8, the order of bytes is the order of code points.
+    return [
+      sql`case when ${kind} = 2 then ${text} end collate "C"`,
+      sql`case when ${kind} = 3 then ${text}::numeric end`,
+    ]
+  },
+}

@@ -1,0 +1,81 @@
+import { PostgresQueryCompiler } from 'kysely'
+import pg from 'pg'
+import { compile, type Compiled } from './compile.ts'
+import type { Columns, Statement, Unit, Value } from './port.ts'
+import type { Tables } from './tables.ts'
+
+const compiler = new PostgresQueryCompiler()
+
+export const compilePostgres = (statement: Statement<unknown>): Compiled => compile(compiler, statement)
+
+/** Whole numbers come as numbers: none of ours is beyond 2^53. */
+export function getTypeParser(oid: number, format?: 'text' | 'binary') {
+  const { INT8, NUMERIC } = pg.types.builtins
+  if (oid === INT8 || oid === NUMERIC) return Number
+  return pg.types.getTypeParser(oid, format as 'text')
+}
+
+/** `table.column` -> its type, as `unnest` wants it named. */
+export type ColumnTypes = Map<string, string>
+
+const names = new Map<string, string>()
+
+/** The server prepares a statement once for a connection, by this name. */
+function nameOf(text: string): string {
+  let name = names.get(text)
+  if (!name) {
+    if (names.size > 2000) names.clear()
+    name = `s${names.size}_${Date.now()}`
+    names.set(text, name)
+  }
+  return name
+}
+
+/** A unit inside a transaction of `client`; `pda` is the account that is written, undefined in a read. */
+export function openUnit(client: pg.PoolClient, types: ColumnTypes, pda: number | undefined): { unit: Unit; end(): void } {
+  let ended = false
+  async function run(text: string, values: unknown[]) {
+    if (ended) throw new Error('a unit was used after its function had returned')
+    return client.query({ name: nameOf(text), text, values })
+  }
+  const unit: Unit = {
+    async all<Row>(statement: Statement<Row>) {
+      const { sql, parameters } = compilePostgres(statement)
+      return (await run(sql, parameters)).rows as Row[]
+    },
+    async insertMany(table, columns) {
+      const { text, values } = insertStatement(types, table, columns)
+      return (await run(text, values)).rowCount ?? 0
+    },
+    async taken(fingerprints) {
+      const text = 'select fingerprint, place from record where pda_id = $1 and fingerprint = any($2::bytea[])'
+      const { rows } = await run(text, [pda, fingerprints])
+      const places = new Map(rows.map((row: { fingerprint: Buffer; place: number }) => [row.fingerprint.toString('hex'), row.place]))
+      return fingerprints.map((fingerprint) => places.get(Buffer.from(fingerprint).toString('hex')))
+    },
+    hold: () => undefined,
+  }
+  return {
+    unit,
+    end() {
+      ended = true
+    },
+  }
+}
+
+function insertStatement<Table extends keyof Tables>(types: ColumnTypes, table: Table, columns: Columns<Table>) {
+  const entries = Object.entries(columns) as [string, Value | Value[]][]
+  const selected = entries.map(([name, value], index) => {
+    const type = types.get(`${table}.${name}`)
+    return Array.isArray(value) ? `unnest($${index + 1}::${type}[])` : `$${index + 1}::${type}`
+  })
+  const text = `insert into ${table} (${entries.map(([name]) => name).join(', ')}) select ${selected.join(', ')} on conflict do nothing`
+  return { text, values: entries.map(([, value]) => value) }
+}
+
+export async function readColumnTypes(pool: pg.Pool): Promise<ColumnTypes> {
+  const { rows } = await pool.query(
+    'select table_name, column_name, udt_name from information_schema.columns where table_schema = current_schema()',
+  )
+  return new Map(rows.map((row) => [`${row.table_name}.${row.column_name}`, row.udt_name]))
+}

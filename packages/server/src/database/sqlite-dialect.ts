@@ -1,0 +1,35 @@
+import { type RawBuilder, sql } from 'kysely'
+import type { Dialect } from './port.ts'
+
+/** Seen from JSON, `a.b` as SQLite's JSON functions want it; the path has plain words only. */
+const jsonPath = (path: readonly string[]) => `$.${path.map((name) => `"${name}"`).join('.')}`
+
+/** An id as SQLite keeps it: its 16 bytes. */
+export const idBytes = (recordId: string) => Buffer.from(recordId.replaceAll('-', ''), 'hex')
+
+function idText(column: string): RawBuilder<string> {
+  const part = (from: number, length: number) => sql`substr(hex(${sql.ref(column)}), ${sql.lit(from)}, ${sql.lit(length)})`
+  return sql`lower(${part(1, 8)} || '-' || ${part(9, 4)} || '-' || ${part(13, 4)} || '-' || ${part(17, 4)} || '-' || ${part(21, 12)})`
+}
+
+function jsonKind(column: string, path: readonly string[]): RawBuilder<number> {
+  const type = sql`json_type(${sql.ref(column)}, ${sql.lit(jsonPath(path))})`
+  return sql`case ${type} when 'null' then 1 when 'text' then 2 when 'integer' then 3 when 'real' then 3
+    when 'false' then 4 when 'true' then 5 when 'array' then 6 when 'object' then 7 else 8 end`
+}
+
+export const sqliteDialect: Dialect = {
+  id: (recordId) => sql`${idBytes(recordId)}`,
+  idText,
+  among(column, values, type) {
+    const listed = type === 'id' ? sql`unhex(value, '-')` : sql`value`
+    return sql`${sql.ref(column)} in (select ${listed} from json_each(${JSON.stringify(values)}))`
+  },
+  bytes: (column) => sql`octet_length(${sql.ref(column)})`,
+  joined: (text) => sql`cast(group_concat(${text}, ',') as blob)`,
+  jsonKind,
+  jsonValue(column, path) {
+    const value = sql`${sql.ref(column)} ->> ${sql.lit(jsonPath(path))}`
+    return [sql`case when ${jsonKind(column, path)} < 4 then ${value} end`]
+  },
+}
