@@ -11,7 +11,7 @@ export interface BatchRecord {
 }
 
 export const BatchRecord = Type.Object(
-  { endpoint, data, links: Type.Optional(Type.Array(Type.Ref<BatchRecord>('BatchRecord'))) },
+  { endpoint, data, links: Type.Optional(Type.Array(Type.Ref('BatchRecord'))) },
   {
     $id: 'BatchRecord',
     description: 'A record to save; it and its own `links` become one group, at any depth.',

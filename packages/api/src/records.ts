@@ -32,7 +32,7 @@ export const DataRecord = Type.Object(
     recordId: id,
     data,
     links: Type.Optional(
-      Type.Array(Type.Ref<DataRecord>('Record'), { description: 'The records linked with this one.' }),
+      Type.Array(Type.Ref('Record'), { description: 'The records linked with this one.' }),
     ),
     seq: Type.Optional(
       Type.Integer({ minimum: 1, description: "The account's counter when this version was written." }),

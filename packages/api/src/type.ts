@@ -56,5 +56,5 @@ export const Type = {
     ({ ...options, type: 'boolean' }) as unknown as TBoolean,
   Unknown: (options: TSchemaOptions = {}): TUnknown => ({ ...options }) as unknown as TUnknown,
   /** A schema that is written elsewhere under this `$id`, in itself for instance. */
-  Ref: <T>($ref: string) => ({ $ref }) as unknown as TSchema & { '~unsafe': T },
+  Ref: ($ref: string): TUnknown => ({ $ref }) as unknown as TUnknown,
 }

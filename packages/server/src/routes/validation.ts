@@ -23,7 +23,7 @@ const names: Record<string, string> = { namespace: 'The namespace', '*': 'The en
  * @param failures `error.validation` of the error Fastify raised
  */
 export function invalidRequest(failures: readonly FastifySchemaValidationError[]): ApiError {
-  const failure = failures.at(-1) as Failure | undefined
+  const failure: Failure | undefined = failures.at(-1)
   const extra = failure?.params['additionalProperty']
   if (typeof extra === 'string')
     return new ApiError('invalid_query', `There is no query parameter ${JSON.stringify(extra)} here`)

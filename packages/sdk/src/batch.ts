@@ -1,0 +1,27 @@
+import type { Connection } from './connection.ts'
+import { textOf } from './exact.ts'
+import { api } from './paths.ts'
+import { recordsAt, type StoredRecord } from './record.ts'
+
+/** A record to save; it and its own `links` become one group, at any depth. */
+export interface NewRecord {
+  endpoint: string
+  /** A value or `exact(text)`. */
+  data: unknown
+  links?: readonly NewRecord[]
+}
+
+function newText({ endpoint, data, links }: NewRecord): string {
+  const linked = links === undefined ? '' : `,"links":[${links.map(newText).join(',')}]`
+  return `{"endpoint":${JSON.stringify(endpoint)},"data":${textOf(data)}${linked}}`
+}
+
+export function batch({ send }: Connection) {
+  return {
+    /** Saves records for several endpoints, all or none, linked as they are nested. */
+    async create(records: readonly NewRecord[]): Promise<StoredRecord[]> {
+      const body = `[${records.map(newText).join(',')}]`
+      return recordsAt(await (await send(`${api}/data-batch`, { method: 'POST', body })).text())
+    },
+  }
+}

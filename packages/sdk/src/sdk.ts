@@ -1,0 +1,58 @@
+import type { Sources, SourcesWithCounts } from '@hatstand/api/endpoints.ts'
+import type { Health, Version } from '@hatstand/api/health.ts'
+import type { Message } from '@hatstand/api/message.ts'
+import { accessTokens } from './access-tokens.ts'
+import { batch } from './batch.ts'
+import { connection, type Options } from './connection.ts'
+import { api } from './paths.ts'
+import { records } from './records.ts'
+
+export type { NewRecord } from './batch.ts'
+export type { Options } from './connection.ts'
+export { PdaError } from './error.ts'
+export { exact, type Exact } from './exact.ts'
+export type { StoredRecord } from './record.ts'
+export type { ListOptions, Page } from './reading.ts'
+export type { Update } from './writing.ts'
+
+export type Pda = ReturnType<typeof connect>
+
+/**
+ * Connects to a personal data account. Nothing is sent before the first method is called; every method rejects with a
+ * `PdaError` when the server refuses, and with what `fetch` throws when the server cannot be reached.
+ *
+ * @param url where the server is, `https://alice.example.org` or `http://localhost:8080`
+ * @param token the access token; may come later through `accessTokens.login`
+ */
+export function connect(url: string, token?: string, options: Options = {}) {
+  const own = connection(url, token, options)
+  const json = async <T>(path: string, query = {}) => (await own.send(path, { query })).json() as Promise<T>
+  return {
+    /** The access token in use: the newest that the server sent. */
+    get token() {
+      return own.token
+    },
+    records: records(own),
+    batch: batch(own),
+    links: {
+      /** Joins records as belonging together. */
+      create: async (recordIds: readonly string[]) =>
+        (
+          await own.send(api + '/data-link', { method: 'POST', query: { records: recordIds } })
+        ).json() as Promise<Message>,
+    },
+    endpoints: {
+      /** The endpoints that hold records: namespace -> paths. */
+      list: () => json<Sources>(api + '/data/sources'),
+      /** Namespace -> path -> records, bytes and last change. */
+      counts: () => json<SourcesWithCounts>(api + '/data/sources', { counts: true }),
+    },
+    accessTokens: accessTokens(own),
+    /** The PEM that verifies this account's access tokens. */
+    publicKey: async () => (await own.send('/publickey')).text(),
+    health: () => json<Health>('/healthz'),
+    version: () => json<Version>('/version'),
+    /** The description of the API, OpenAPI 3.1. */
+    openApi: () => json<Record<string, unknown>>('/openapi.json'),
+  }
+}
