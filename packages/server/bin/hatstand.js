@@ -61,6 +61,18 @@ function handOver(node) {
   child.on('exit', endLike)
 }
 
+/** npm starts its scripts by a shell that dies of a signal without passing it on: once it is gone, the signal was for us. */
+function mindTheShell() {
+  const shell = process.ppid
+  const watch = setInterval(() => {
+    if (process.ppid === shell) return
+    clearInterval(watch)
+    process.kill(process.pid, 'SIGTERM')
+  }, 200)
+  watch.unref()
+}
+
+if (process.env.npm_lifecycle_event && process.platform !== 'win32') mindTheShell()
 if (isNewEnough(process.versions.node)) {
   await import(cli.href)
 } else {

@@ -17,7 +17,10 @@ if (command === 'wait') {
   let signals = 0
   process.on('SIGTERM', () => {
     signals += 1
-    setTimeout(() => process.exit(40 + signals), 300)
+    setTimeout(() => {
+      console.log('signals: ' + signals)
+      process.exit(40 + signals)
+    }, 300)
   })
   setInterval(() => {}, 1000)
 } else if (command === 'kill') process.kill(process.pid, 'SIGKILL')
@@ -38,11 +41,17 @@ before(async () => {
 })
 after(() => rm(folder, { recursive: true }))
 
+const noShell = process.platform === 'win32' && 'Windows has no signals to pass on'
+
+/** Code that makes a Node say it is of that version. */
+function claim(version: string): string {
+  return `Object.defineProperty(process,'versions',{value:{...process.versions,node:'${version}'}})`
+}
+
 /** Starts the launcher in a Node that says it is of that version, with or without the pinned Node installed. */
 function launch(version: string, place: 'with' | 'without', ...words: string[]) {
-  const claim = `Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '${version}' } })`
   const launcher = join(folder, place, 'bin/hatstand.js')
-  return spawn(process.execPath, ['--import', `data:text/javascript,${claim}`, launcher, ...words])
+  return spawn(process.execPath, ['--import', `data:text/javascript,${claim(version)}`, launcher, ...words])
 }
 
 async function outcome(child: ReturnType<typeof launch>) {
@@ -88,6 +97,17 @@ test('SIGTERM reaches the server once, and the launcher waits for its end', asyn
   const { code, signal } = await outcome(child)
   assert.deepEqual({ code, signal }, { code: 41, signal: null })
 })
+
+for (const version of ['20.0.0', '24.15.0']) {
+  test(`under npm the server ends with npm's shell, on Node ${version}`, { skip: noShell }, async () => {
+    const launcher = join(folder, 'with/bin/hatstand.js')
+    const line = `"${process.execPath}" --import "data:text/javascript,${claim(version)}" "${launcher}" wait; true`
+    const shell = spawn('/bin/sh', ['-c', line], { env: { ...process.env, npm_lifecycle_event: 'start' } })
+    shell.stdout.once('data', () => shell.kill('SIGTERM'))
+    // The output ends only when the server, which holds it open, has ended too.
+    assert.match(await text(shell.stdout), /\nsignals: 1\n$/)
+  })
+}
 
 test('a server that is killed takes its launcher along by the same signal', async () => {
   const { code, signal } = await outcome(launch('20.0.0', 'with', 'kill'))
