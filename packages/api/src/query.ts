@@ -1,9 +1,12 @@
 import { Type } from './type.ts'
 
+/** A record id, for the documentation. */
+export const exampleId = '019a9f3e-5b2c-7c4a-9a3e-2f1d6c5b4a39'
+
 const uuid = '[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}'
 
 /** A whole number in a query: its decimal digits, no sign, at most 15 of them. `Number(...)` gives its value. */
-export const digits = (options: { default: number; description: string }) =>
+export const digits = (options: { default: number; description: string; examples?: number[] }) =>
   Type.Union([Type.Integer({ minimum: 0 }), Type.String({ pattern: '^[0-9]{1,15}$' })], {
     title: 'a whole number, 0 or more, in at most 15 decimal digits',
     ...options,
@@ -15,7 +18,7 @@ export const flag = (description: string) =>
 
 /** The id of a record: a UUID. */
 export const recordId = (description: string) =>
-  Type.String({ title: 'a UUID', pattern: `^${uuid}$`, description })
+  Type.String({ title: 'a UUID', pattern: `^${uuid}$`, description, examples: [exampleId] })
 
 /** Ids of records: the parameter repeated, or one value with commas between. `recordIdsOf` takes them apart. */
 export const recordIds = (description: string) => {

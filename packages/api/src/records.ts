@@ -1,6 +1,6 @@
 import { Message } from './message.ts'
 import type { Operation } from './operation.ts'
-import { EndpointParams, NoQuery, digits, flag, recordId, recordIds } from './query.ts'
+import { EndpointParams, NoQuery, digits, exampleId, flag, recordId, recordIds } from './query.ts'
 import { Type, type Static } from './type.ts'
 
 export const endpoint = Type.String({
@@ -97,7 +97,7 @@ const location = {
 }
 export const savedExample = {
   endpoint: 'rumpel/locations',
-  recordId: '019a9f3e-5b2c-7c4a-9a3e-2f1d6c5b4a39',
+  recordId: exampleId,
   data: location,
   links: [],
 }

@@ -11,6 +11,7 @@ export const errors: Record<ErrorCode, Kind> = {
   account_unknown: { status: 404, error: 'Not Found', message: 'HAT unavailable' },
   body_too_large: tooLarge,
   body_unreadable: badRequest,
+  byte_order_mark: badRequest,
   content_type_unsupported: {
     status: 415,
     error: 'Unsupported Media Type',
@@ -19,6 +20,7 @@ export const errors: Record<ErrorCode, Kind> = {
   credentials_missing: { status: 401, error: 'Not Authenticated', message: 'Credentials required' },
   credentials_wrong: notAuthenticated,
   data_missing: { ...badRequest, message: 'Data Missing' },
+  database_unavailable: { status: 503, error: 'Service Unavailable', message: 'Service Unavailable' },
   disk_full: { status: 507, error: 'Insufficient Storage', message: 'Insufficient Storage' },
   duplicate_data: { ...badRequest, message: 'Duplicate Data' },
   endpoint_changed: badRequest,
