@@ -61,10 +61,19 @@ function handOver(node) {
   child.on('exit', endLike)
 }
 
-/** npm starts its scripts by a shell that dies of a signal without passing it on: once it is gone, the signal was for us. */
+/**
+ * npm starts its scripts by a shell that dies of a signal without passing it on: once the shell is gone, the signal was for us.
+ * Where the program got the signal itself (a terminal tells everyone), it is not told twice.
+ */
 function mindTheShell() {
   const shell = process.ppid
+  const heeded = new Set()
   const watch = setInterval(() => {
+    for (const signal of ['SIGTERM', 'SIGINT']) {
+      if (heeded.has(signal) || process.listenerCount(signal) === 0) continue
+      heeded.add(signal)
+      process.prependListener(signal, () => clearInterval(watch))
+    }
     if (process.ppid === shell) return
     clearInterval(watch)
     process.kill(process.pid, 'SIGTERM')
