@@ -1,0 +1,95 @@
+import cors from '@fastify/cors'
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import fastify, { type FastifyHttpOptions, LogController, type RawServerDefault } from 'fastify'
+import { authenticate } from './auth/authenticate.ts'
+import type { Config } from './config.ts'
+import type { App, Context } from './context.ts'
+import { ApiError } from './errors.ts'
+import { loggerOptions, logRequests, requestIds } from './logging.ts'
+import { answerError, answerMalformed, refusals } from './refusals.ts'
+import { accessTokenRoutes } from './routes/access-tokens.ts'
+import { healthRoutes } from './routes/health.ts'
+import { metricsRoutes } from './routes/metrics.ts'
+import { openapiRoutes } from './routes/openapi.ts'
+import { publicKeyRoutes } from './routes/public-key.ts'
+import { setupRoutes } from './routes/setup.ts'
+import { validation } from './routes/validation.ts'
+import { refuseUnreadBodies } from './unread-body.ts'
+
+/** The table of contents: every part put together by hand, in the order a request meets them. Used by main and by tests. */
+export async function createApp(context: Context): Promise<App> {
+  const app = bareApp(context)
+  refusals(app)
+  refuseUnreadBodies(app)
+  refuseWhileClosing(app)
+  logRequests(app, context.config)
+  await app.register(cors, corsOptions(context))
+  takeJsonAsStream(app)
+  authenticate(app, context)
+
+  metricsRoutes(app, context)
+  healthRoutes(app, context)
+  openapiRoutes(app)
+  accessTokenRoutes(app, context)
+  publicKeyRoutes(app, context)
+  setupRoutes(app, context)
+
+  for (const prefix of ['/api/v2.6', '/api/v2', '/api/v2.0'])
+    await app.register(async (api) => dataRoutes(api as App, context), { prefix })
+  return app
+}
+
+/** The routes of the API proper, once below each of its prefixes. */
+function dataRoutes(_api: App, _context: Context): void {}
+
+function bareApp({ config }: Context): App {
+  const options: FastifyHttpOptions<RawServerDefault> = {
+    logger: loggerOptions(config),
+    genReqId: requestIds(),
+    logController: new LogController({ disableRequestLogging: true }),
+    trustProxy: trusted(config.trustProxy),
+    bodyLimit: config.maxBodyBytes,
+    return503OnClosing: false,
+    routerOptions: { maxParamLength: 4096 },
+    clientErrorHandler: answerMalformed,
+    frameworkErrors: answerError,
+    ajv: validation,
+    // Answers are text already: their schemas only document.
+    schemaController: {
+      compilersFactory: { buildSerializer: () => () => (data: unknown) => JSON.stringify(data) },
+    },
+  }
+  return fastify(options).withTypeProvider<TypeBoxTypeProvider>()
+}
+
+/** Fastify takes a count for nothing; here it means: that many proxies, counted from this server outwards. */
+function trusted(proxies: Config['trustProxy']) {
+  return typeof proxies === 'number' ? (_address: string, hop: number) => hop < proxies : proxies
+}
+
+function corsOptions({ config }: Context) {
+  return {
+    origin: config.corsOrigins,
+    methods: ['GET', 'HEAD', 'POST', 'PUT', 'DELETE'],
+    exposedHeaders: ['X-Auth-Token', 'Link', 'X-Skipped', 'Retry-After'],
+    maxAge: 7200,
+    strictPreflight: false,
+  }
+}
+
+/** JSON bodies reach their route unread, after the caller's rights were checked; every other content type is refused. */
+function takeJsonAsStream(app: App): void {
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('application/json', (_request, body, done) => done(null, body))
+}
+
+/** What arrives on an open connection after the server began to close. */
+function refuseWhileClosing(app: App): void {
+  let closing = false
+  app.addHook('preClose', async () => {
+    closing = true
+  })
+  app.addHook('onRequest', async () => {
+    if (closing) throw new ApiError('shutting_down', 'The server is shutting down')
+  })
+}

@@ -1,0 +1,58 @@
+import { ApiError } from '../errors.ts'
+
+const limit = 10
+const perMilliseconds = 60_000
+const mostRemembered = 10_000
+
+type Failures = { times: number[]; turn: Promise<unknown> }
+
+/** Runs one attempt to sign in; counts it when it gives undefined. */
+export type Attempt = <T>(
+  name: string,
+  address: string,
+  now: number,
+  run: () => Promise<T | undefined>,
+) => Promise<T | undefined>
+
+/**
+ * Limits failed attempts to 10 a minute for each name from each address: a stranger elsewhere never locks the owner out, and
+ * what succeeds counts nothing. Attempts of one name and address take turns, so that many at once try no more than the limit.
+ * @returns a function that throws `too_many_attempts` with Retry-After (whole seconds) instead of running the attempt
+ */
+export function limitLogins(): Attempt {
+  const remembered = new Map<string, Failures>()
+
+  function failuresOf(key: string): Failures {
+    const failures = remembered.get(key) ?? { times: [], turn: Promise.resolve() }
+    // Set again, it counts as the youngest: the one used least recently is dropped first.
+    remembered.delete(key)
+    remembered.set(key, failures)
+    if (remembered.size > mostRemembered) remembered.delete(remembered.keys().next().value as string)
+    return failures
+  }
+
+  return async (name, address, now, run) => {
+    const failures = failuresOf(JSON.stringify([name, address]))
+    const mine = failures.turn.then(() => attempt(failures, now, run))
+    failures.turn = mine.catch(() => undefined)
+    return mine
+  }
+}
+
+async function attempt<T>(failures: Failures, now: number, run: () => Promise<T | undefined>) {
+  failures.times = failures.times.filter((time) => time > now - perMilliseconds)
+  const [oldest] = failures.times
+  if (oldest !== undefined && failures.times.length >= limit) throw tooMany(oldest + perMilliseconds - now)
+  const result = await run()
+  if (result === undefined) failures.times.push(now)
+  return result
+}
+
+function tooMany(wait: number): ApiError {
+  const seconds = Math.max(1, Math.ceil(wait / 1000))
+  return new ApiError(
+    'too_many_attempts',
+    `More than ${limit} failed attempts in a minute for this name; try again in ${seconds} seconds`,
+    { headers: { 'retry-after': String(seconds) } },
+  )
+}

@@ -1,0 +1,69 @@
+import { randomUUID } from 'node:crypto'
+import { hashPassword } from './auth/passwords.ts'
+import { makeSetupCode, type SetupCode } from './auth/setup-code.ts'
+import { makeSigningKey } from './auth/signing-keys.ts'
+import type { Config } from './config.ts'
+import type { Database } from './database/port.ts'
+import { addAccount, listAccounts, moveAccount } from './store/accounts.ts'
+import { addOwner, findOwner } from './store/owners.ts'
+
+/** The account of HATSTAND_DOMAIN, and the set-up code while it has no owner. */
+export interface FirstAccount {
+  domain: string
+  setupCode: (SetupCode & { code: string }) | undefined
+}
+
+/**
+ * Makes what the first start makes, and nothing on later ones: the account of HATSTAND_DOMAIN with its signing key, and the
+ * owner the settings name.
+ * @param fixedPort false when the port is another one at each start
+ * @throws an Error with a sentence when there are accounts, and none is at that domain
+ */
+export async function ensureFirstAccount(
+  database: Database,
+  config: Config,
+  fixedPort: boolean,
+  now: number,
+): Promise<FirstAccount> {
+  const { pda, domain } = await ensureAccount(database, config, fixedPort, now)
+  const known = await database.read((unit) => findOwner(unit, pda))
+  if (known) return { domain, setupCode: undefined }
+  const { owner: name, ownerPassword: password } = config
+  if (name === undefined || password === undefined) return { domain, setupCode: makeSetupCode(pda) }
+  const owner = { name, passwordHash: await hashPassword(password), subject: randomUUID() }
+  await database.write(pda, (unit) => addOwner(unit, pda, owner, now))
+  return { domain, setupCode: undefined }
+}
+
+async function ensureAccount(database: Database, config: Config, fixedPort: boolean, now: number) {
+  const accounts = await database.read(listAccounts)
+  const [first, ...others] = accounts
+  if (first === undefined) return createAccount(database, config.domain, now)
+  const same = accounts.find((account) => account.domain === config.domain)
+  if (same) return { pda: same.pda_id, domain: same.domain }
+  if (others.length > 0 || !isLocal(first.domain))
+    throw new Error(
+      `No account has the domain ${config.domain}; there is ${accounts.map((account) => account.domain).join(', ')}. ` +
+        'Set HATSTAND_DOMAIN to one of them, or add the account with: hatstand account add DOMAIN',
+    )
+  // A trial on this machine moves along with its port, or goes public. Port 0 is another one each time, and moves nothing.
+  if (!fixedPort && isLocal(config.domain)) return { pda: first.pda_id, domain: first.domain }
+  await database.write(first.pda_id, (unit) => moveAccount(unit, first.pda_id, config.domain))
+  return { pda: first.pda_id, domain: config.domain }
+}
+
+async function createAccount(
+  database: Database,
+  domain: string,
+  now: number,
+): Promise<{ pda: number; domain: string }> {
+  await addAccount(database, domain, await makeSigningKey(), now)
+  // Another process may have made it in the same moment: whoever did, this is the account.
+  const account = (await database.read(listAccounts)).find((each) => each.domain === domain)
+  if (account === undefined) throw new Error(`The account ${domain} could not be made.`)
+  return { pda: account.pda_id, domain }
+}
+
+function isLocal(domain: string): boolean {
+  return /^localhost(:\d+)?$/.test(domain)
+}

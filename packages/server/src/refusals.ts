@@ -1,0 +1,80 @@
+import type { Socket } from 'node:net'
+import { JsonError } from '@hatstand/api/json.ts'
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
+import type { App } from './context.ts'
+import { DiskFullError } from './database/port.ts'
+import { ApiError, errorBody, errors } from './errors.ts'
+import { invalidRequest } from './routes/validation.ts'
+
+/** Answers every error, whoever raised it, in the one error shape; as `application/problem+json` when asked for. */
+export function refusals(app: App): void {
+  app.setErrorHandler(answerError)
+  app.setNotFoundHandler((request) => {
+    const path = request.url.split('?', 1)[0]
+    throw new ApiError('route_unknown', `There is no ${request.method} ${path} here`)
+  })
+}
+
+export function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const refusal = refusalOf(error) ?? internal(error, request)
+  const { status, error: title } = errors[refusal.code]
+  const body = errorBody(refusal.code, refusal.message, refusal.duplicates)
+  reply.code(status).headers(refusal.headers)
+  if (!request.headers.accept?.includes('application/problem+json'))
+    return reply.type('application/json; charset=utf-8').send(body)
+  const problem = { type: 'about:blank', title, status, detail: refusal.message, ...body }
+  return reply.type('application/problem+json').send(JSON.stringify(problem))
+}
+
+/** What the caller may be told; undefined for what nobody foresaw. */
+function refusalOf(error: unknown): ApiError | undefined {
+  if (error instanceof ApiError) return error
+  if (error instanceof JsonError)
+    return new ApiError(error.kind === 'depth' ? 'too_deep' : 'invalid_json', error.message)
+  if (error instanceof DiskFullError || (error as FastifyError).code === 'ENOSPC')
+    return new ApiError('disk_full', 'The disk of the server is full; nothing was stored')
+  return frameworkRefusal(error as FastifyError)
+}
+
+function frameworkRefusal(error: FastifyError): ApiError | undefined {
+  if (error.validation) return invalidRequest(error.validation)
+  if (error.statusCode === 415)
+    return new ApiError('content_type_unsupported', 'The body must have the content type application/json')
+  if (error.statusCode === 413)
+    return new ApiError('body_too_large', 'The body is larger than this route takes')
+  if (error.code === 'FST_ERR_BAD_URL')
+    return new ApiError('request_malformed', 'The path is not properly percent-encoded')
+  if (error.code === 'FST_ERR_MAX_PARAM_LENGTH')
+    return new ApiError('request_malformed', 'A part of the path is too long')
+  if (error.code?.startsWith('FST_') && error.statusCode === 400)
+    return new ApiError('request_malformed', error.message)
+  return undefined
+}
+
+/** Outside it names the request alone. In the log stand its kind and place; details of the engines, which may hold data, do not. */
+function internal(error: unknown, request: FastifyRequest): ApiError {
+  const { name, message, code, stack } =
+    error instanceof Error ? (error as FastifyError) : (new Error(String(error)) as FastifyError)
+  request.log.error({ err: { type: name, message, code, stack } }, 'unexpected error')
+  return new ApiError('internal', `Something unexpected happened; the log has it under request ${request.id}`)
+}
+
+/** Answers what never became a request: bytes that are no HTTP, headers without end, a request that took too long. */
+export function answerMalformed(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || socket.destroyed) return
+  if (!socket.writable || socket.bytesWritten > 0) {
+    socket.destroy(error)
+    return
+  }
+  const body = JSON.stringify(errorBody('request_malformed', malformedCause(error.code)))
+  socket.end(
+    `HTTP/1.1 400 Bad Request\r\ncontent-type: application/json; charset=utf-8\r\naccess-control-allow-origin: *\r\n` +
+      `connection: close\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+  )
+}
+
+function malformedCause(code: string | undefined): string {
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return 'The request was not complete in time'
+  if (code === 'HPE_HEADER_OVERFLOW') return 'The headers of the request are larger than 16 KiB'
+  return 'The request is not valid HTTP'
+}
