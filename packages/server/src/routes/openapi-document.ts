@@ -23,6 +23,7 @@ const withToken: ErrorCode[] = ['account_unknown', 'not_authenticated', 'forbidd
 const withBody: ErrorCode[] = [
   'body_too_large',
   'body_unreadable',
+  'byte_order_mark',
   'content_type_unsupported',
   'disk_full',
   'invalid_json',
