@@ -52,7 +52,10 @@ function bareApp({ config }: Context): App {
     return503OnClosing: false,
     routerOptions: { maxParamLength: 4096 },
     clientErrorHandler: answerMalformed,
-    frameworkErrors: answerError,
+    // A URL that cannot be read meets no hook, not even CORS; a refusal of it tells other origins nothing.
+    frameworkErrors: (error, request, reply) => {
+      void answerError(error, request, reply.header('access-control-allow-origin', '*'))
+    },
     ajv: validation,
     // Answers are text already: their schemas only document.
     schemaController: {

@@ -169,7 +169,7 @@ export function readConfig(env: Environment): Config {
   if (values['owner'] && !env['HATSTAND_OWNER_PASSWORD'])
     problems.push('HATSTAND_OWNER needs HATSTAND_OWNER_PASSWORD beside it.')
   if (problems.length > 0) throw new Error(problems.join('\n'))
-  values['domain'] ??= `localhost:${values['port']}`
+  values['domain'] ??= `localhost:${String(values['port'])}`
   return Object.freeze(values) as Config
 }
 

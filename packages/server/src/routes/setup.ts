@@ -18,8 +18,8 @@ export function setupRoutes(app: App, context: Context): void {
       { parseAs: 'string', bodyLimit: 16_384 },
       (_request, body, done) => done(null, new URLSearchParams(String(body))),
     )
-    scope.get<{ Querystring: { code?: unknown } }>(path, { config: open }, async (request, reply) => {
-      const code = String(request.query.code ?? '')
+    scope.get<{ Querystring: { code?: string | string[] } }>(path, { config: open }, async (request, reply) => {
+      const code = [request.query.code ?? ''].join()
       if (!context.setupCode?.accepts(code)) return refuse(request, reply)
       return page(reply, 200, formPage({ code, name: '' }, {}))
     })

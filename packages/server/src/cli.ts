@@ -1,0 +1,149 @@
+import { Command, CommanderError, InvalidArgumentError } from 'commander'
+import manifest from '../package.json' with { type: 'json' }
+import { applicationIdProblem, applicationVersionProblem } from './domain/application-id.ts'
+import { ownerNameProblem } from './domain/credentials.ts'
+import { isEndpoint, isNamespace } from './domain/endpoint-name.ts'
+import { domainName } from './setting-kinds.ts'
+
+const ok = 0
+const failed = 1
+const wrongUsage = 2
+const wholeAccount = ['--account <domain>', 'the account, where there are several', domain] as const
+
+/** The `hatstand` command. What a command needs is loaded when it runs. */
+function program(): Command {
+  const hatstand = new Command('hatstand')
+    .description('A personal data server. Settings are read from the environment: see docs/settings.md.')
+    .version(manifest.version, '-V, --version', 'print the version')
+    .helpCommand(false)
+    // An option belongs to the command it follows: `application add ID --version 1.0.0`.
+    .enablePositionalOptions()
+  hatstand
+    .command('serve')
+    .description('start the server; SIGTERM or Ctrl-C ends it')
+    .action(async () => (await import('./main.ts')).serve(process.env))
+  accountCommands(hatstand)
+  applicationCommands(hatstand)
+  hatstand
+    .command('token <id>')
+    .description('print a new access token for an application, or for the owner ("token owner")')
+    .option('--days <n>', 'days until it expires', days, 30)
+    .option(...wholeAccount)
+    .action(async (id, options) => (await import('./commands/access-tokens.ts')).tokenCommand(id, options))
+  hatstand
+    .command('erase')
+    .description(
+      'erase a record, or all that is or was kept at an endpoint, for good: with its history and links',
+    )
+    .argument('<record-or-endpoint>', 'the id of a record, or namespace/endpoint', recordOrEndpoint)
+    .option('--yes', 'do not ask')
+    .option(...wholeAccount)
+    .action(async (target, options) => (await import('./commands/erasure.ts')).erase(target, options))
+  return hatstand
+}
+
+function accountCommands(hatstand: Command): void {
+  const account = hatstand.command('account').description('the personal data accounts kept here')
+  account
+    .command('add')
+    .argument('<domain>', 'its public name: host or host:port', domain)
+    .description('add an account')
+    .action(async (name) => (await import('./commands/accounts.ts')).accountAdd(name))
+  account
+    .command('list')
+    .description('list the accounts and their owners')
+    .action(async () => (await import('./commands/accounts.ts')).accountList())
+  hatstand
+    .command('owner')
+    .description('the person whose account it is')
+    .command('set')
+    .argument('<name>', 'the name to sign in with', checked(ownerNameProblem))
+    .description(
+      'set or replace the owner. The password is HATSTAND_OWNER_PASSWORD, or is asked for, or is the first line of standard input',
+    )
+    .option(...wholeAccount)
+    .action(async (name, options) => (await import('./commands/accounts.ts')).ownerSet(name, options))
+}
+
+function applicationCommands(hatstand: Command): void {
+  const application = hatstand.command('application').description('the programs registered with an account')
+  application
+    .command('add')
+    .argument('<id>', 'its id', checked(applicationIdProblem))
+    .description('register an application; an id that is registered gets these rights in place of all it had')
+    .option('--read <namespace...>', 'namespaces it may read', namespaces)
+    .option('--write <namespace...>', 'namespaces it may write; that does not include reading', namespaces)
+    .option(
+      '--version <x.y.z>',
+      'its version (default: 1.0.0, or the one it has)',
+      checked(applicationVersionProblem),
+    )
+    .option(...wholeAccount)
+    .action(async (id, options) => (await import('./commands/applications.ts')).applicationAdd(id, options))
+  application
+    .command('list')
+    .description('list the applications and their rights')
+    .option(...wholeAccount)
+    .action(async (options) => (await import('./commands/applications.ts')).applicationList(options))
+  application
+    .command('remove <id>')
+    .description('remove an application: its tokens stop counting at once, what it wrote stays')
+    .option(...wholeAccount)
+    .action(async (id, options) =>
+      (await import('./commands/applications.ts')).applicationRemove(id, options),
+    )
+}
+
+function checked(problem: (text: string) => string | undefined): (text: string) => string {
+  return (text) => {
+    const found = problem(text)
+    if (found) throw new InvalidArgumentError(found)
+    return text
+  }
+}
+
+function domain(text: string): string {
+  try {
+    return domainName(text)
+  } catch (error) {
+    throw new InvalidArgumentError(`It ${(error as Error).message}`)
+  }
+}
+
+function namespaces(text: string, before: string[] = []): string[] {
+  if (isNamespace(text)) return [...before, text]
+  throw new InvalidArgumentError('A namespace is made of lower-case letters, digits and hyphens.')
+}
+
+function days(text: string): number {
+  const value = Number(text)
+  if (/^\d+$/.test(text) && value >= 1 && value <= 36_500) return value
+  throw new InvalidArgumentError('It must be a whole number from 1 to 36500.')
+}
+
+function recordOrEndpoint(text: string): string {
+  if (isEndpoint(text) || /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text)) return text
+  throw new InvalidArgumentError('It must be the id of a record, or namespace/endpoint.')
+}
+
+/** Runs the command line. Exit codes: 0 done, 1 failed, 2 wrong usage. */
+async function run(): Promise<number> {
+  const hatstand = program()
+  overrideExits(hatstand)
+  try {
+    await hatstand.parseAsync()
+    return ok
+  } catch (error) {
+    // commander has printed its own already.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? ok : wrongUsage
+    console.error((error as Error).message)
+    return failed
+  }
+}
+
+function overrideExits(command: Command): void {
+  command.exitOverride().showHelpAfterError('(--help explains the command)')
+  for (const each of command.commands) overrideExits(each)
+}
+
+process.exitCode = await run()

@@ -1,0 +1,20 @@
+import { isEndpoint } from '../domain/endpoint-name.ts'
+import { eraseEndpoint, eraseRecord } from '../store/erasure.ts'
+import { CommandError, withAccount } from './account.ts'
+import { isAgreed } from './terminal.ts'
+
+/** `hatstand erase RECORD-OR-ENDPOINT` */
+export async function erase(target: string, options: { account?: string; yes?: true }): Promise<void> {
+  await withAccount(options, async ({ pda, domain }, { database, now }) => {
+    const whole = isEndpoint(target)
+    const what = whole ? `all that is or was kept at ${target}` : `the record ${target}`
+    if (!options.yes && !(await isAgreed(`Erase ${what} of ${domain} for good, with its history and links?`)))
+      throw new CommandError('Nothing was erased: say yes, or use --yes.')
+    const erased = await (whole
+      ? eraseEndpoint(database, pda, target, now)
+      : eraseRecord(database, pda, target.toLowerCase(), now))
+    if (erased === 0 && !whole)
+      throw new CommandError(`The account ${domain} has no record ${target}; nothing was erased.`)
+    console.log(`Erased ${erased === 1 ? '1 record' : `${erased} records`} of ${domain} for good.`)
+  })
+}
