@@ -1,0 +1,28 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { hashPassword, isPassword } from './passwords.ts'
+
+test('a password is recognised by its hash, and no other is', async () => {
+  const stored = await hashPassword('correct horse ä☂')
+  assert.equal(await isPassword('correct horse ä☂', stored), true)
+  for (const wrong of ['correct horse ä☂ ', 'Correct horse ä☂', 'correct horse', ''])
+    assert.equal(await isPassword(wrong, stored), false)
+})
+
+test('a hash is argon2id with 19 MiB, two passes and a salt of its own', async () => {
+  const [one, other] = await Promise.all([hashPassword('the same one'), hashPassword('the same one')])
+  assert.match(one, /^\$argon2id\$v=19\$m=19456,t=2,p=1\$[\w+/]{22}\$[\w+/]{43}$/)
+  assert.notEqual(one, other)
+})
+
+test('a hash made with other costs, as by other programs, is checked with those', async () => {
+  // Made by the reference implementation: argon2id, m=256, t=2, p=1, salt "somesalt", password "password".
+  const foreign = '$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4'
+  assert.equal(await isPassword('password', foreign), true)
+  assert.equal(await isPassword('passwort', foreign), false)
+})
+
+test('what is no such hash fits no password', async () => {
+  for (const stored of ['', 'password', '$argon2i$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65', '$2a$12$abc'])
+    assert.equal(await isPassword('password', stored), false)
+})
