@@ -1,0 +1,35 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { Type as TypeBox } from 'typebox'
+import { Type } from './type.ts'
+
+/** As JSON: what Fastify, the documentation and everybody else sees of a schema. */
+const plain = (schema: unknown): unknown => JSON.parse(JSON.stringify(schema))
+
+function made(T: typeof TypeBox | typeof Type) {
+  return [
+    T.Object({}),
+    T.Object({ a: T.String({ pattern: '^x$' }), b: T.Optional(T.Integer({ minimum: 0 })) }, { $id: 'Both' }),
+    T.Object({ open: T.Unknown() }, { additionalProperties: false }),
+    T.Array(T.Boolean(), { description: 'Some.' }),
+    T.Union([T.String(), T.Array(T.String())], { default: 'x' }),
+    T.Ref('Other'),
+  ]
+}
+
+test('our schema builder makes the same schemas as TypeBox', () => {
+  assert.deepEqual(plain(made(Type)), plain(made(TypeBox)))
+})
+
+test('a list of allowed words is that of TypeBox, and says that they are text', () => {
+  assert.deepEqual(plain(Type.Enum(['a', 'b'])), {
+    type: 'string',
+    ...(plain(TypeBox.Enum(['a', 'b'])) as object),
+  })
+})
+
+test('making a property optional leaves the schema it is made from as it was', () => {
+  const shared = Type.String()
+  Type.Optional(shared)
+  assert.deepEqual(plain(Type.Object({ shared })), plain(TypeBox.Object({ shared: TypeBox.String() })))
+})
