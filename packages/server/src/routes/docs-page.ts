@@ -19,6 +19,7 @@ pre { border: 1px solid; border-radius: .25rem; overflow-x: auto; padding: .75re
 table { border-collapse: collapse; margin: 1rem 0; width: 100%; }
 caption { font-weight: 600; text-align: left; }
 th, td { border-bottom: 1px solid; padding: .25rem .75rem .25rem 0; text-align: left; vertical-align: top; }
+a { color: inherit; }
 a:focus-visible, pre:focus-visible, .scrolls:focus-visible { outline: 3px solid; outline-offset: 2px; }
 `
 

@@ -1,0 +1,65 @@
+import assert from 'node:assert/strict'
+import { existsSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { test } from 'node:test'
+import { errorCodes } from '@hatstand/api/errors.ts'
+import { operations } from '@hatstand/api/operations.ts'
+import axe from 'axe-core'
+import { chromium } from 'playwright-core'
+import { docsPage, docsPolicy } from './docs-page.ts'
+
+const browserPath = '/usr/bin/chromium'
+
+test('the page shows every operation with a command to try, and every error code', () => {
+  const page = docsPage()
+  for (const { operationId, summary } of operations) {
+    assert.ok(page.includes(`<article id="${operationId}"`), operationId)
+    assert.ok(page.includes(`<a href="#${operationId}">${summary}</a>`), operationId)
+  }
+  assert.equal(page.match(/<code>curl &quot;\$URL\//g)?.length, operations.length)
+  for (const code of errorCodes) assert.ok(page.includes(`<code id="error-${code}">`), code)
+})
+
+test('each link of the page leads to a place that is there once', () => {
+  const page = docsPage()
+  for (const [, target = ''] of page.matchAll(/href="#([^"]+)"/g))
+    assert.equal(page.split(`id="${target}"`).length, 2, target)
+})
+
+test('the page runs no script and loads nothing, and its policy allows neither', () => {
+  assert.doesNotMatch(docsPage(), /<script|<link|<img|javascript:|\son\w+=/)
+  assert.match(docsPolicy, /^default-src 'none'; style-src 'sha256-[A-Za-z0-9+/=]+'; /)
+})
+
+const noBrowser = existsSync(browserPath) ? false : `needs a browser at ${browserPath}`
+
+test('everybody can read the page: wide, narrow, light and dark', { skip: noBrowser }, async (t) => {
+  const server = createServer((_request, response) => {
+    response.setHeader('content-type', 'text/html; charset=utf-8')
+    response.setHeader('content-security-policy', docsPolicy).end(docsPage())
+  }).listen(0, '127.0.0.1')
+  t.after(() => server.close())
+  const browser = await chromium.launch({ executablePath: browserPath, args: ['--no-sandbox'] })
+  t.after(() => browser.close())
+  for (const [colorScheme, width] of [
+    ['light', 1280],
+    ['dark', 360],
+  ] as const) {
+    const context = await browser.newContext({ colorScheme, viewport: { width, height: 800 } })
+    const page = await context.newPage()
+    const complaints: string[] = []
+    page.on('console', (message) => complaints.push(message.text()))
+    await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/docs`)
+    assert.equal(await page.evaluate('document.documentElement.scrollWidth > innerWidth'), false, 'it fits')
+    const { violations } = (await page.evaluate(`${axe.source};axe.run()`)) as {
+      violations: { id: string; nodes: { html: string }[] }[]
+    }
+    assert.deepEqual(
+      violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`),
+      [],
+    )
+    assert.deepEqual(complaints, [])
+    await context.close()
+  }
+})
