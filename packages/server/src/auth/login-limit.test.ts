@@ -6,6 +6,7 @@ import { limitLogins } from './login-limit.ts'
 const start = 1_700_000_000_000
 const wrong = async () => undefined
 const right = async () => 'signed in'
+const broken = () => Promise.reject(new Error('the database is away'))
 
 function isLimit(error: unknown): boolean {
   return error instanceof ApiError && error.code === 'too_many_attempts'
@@ -62,7 +63,6 @@ test('a hundred guesses at once get ten tries', async () => {
 
 test('an attempt that breaks counts nothing and blocks nobody', async () => {
   const attempt = limitLogins()
-  const broken = () => Promise.reject(new Error('the database is away'))
   await assert.rejects(attempt('alice', '::1', start, broken), /away/)
   assert.equal(await attempt('alice', '::1', start, right), 'signed in')
 })
