@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict'
+import { test, type TestContext } from 'node:test'
+import { freshFolder } from '../../test/engines.ts'
+import { createApp } from '../app.ts'
+import { readConfig } from '../config.ts'
+import type { App } from '../context.ts'
+import { openDatabase } from '../database/open.ts'
+
+const metricsToken = 'only-for-the-figures'
+
+async function appFor(t: TestContext, settings: Record<string, string> = {}): Promise<App> {
+  const config = readConfig({ HATSTAND_LOG_LEVEL: 'silent', ...settings })
+  const database = await openDatabase({ dataDir: freshFolder(), databaseUrl: undefined }, false)
+  const app = await createApp({ config, database, now: Date.now })
+  t.after(async () => {
+    await app.close()
+    await database.close()
+  })
+  return app
+}
+
+test('the machine itself may read the figures, others may not', async (t) => {
+  const app = await appFor(t)
+  for (const remoteAddress of ['127.0.0.1', '127.9.9.9', '::1', '::ffff:127.0.0.1'])
+    assert.equal((await app.inject({ url: '/metrics', remoteAddress })).statusCode, 200, remoteAddress)
+  for (const remoteAddress of [
+    '192.0.2.1',
+    '::2',
+    '::ffff:192.0.2.1',
+    '1127.0.0.1',
+    '127.0.0.1.example.org',
+  ]) {
+    const answer = await app.inject({ url: '/metrics', remoteAddress })
+    assert.deepEqual([answer.statusCode, answer.json().code], [403, 'forbidden'], remoteAddress)
+  }
+})
+
+test('a proxy on the same machine opens the figures to nobody, whatever address it passes on', async (t) => {
+  const app = await appFor(t, { HATSTAND_TRUST_PROXY: '127.0.0.1' })
+  for (const name of ['x-forwarded-for', 'forwarded', 'via']) {
+    const headers = { [name]: 'for=127.0.0.1' }
+    assert.equal((await app.inject({ url: '/metrics', headers })).statusCode, 403, name)
+  }
+})
+
+test('from elsewhere the figures need the token of the settings, exactly', async (t) => {
+  const app = await appFor(t, { HATSTAND_METRICS_TOKEN: metricsToken })
+  const status = async (authorization: string) =>
+    (await app.inject({ url: '/metrics', remoteAddress: '192.0.2.1', headers: { authorization } })).statusCode
+  assert.equal(await status(`Bearer ${metricsToken}`), 200)
+  for (const wrong of ['', 'Bearer', `Bearer ${metricsToken}x`, `Basic ${metricsToken}`, metricsToken])
+    assert.equal(await status(wrong), 403, wrong)
+})
+
+test('requests are counted by the pattern of their route: no namespace, id or host stands in a label', async (t) => {
+  const app = await appFor(t)
+  await app.inject('/metrics')
+  await app.inject({
+    url: '/api/v2.6/data/secretnamespace/secretpath',
+    headers: { host: 'secrethost.example.org' },
+  })
+  await app.inject('/secretroute')
+  await app.inject('/healthz')
+  const { body, headers } = await app.inject('/metrics')
+  assert.match(String(headers['content-type']), /^text\/plain; version=0\.0\.4/)
+  assert.match(
+    body,
+    /^hatstand_http_request_seconds_count\{method="GET",route="\/healthz",status="200"\} 1$/m,
+  )
+  assert.match(body, /^hatstand_info\{version="[\d.]+",engine="sqlite"\} 1$/m)
+  assert.doesNotMatch(body, /secret/)
+})

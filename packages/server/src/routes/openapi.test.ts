@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { operations } from '@hatstand/api/operations.ts'
+import { connect } from '@hatstand/sdk'
+import { freshFolder } from '../../test/engines.ts'
+import { createApp } from '../app.ts'
+import { readConfig } from '../config.ts'
+import { openDatabase } from '../database/open.ts'
+import { openApiDocument } from './openapi-document.ts'
+
+const database = await openDatabase({ dataDir: freshFolder(), databaseUrl: undefined }, false)
+const app = await createApp({ config: readConfig({ HATSTAND_LOG_LEVEL: 'silent' }), database, now: Date.now })
+test.after(async () => {
+  await app.close()
+  await database.close()
+})
+
+test('the description and the page are served to anybody, on any host', async () => {
+  const headers = { host: 'nobody.example.org' }
+  const description = await app.inject({ url: '/openapi.json', headers })
+  assert.deepEqual(description.json(), JSON.parse(JSON.stringify(openApiDocument())))
+  const page = await app.inject({ url: '/docs', headers })
+  assert.equal(page.headers['content-type'], 'text/html; charset=utf-8')
+  assert.match(String(page.headers['content-security-policy']), /^default-src 'none'/)
+})
+
+test('the description has every route of the server and no other', () => {
+  const prefixes = ['/api/v2.6', '/api/v2', '/api/v2.0']
+  const described = operations.flatMap(({ method, path, root }) =>
+    (root ? [''] : prefixes).map((prefix) => `${method} ${prefix}${path}`),
+  )
+  const served = routesOf(app.printRoutes({ commonPrefix: false })).filter(
+    (route) => !route.endsWith(' /setup'),
+  )
+  assert.deepEqual(served.toSorted(), described.toSorted())
+})
+
+test('the SDK has a method for every operation that programs use', () => {
+  const pda = connect('http://localhost')
+  const methods: Record<string, unknown> = {
+    createRecords: pda.records.create,
+    listRecords: pda.records.list,
+    readRecord: pda.records.get,
+    updateRecords: pda.records.update,
+    deleteRecords: pda.records.delete,
+    deleteEndpoint: pda.records.deleteEndpoint,
+    createBatch: pda.batch.create,
+    createLink: pda.links.create,
+    listSources: pda.endpoints.list,
+    eraseRecords: pda.records.erase,
+    eraseEndpoint: pda.records.eraseEndpoint,
+    createAccessToken: pda.accessTokens.login,
+    validateAccessToken: pda.accessTokens.validate,
+    readPublicKey: pda.publicKey,
+    readHealth: pda.health,
+    readVersion: pda.version,
+    readOpenApi: pda.openApi,
+  }
+  const forPeople = ['readMetrics', 'readDocs']
+  assert.deepEqual(
+    operations.map(({ operationId }) => operationId).toSorted(),
+    [...Object.keys(methods), ...forPeople].toSorted(),
+  )
+  for (const method of Object.values(methods)) assert.equal(typeof method, 'function')
+})
+
+/** `GET /users/access_token` and so on, from Fastify's drawing of its tree; `HEAD` comes with every `GET`. */
+function routesOf(drawing: string): string[] {
+  const above: string[] = []
+  return drawing.split('\n').flatMap((line) => {
+    const [, indent = '', part = '', methods = ''] = /^([│ ]*)[├└]── (\S+)(?: \((.*)\))?/.exec(line) ?? []
+    if (part === '') return []
+    const depth = indent.length / 4
+    above.splice(depth, above.length, (above[depth - 1] ?? '') + part)
+    return methods
+      .split(', ')
+      .filter((method) => !['', 'HEAD', 'OPTIONS'].includes(method))
+      .map((method) => `${method} ${above[depth]}`)
+  })
+}
