@@ -115,10 +115,9 @@ export function numberEnd(text: string, at: number): number {
 }
 
 function wordEnd(text: string, at: number, word: string): number {
-  for (let i = 1; i < word.length; i += 1) {
-    if (text.charCodeAt(at + i) !== word.charCodeAt(i)) throw unexpected(text, at + i, 'expected a value')
-  }
-  return at + word.length
+  if (text.startsWith(word, at)) return at + word.length
+  const cut = word.startsWith(text.slice(at))
+  throw unexpected(text, cut ? text.length : at, 'expected a value')
 }
 
 /** The offset right behind the string, number or word (`true`, `false`, `null`) that starts at `at`. */
