@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises'
-import { createRequire } from 'node:module'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { elements, members } from '@hatstand/api/json.ts'
 
-const folder = join(dirname(createRequire(import.meta.url).resolve('vega-datasets')), '../data')
+const folder = join(fileURLToPath(import.meta.resolve('vega-datasets')), '../../data')
 
 /** A real data set of the `vega-datasets` package: its records as JSON texts, cut out of the file byte for byte. */
 export interface DataSet {

@@ -16,7 +16,7 @@ interface Schema extends Json {
 }
 
 /** Where the operations that are not at the root live. */
-export const prefix = '/api/v2.6'
+const prefix = '/api/v2.6'
 
 const everywhere: ErrorCode[] = ['request_malformed', 'internal', 'database_unavailable', 'shutting_down']
 const withToken: ErrorCode[] = ['account_unknown', 'not_authenticated', 'forbidden']
