@@ -1,5 +1,5 @@
 import { isEndpoint } from '../domain/endpoint-name.ts'
-import { eraseEndpoint, eraseRecord } from '../store/erasure.ts'
+import { eraseEndpoint, eraseRecords } from '../store/erasure.ts'
 import { CommandError, withAccount } from './account.ts'
 import { isAgreed } from './terminal.ts'
 
@@ -12,8 +12,8 @@ export async function erase(target: string, options: { account?: string; yes?: t
       throw new CommandError('Nothing was erased: say yes, or use --yes.')
     const erased = await (whole
       ? eraseEndpoint(database, pda, target, now)
-      : eraseRecord(database, pda, target.toLowerCase(), now))
-    if (erased === 0 && !whole)
+      : eraseRecords(database, pda, [target.toLowerCase()], now))
+    if (erased === undefined)
       throw new CommandError(`The account ${domain} has no record ${target}; nothing was erased.`)
     console.log(`Erased ${erased === 1 ? '1 record' : `${erased} records`} of ${domain} for good.`)
   })

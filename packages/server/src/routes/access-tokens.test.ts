@@ -39,7 +39,6 @@ for (const engine of engines) {
 
   const signIn = (username: string, secret: string) =>
     get(`${url}/users/access_token`, { username, password: secret })
-  const raw = (text: string) => Buffer.from(text, 'utf8').toString('latin1')
 
   test(`${engine.name}: name and password give a token that counts, in the body and in the header`, async () => {
     const { status, body, headers } = await signIn('alice', encodeURIComponent(password))
@@ -123,6 +122,11 @@ for (const engine of engines) {
     assert.equal((await signIn('alice', encodeURIComponent(password))).status, 401)
     assert.equal((await signIn('alice', 'a quite new one')).status, 200)
   })
+}
+
+/** UTF-8 bytes as Node wants them in a header: each a character. */
+function raw(text: string): string {
+  return Buffer.from(text, 'utf8').toString('latin1')
 }
 
 /** A GET by node:http, which sends header bytes as they are. */
