@@ -8,10 +8,14 @@ import { ApiError } from './errors.ts'
 import { loggerOptions, logRequests, requestIds } from './logging.ts'
 import { answerError, answerMalformed, refusals } from './refusals.ts'
 import { accessTokenRoutes } from './routes/access-tokens.ts'
+import { endpointRoutes } from './routes/endpoints.ts'
+import { erasureRoutes } from './routes/erasure.ts'
 import { healthRoutes } from './routes/health.ts'
+import { linkRoutes } from './routes/links.ts'
 import { metricsRoutes } from './routes/metrics.ts'
 import { openapiRoutes } from './routes/openapi.ts'
 import { publicKeyRoutes } from './routes/public-key.ts'
+import { recordRoutes } from './routes/records.ts'
 import { setupRoutes } from './routes/setup.ts'
 import { validation } from './routes/validation.ts'
 import { refuseUnreadBodies } from './unread-body.ts'
@@ -40,7 +44,12 @@ export async function createApp(context: Context): Promise<App> {
 }
 
 /** The routes of the API proper, once below each of its prefixes. */
-function dataRoutes(_api: App, _context: Context): void {}
+function dataRoutes(api: App, context: Context): void {
+  endpointRoutes(api, context)
+  recordRoutes(api, context)
+  linkRoutes(api, context)
+  erasureRoutes(api, context)
+}
 
 function bareApp({ config }: Context): App {
   const options: FastifyHttpOptions<RawServerDefault> = {

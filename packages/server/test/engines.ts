@@ -21,15 +21,17 @@ export const engines: { name: 'SQLite' | 'PostgreSQL'; place: () => Promise<Plac
 /** A folder that is gone when this test process ends. */
 export function freshFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'hatstand-test-'))
-  process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
+  folders.push(folder)
   return folder
 }
 
 let server: Promise<string> | undefined
 let running: EmbeddedPostgres | undefined
 let databases = 0
+const folders: string[] = []
 
 after(() => running?.stop())
+process.once('exit', () => folders.forEach((folder) => rmSync(folder, { recursive: true, force: true })))
 
 async function freshDatabase(): Promise<string> {
   const base = await (server ??= startPostgres())

@@ -18,7 +18,11 @@ const bump = (unit: Unit) =>
   unit.all(sql<{ seq: number }>`update pda set seq = seq + 1 where pda_id = ${account} returning seq`)
 
 const seqOf = async (database: Database) =>
-  (await database.read((unit) => unit.all(sql<{ seq: number }>`select seq from pda where pda_id = ${account}`)))[0]!.seq
+  (
+    await database.read((unit) =>
+      unit.all(sql<{ seq: number }>`select seq from pda where pda_id = ${account}`),
+    )
+  )[0]!.seq
 
 /** Saves one record that is nothing but its fingerprint, unless the fingerprint is taken. */
 async function save(unit: Unit, fingerprint: Uint8Array): Promise<boolean> {
@@ -27,7 +31,16 @@ async function save(unit: Unit, fingerprint: Uint8Array): Promise<boolean> {
   if (holder !== undefined) throw new Error('taken')
   const place = placeBase(account) + row!.seq
   const record_id = `01932c07-0000-7000-8000-${String(row!.seq).padStart(12, '0')}`
-  await unit.insertMany('record', { pda_id: account, place, endpoint_id: 1, record_id, fingerprint, created_at: 0, writer: 'owner', data: '1' })
+  await unit.insertMany('record', {
+    pda_id: account,
+    place,
+    endpoint_id: 1,
+    record_id,
+    fingerprint,
+    created_at: 0,
+    writer: 'owner',
+    data: '1',
+  })
   unit.hold([fingerprint], [place])
   return true
 }
@@ -44,7 +57,9 @@ for (const engine of engines) {
     it('promises that what it acknowledged survives a power cut', async () => {
       const database = await open(await engine.place())
       const expected =
-        engine.name === 'SQLite' ? { journal_mode: 'wal', synchronous: '2' } : { fsync: 'on', synchronous_commit: 'on' }
+        engine.name === 'SQLite'
+          ? { journal_mode: 'wal', synchronous: '2' }
+          : { fsync: 'on', synchronous_commit: 'on' }
       assert.deepEqual(await database.durability(), expected)
       await database.close()
     })
@@ -60,16 +75,27 @@ for (const engine of engines) {
           }),
         ),
       )
-      const kept = outcomes.filter((outcome) => outcome.status === 'fulfilled').map((outcome) => outcome.value)
-      assert.deepEqual(kept, Array.from({ length: kept.length }, (_, index) => index + 1))
+      const kept = outcomes
+        .filter((outcome) => outcome.status === 'fulfilled')
+        .map((outcome) => outcome.value)
+      assert.deepEqual(
+        kept,
+        Array.from({ length: kept.length }, (_, index) => index + 1),
+      )
       assert.equal(await seqOf(database), kept.length)
       await database.close()
     })
 
     it('refuses a unit inside a unit, and a unit kept after its end', async () => {
       const database = await open(await engine.place())
-      await assert.rejects(database.write(account, () => database.write(account, bump)), /inside a unit/)
-      await assert.rejects(database.write(account, () => database.read(bump)), /inside a unit/)
+      await assert.rejects(
+        database.write(account, () => database.write(account, bump)),
+        /inside a unit/,
+      )
+      await assert.rejects(
+        database.write(account, () => database.read(bump)),
+        /inside a unit/,
+      )
       let kept: Unit | undefined
       await database.write(account, async (unit) => {
         kept = unit
@@ -94,8 +120,14 @@ for (const engine of engines) {
       )
       await database.write(account, (unit) => save(unit, fingerprintOf(100)))
       for (const number of [0, 7, 10, 29, 100]) {
-        await assert.rejects(database.write(account, (unit) => save(unit, fingerprintOf(number))), /taken/)
-        await assert.rejects(other.write(account, (unit) => save(unit, fingerprintOf(number))), /taken/)
+        await assert.rejects(
+          database.write(account, (unit) => save(unit, fingerprintOf(number))),
+          /taken/,
+        )
+        await assert.rejects(
+          other.write(account, (unit) => save(unit, fingerprintOf(number))),
+          /taken/,
+        )
       }
       await Promise.all([database.close(), other.close()])
     })

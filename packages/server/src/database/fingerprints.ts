@@ -48,7 +48,8 @@ export function createFingerprintTable(base: number, seq: number): FingerprintTa
     const [oldTags, oldPlaces] = [tags, places]
     tags = new Uint32Array(oldTags.length * 2)
     places = new Uint32Array(oldTags.length * 2)
-    for (let slot = 0; slot < oldTags.length; slot++) if (oldPlaces[slot] !== 0) put(oldTags[slot]!, oldPlaces[slot]!)
+    for (let slot = 0; slot < oldTags.length; slot++)
+      if (oldPlaces[slot] !== 0) put(oldTags[slot]!, oldPlaces[slot]!)
   }
 
   return {

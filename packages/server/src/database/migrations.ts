@@ -78,10 +78,11 @@ function first(spell: Spelling): string[] {
        primary key (pda_id, group_id, place)) ${spell.keyOnly}`,
     `create index link_place on link (pda_id, place)`,
     `create table order_path (pda_id integer not null, endpoint_id integer not null, path_id ${integer} not null, path text not null,
-       used_at ${integer} not null, filled_to ${integer}, primary key (pda_id, endpoint_id, path_id))`,
+       descending integer not null, used_at ${integer} not null, filled_to ${integer}, fill_end ${integer} not null,
+       primary key (pda_id, endpoint_id, path_id))`,
     `create table order_key (pda_id integer not null, endpoint_id integer not null, path_id ${integer} not null, key ${bytes} not null,
-       place ${integer} not null, primary key (pda_id, endpoint_id, path_id, key, place)) ${spell.keyOnly}`,
-    `create index order_key_place on order_key (pda_id, place)`,
+       back ${integer} not null, primary key (pda_id, endpoint_id, path_id, key, back)) ${spell.keyOnly}`,
+    `create index order_key_back on order_key (pda_id, back)`,
   ]
   return spell.unique
     ? [...statements, `create unique index record_fingerprint on record (pda_id, fingerprint)`]

@@ -12,7 +12,10 @@ export class FolderInUseError extends Error {}
  * @param serve true for a server: a second one on the same SQLite folder is refused; the command line passes false
  * @throws FolderInUseError
  */
-export async function openDatabase(where: { dataDir: string; databaseUrl: string | undefined }, serve: boolean): Promise<Database> {
+export async function openDatabase(
+  where: { dataDir: string; databaseUrl: string | undefined },
+  serve: boolean,
+): Promise<Database> {
   if (where.databaseUrl) return (await import('./postgres.ts')).openPostgres(where.databaseUrl)
   if (!existsSync(where.dataDir)) mkdirSync(where.dataDir, { recursive: true, mode: 0o700 })
   chmodSync(where.dataDir, 0o700)

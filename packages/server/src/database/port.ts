@@ -1,5 +1,6 @@
 import type { Compilable, Kysely, RawBuilder } from 'kysely'
 import type { Tables } from './tables.ts'
+import type { SharedWork } from './together.ts'
 
 /** What an engine stores: text, a number, bytes or nothing. */
 export type Value = string | number | Uint8Array | null
@@ -12,6 +13,7 @@ export type Statement<Row> = Compilable<Row> | RawBuilder<Row>
 
 /** The handle inside `read` and `write`. It refuses to work once its function has returned. */
 export interface Unit {
+  dialect: Dialect
   /** Runs one statement and gives its rows. Calls made without awaiting in between travel together. */
   all<Row>(statement: Statement<Row>): Promise<Row[]>
   /** Inserts rows by column, skipping those that break a unique key, and gives how many went in. */
@@ -32,9 +34,18 @@ export interface Dialect {
   /** An id column as text: 36 lower-case characters. */
   idText(column: string): RawBuilder<string>
   /** True for rows whose column is one of the values; one statement text however many there are. */
-  among(column: string, values: readonly (string | number)[], type: 'id' | 'text' | 'number'): RawBuilder<boolean>
+  among(
+    column: string,
+    values: readonly (string | number)[],
+    type: 'id' | 'text' | 'number',
+  ): RawBuilder<boolean>
+  /** A column of milliseconds since 1970 as ISO 8601, UTC. */
+  isoTime(column: string): RawBuilder<string>
   /** The number of bytes of a text column, without reading the text. */
   bytes(column: string): RawBuilder<number>
+  /** A table of places in a given order: columns `place` and `position`, the first of which is `firstPosition`. */
+  firstPosition: RawBuilder<number>
+  listed(places: readonly number[]): RawBuilder<unknown>
   /** Joins a text expression over the rows of a subquery in their order, with commas. */
   joined(text: RawBuilder<string>): RawBuilder<Text>
   /**
@@ -60,6 +71,16 @@ export interface Database {
   read<T>(fn: (unit: Unit) => Promise<T>): Promise<T>
   /** One atomic unit on one account, resolved only after it is durable. Units of an account run one after another. */
   write<T>(pda: number, fn: (unit: Unit) => Promise<T>): Promise<T>
+  /**
+   * Like `write`, for work that can be done for many callers at once: items that wait for the same work share a unit.
+   * @param weight how much of a unit the item takes, in rows
+   */
+  writeTogether<Item, Result>(
+    pda: number,
+    work: SharedWork<Item, Result>,
+    item: Item,
+    weight: number,
+  ): Promise<Result>
   /** A single heavy read, off the thread that answers requests. */
   aside<Row>(statement: Statement<Row>): Promise<Row[]>
   /** Gives freed space back, so that erased data is in no file of the engine's any more (SQLite; PostgreSQL: see docs/erasure). */

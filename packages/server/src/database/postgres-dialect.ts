@@ -7,15 +7,20 @@ const at = (column: string, path: readonly string[]) => sql`(${sql.ref(column)}:
 
 function jsonKind(column: string, path: readonly string[]): RawBuilder<number> {
   const value = at(column, path)
-  return sql`case jsonb_typeof(${value}) when 'null' then 1 when 'string' then 2 when 'number' then 3
-    when 'boolean' then case when ${value} = 'false'::jsonb then 4 else 5 end when 'array' then 6 when 'object' then 7 else 8 end`
+  return sql`(case jsonb_typeof(${value}) when 'null' then 1 when 'string' then 2 when 'number' then 3
+    when 'boolean' then case when ${value} = 'false'::jsonb then 4 else 5 end when 'array' then 6 when 'object' then 7 else 8 end)`
 }
 
 export const postgresDialect: Dialect = {
   id: (recordId) => sql`${recordId}::uuid`,
   idText: (column) => sql`${sql.ref(column)}::text`,
   among: (column, values, type) => sql`${sql.ref(column)} = any(${values}::${arrays[type]})`,
+  isoTime: (column) =>
+    sql`to_char(to_timestamp(${sql.ref(column)} / 1000.0) at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`,
   bytes: (column) => sql`octet_length(${sql.ref(column)})`,
+  firstPosition: sql`1`,
+  listed: (places) =>
+    sql`(select place, position from unnest(${places}::bigint[]) with ordinality as listed (place, position))`,
   joined: (text) => sql`string_agg(${text}, ',')`,
   jsonKind,
   jsonValue(column, path) {

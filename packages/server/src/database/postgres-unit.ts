@@ -2,6 +2,7 @@ import { PostgresQueryCompiler } from 'kysely'
 import pg from 'pg'
 import { compile, type Compiled } from './compile.ts'
 import type { Columns, Statement, Unit, Value } from './port.ts'
+import { postgresDialect } from './postgres-dialect.ts'
 import type { Tables } from './tables.ts'
 
 const compiler = new PostgresQueryCompiler()
@@ -32,13 +33,18 @@ function nameOf(text: string): string {
 }
 
 /** A unit inside a transaction of `client`; `pda` is the account that is written, undefined in a read. */
-export function openUnit(client: pg.PoolClient, types: ColumnTypes, pda: number | undefined): { unit: Unit; end(): void } {
+export function openUnit(
+  client: pg.PoolClient,
+  types: ColumnTypes,
+  pda: number | undefined,
+): { unit: Unit; end(): void } {
   let ended = false
   async function run(text: string, values: unknown[]) {
     if (ended) throw new Error('a unit was used after its function had returned')
     return client.query({ name: nameOf(text), text, values })
   }
   const unit: Unit = {
+    dialect: postgresDialect,
     async all<Row>(statement: Statement<Row>) {
       const { sql, parameters } = compilePostgres(statement)
       return (await run(sql, parameters)).rows as Row[]
@@ -48,9 +54,15 @@ export function openUnit(client: pg.PoolClient, types: ColumnTypes, pda: number 
       return (await run(text, values)).rowCount ?? 0
     },
     async taken(fingerprints) {
-      const text = 'select fingerprint, place from record where pda_id = $1 and fingerprint = any($2::bytea[])'
+      const text =
+        'select fingerprint, place from record where pda_id = $1 and fingerprint = any($2::bytea[])'
       const { rows } = await run(text, [pda, fingerprints])
-      const places = new Map(rows.map((row: { fingerprint: Buffer; place: number }) => [row.fingerprint.toString('hex'), row.place]))
+      const places = new Map(
+        rows.map((row: { fingerprint: Buffer; place: number }) => [
+          row.fingerprint.toString('hex'),
+          row.place,
+        ]),
+      )
       return fingerprints.map((fingerprint) => places.get(Buffer.from(fingerprint).toString('hex')))
     },
     hold: () => undefined,
@@ -63,7 +75,11 @@ export function openUnit(client: pg.PoolClient, types: ColumnTypes, pda: number 
   }
 }
 
-function insertStatement<Table extends keyof Tables>(types: ColumnTypes, table: Table, columns: Columns<Table>) {
+function insertStatement<Table extends keyof Tables>(
+  types: ColumnTypes,
+  table: Table,
+  columns: Columns<Table>,
+) {
   const entries = Object.entries(columns) as [string, Value | Value[]][]
   const selected = entries.map(([name, value], index) => {
     const type = types.get(`${table}.${name}`)

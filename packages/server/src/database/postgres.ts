@@ -7,6 +7,7 @@ import { type Database, DiskFullError, type Statement, type Unit } from './port.
 import { postgresDialect } from './postgres-dialect.ts'
 import { compilePostgres, getTypeParser, openUnit, readColumnTypes } from './postgres-unit.ts'
 import type { Tables } from './tables.ts'
+import { createTogether, rowsTogether } from './together.ts'
 
 const readConnections = 8
 /** One account never uses more than one at a time: more connections to one account are slower than one. */
@@ -20,7 +21,12 @@ const migrationLock = 7205
 
 /** @param url `postgres://user:password@host:port/database` */
 export async function openPostgres(url: string): Promise<Database> {
-  const settings = { connectionString: url, types: { getTypeParser }, pipeline: true, application_name: 'hatstand' }
+  const settings = {
+    connectionString: url,
+    types: { getTypeParser },
+    pipeline: true,
+    application_name: 'hatstand',
+  }
   const reading = new pg.Pool({ ...settings, max: readConnections })
   const writing = new pg.Pool({ ...settings, max: writeConnections, options: '-c synchronous_commit=on' })
   // A connection that breaks while idle is replaced by the pool; without a listener it would end the process.
@@ -31,7 +37,12 @@ export async function openPostgres(url: string): Promise<Database> {
   const queues = new Map<number, Promise<unknown>>()
 
   /** Runs `fn` between two statements on one connection; gives the connection back broken when it is. */
-  async function transaction<T>(pool: pg.Pool, pda: number | undefined, begin: string, fn: (unit: Unit) => Promise<T>): Promise<T> {
+  async function transaction<T>(
+    pool: pg.Pool,
+    pda: number | undefined,
+    begin: string,
+    fn: (unit: Unit) => Promise<T>,
+  ): Promise<T> {
     if (inUnit.getStore()) throw new Error('a unit was opened inside a unit')
     const client = await pool.connect()
     let broken: Error | undefined
@@ -43,11 +54,14 @@ export async function openPostgres(url: string): Promise<Database> {
       const result = await inUnit.run(true, () => fn(opened.unit))
       await begun
       // The COMMIT of a failed transaction succeeds as a ROLLBACK.
-      if ((await client.query('commit')).command !== 'COMMIT') throw new Error('the transaction was rolled back')
+      if ((await client.query('commit')).command !== 'COMMIT')
+        throw new Error('the transaction was rolled back')
       return result
     } catch (error) {
       await client.query('rollback').catch((worse: Error) => (broken = worse))
-      throw (error as { code?: string }).code === diskFull ? new DiskFullError('the disk is full', { cause: error }) : error
+      throw (error as { code?: string }).code === diskFull
+        ? new DiskFullError('the disk is full', { cause: error })
+        : error
     } finally {
       opened.end()
       client.release(broken)
@@ -65,6 +79,15 @@ export async function openPostgres(url: string): Promise<Database> {
     }
   }
 
+  async function write<T>(pda: number, fn: (unit: Unit) => Promise<T>): Promise<T> {
+    if (inUnit.getStore()) throw new Error('a unit was opened inside a unit')
+    const turn = (queues.get(pda) ?? Promise.resolve()).then(() => insist(pda, fn))
+    const settled = turn.catch(() => undefined)
+    queues.set(pda, settled)
+    void settled.then(() => queues.get(pda) === settled && queues.delete(pda))
+    return turn
+  }
+
   return {
     dialect: postgresDialect,
     query: new Kysely<Tables>({
@@ -76,14 +99,8 @@ export async function openPostgres(url: string): Promise<Database> {
       },
     }),
     read: (fn) => transaction(reading, undefined, 'begin isolation level repeatable read read only', fn),
-    async write<T>(pda: number, fn: (unit: Unit) => Promise<T>): Promise<T> {
-      if (inUnit.getStore()) throw new Error('a unit was opened inside a unit')
-      const turn = (queues.get(pda) ?? Promise.resolve()).then(() => insist(pda, fn))
-      const settled = turn.catch(() => undefined)
-      queues.set(pda, settled)
-      void settled.then(() => queues.get(pda) === settled && queues.delete(pda))
-      return turn
-    },
+    write,
+    writeTogether: createTogether(write, rowsTogether),
     aside: async <Row>(statement: Statement<Row>) => {
       const { sql, parameters } = compilePostgres(statement)
       return (await reading.query(sql, parameters)).rows as Row[]
@@ -92,7 +109,8 @@ export async function openPostgres(url: string): Promise<Database> {
       await writing.query('vacuum record, record_history, order_key, link, endpoint_block, endpoint')
     },
     async durability() {
-      const ask = async (name: string) => Object.values((await writing.query(`show ${name}`)).rows[0])[0] as string
+      const ask = async (name: string) =>
+        Object.values((await writing.query(`show ${name}`)).rows[0])[0] as string
       return { fsync: await ask('fsync'), synchronous_commit: await ask('synchronous_commit') }
     },
     async close() {

@@ -51,7 +51,8 @@ function guarded<T>(work: () => T): T {
   try {
     return work()
   } catch (error) {
-    if ((error as { errcode?: number }).errcode === full) throw new DiskFullError('the disk is full', { cause: error })
+    if ((error as { errcode?: number }).errcode === full)
+      throw new DiskFullError('the disk is full', { cause: error })
     throw error
   }
 }

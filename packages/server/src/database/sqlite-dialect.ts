@@ -8,14 +8,15 @@ const jsonPath = (path: readonly string[]) => `$.${path.map((name) => `"${name}"
 export const idBytes = (recordId: string) => Buffer.from(recordId.replaceAll('-', ''), 'hex')
 
 function idText(column: string): RawBuilder<string> {
-  const part = (from: number, length: number) => sql`substr(hex(${sql.ref(column)}), ${sql.lit(from)}, ${sql.lit(length)})`
+  const part = (from: number, length: number) =>
+    sql`substr(hex(${sql.ref(column)}), ${sql.lit(from)}, ${sql.lit(length)})`
   return sql`lower(${part(1, 8)} || '-' || ${part(9, 4)} || '-' || ${part(13, 4)} || '-' || ${part(17, 4)} || '-' || ${part(21, 12)})`
 }
 
 function jsonKind(column: string, path: readonly string[]): RawBuilder<number> {
   const type = sql`json_type(${sql.ref(column)}, ${sql.lit(jsonPath(path))})`
-  return sql`case ${type} when 'null' then 1 when 'text' then 2 when 'integer' then 3 when 'real' then 3
-    when 'false' then 4 when 'true' then 5 when 'array' then 6 when 'object' then 7 else 8 end`
+  return sql`(case ${type} when 'null' then 1 when 'text' then 2 when 'integer' then 3 when 'real' then 3
+    when 'false' then 4 when 'true' then 5 when 'array' then 6 when 'object' then 7 else 8 end)`
 }
 
 export const sqliteDialect: Dialect = {
@@ -25,7 +26,10 @@ export const sqliteDialect: Dialect = {
     const listed = type === 'id' ? sql`unhex(value, '-')` : sql`value`
     return sql`${sql.ref(column)} in (select ${listed} from json_each(${JSON.stringify(values)}))`
   },
+  isoTime: (column) => sql`strftime('%Y-%m-%dT%H:%M:%fZ', ${sql.ref(column)} / 1000.0, 'unixepoch')`,
   bytes: (column) => sql`octet_length(${sql.ref(column)})`,
+  firstPosition: sql`0`,
+  listed: (places) => sql`(select value as place, key as position from json_each(${JSON.stringify(places)}))`,
   joined: (text) => sql`cast(group_concat(${text}, ',') as blob)`,
   jsonKind,
   jsonValue(column, path) {

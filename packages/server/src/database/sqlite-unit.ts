@@ -4,7 +4,7 @@ import { createFingerprintTable, type FingerprintTable } from './fingerprints.ts
 import { placeBase, placeEnd } from './place.ts'
 import type { Columns, Statement, Unit, Value } from './port.ts'
 import type { Connection } from './sqlite-connection.ts'
-import { idBytes } from './sqlite-dialect.ts'
+import { idBytes, sqliteDialect } from './sqlite-dialect.ts'
 import type { Tables } from './tables.ts'
 
 /** Rows of one INSERT statement: more cost more to prepare than they save. */
@@ -44,6 +44,7 @@ export function openUnit(
     if (ended) throw new Error('a unit was used after its function had returned')
   }
   return {
+    dialect: sqliteDialect,
     async all<Row>(statement: Statement<Row>) {
       alive()
       await place.breathe()
@@ -82,7 +83,10 @@ function seqOf(connection: Connection, pda: number): number {
 }
 
 function holds(connection: Connection, place: number, fingerprint: Uint8Array): boolean {
-  const rows = connection.all('select 1 from record where place = ? and fingerprint = ?', [place, fingerprint])
+  const rows = connection.all('select 1 from record where place = ? and fingerprint = ?', [
+    place,
+    fingerprint,
+  ])
   return rows.length > 0
 }
 
@@ -114,9 +118,15 @@ function makeRoom(tables: Map<number, FingerprintTable>, wanted: number) {
   }
 }
 
-async function insertMany<Table extends keyof Tables>(place: Workplace, table: Table, columns: Columns<Table>): Promise<number> {
+async function insertMany<Table extends keyof Tables>(
+  place: Workplace,
+  table: Table,
+  columns: Columns<Table>,
+): Promise<number> {
   const names = Object.keys(columns)
-  const values = names.map((name) => stored(columns[name as keyof typeof columns] as Value | readonly Value[], place.idColumns.has(name)))
+  const values = names.map((name) =>
+    stored(columns[name as keyof typeof columns] as Value | readonly Value[], place.idColumns.has(name)),
+  )
   const count = values.find(Array.isArray)?.length ?? 1
   let inserted = 0
   for (let from = 0; from < count; from += rowsAtOnce) {
@@ -124,7 +134,8 @@ async function insertMany<Table extends keyof Tables>(place: Workplace, table: T
     const rows = Math.min(rowsAtOnce, count - from)
     const parameters: Value[] = []
     for (let row = from; row < from + rows; row++) {
-      for (const value of values) parameters.push(Array.isArray(value) ? (value[row] as Value) : (value as Value))
+      for (const value of values)
+        parameters.push(Array.isArray(value) ? (value[row] as Value) : (value as Value))
     }
     inserted += place.connection.run(insertSql(table, names, rows), parameters)
   }

@@ -6,7 +6,11 @@ const turn = 5
 /** How long one transaction gathers units, in milliseconds, before it commits. */
 const gathering = 20
 
-type Waiting = { work: () => Promise<unknown>; resolve: (value: unknown) => void; reject: (error: unknown) => void }
+type Waiting = {
+  work: () => Promise<unknown>
+  resolve: (value: unknown) => void
+  reject: (error: unknown) => void
+}
 
 /** Runs units one after another; those that arrive in one turn of the event loop share a transaction, each under its own savepoint. */
 export interface Writer {
@@ -19,7 +23,10 @@ export interface Writer {
 /**
  * @param afterCommit called when a transaction was committed or lost, with what became of it
  */
-export function createWriter(connection: Connection, afterCommit: (committed: boolean) => Promise<void>): Writer {
+export function createWriter(
+  connection: Connection,
+  afterCommit: (committed: boolean) => Promise<void>,
+): Writer {
   let waiting: Waiting[] = []
   let running: Promise<void> | undefined
   let turnBegan = 0
@@ -58,7 +65,11 @@ export function createWriter(connection: Connection, afterCommit: (committed: bo
     try {
       await begin()
       const began = (turnBegan = performance.now())
-      for (let one = waiting.shift(); one; one = performance.now() - began < gathering ? waiting.shift() : undefined) {
+      for (
+        let one = waiting.shift();
+        one;
+        one = performance.now() - began < gathering ? waiting.shift() : undefined
+      ) {
         units.push(one)
         outcomes.push(await runUnit(one))
       }

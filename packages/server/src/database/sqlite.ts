@@ -10,6 +10,7 @@ import { sqliteDialect } from './sqlite-dialect.ts'
 import { compileSqlite, openUnit } from './sqlite-unit.ts'
 import { createWriter } from './sqlite-writer.ts'
 import type { Tables } from './tables.ts'
+import { createTogether, rowsTogether } from './together.ts'
 
 const writerCache = 16 * 2 ** 20
 const readerCache = 8 * 2 ** 20
@@ -22,9 +23,12 @@ export async function openSqlite(file: string): Promise<Database> {
   const writing = connect(file, writerCache)
   await migrate(writing)
   const idColumns = new Set(
-    (writing.all("select c.name from sqlite_schema t, pragma_table_info(t.name) c where c.type = 'uuid'", []) as { name: string }[]).map(
-      (row) => row.name,
-    ),
+    (
+      writing.all(
+        "select c.name from sqlite_schema t, pragma_table_info(t.name) c where c.type = 'uuid'",
+        [],
+      ) as { name: string }[]
+    ).map((row) => row.name),
   )
   const tables = new Map<number, FingerprintTable>()
   const aside = createAside(file)
@@ -41,7 +45,12 @@ export async function openSqlite(file: string): Promise<Database> {
     if (log > logLimit) await moving
   }
 
-  async function runUnit<T>(connection: Connection, pda: number | undefined, fn: (unit: Unit) => Promise<T>, breathe: () => Promise<void> | undefined) {
+  async function runUnit<T>(
+    connection: Connection,
+    pda: number | undefined,
+    fn: (unit: Unit) => Promise<T>,
+    breathe: () => Promise<void> | undefined,
+  ) {
     const unit = openUnit({ connection, idColumns, breathe }, tables, pda)
     try {
       const result = await inUnit.run(true, () => fn(unit))
@@ -64,6 +73,11 @@ export async function openSqlite(file: string): Promise<Database> {
     }
   }
 
+  async function write<T>(pda: number, fn: (unit: Unit) => Promise<T>): Promise<T> {
+    if (inUnit.getStore()) throw new Error('a unit was opened inside a unit')
+    return writer.run(() => runUnit(writing, pda, fn, writer.breathe))
+  }
+
   return {
     dialect: sqliteDialect,
     query: new Kysely<Tables>({
@@ -75,10 +89,8 @@ export async function openSqlite(file: string): Promise<Database> {
       },
     }),
     read,
-    async write(pda, fn) {
-      if (inUnit.getStore()) throw new Error('a unit was opened inside a unit')
-      return writer.run(() => runUnit(writing, pda, fn, writer.breathe))
-    },
+    write,
+    writeTogether: createTogether(write, rowsTogether),
     aside: async <Row>(statement: Parameters<Database['aside']>[0]) =>
       (await aside.do({ task: 'query', ...compileSqlite(statement) })) as Row[],
     async scrub() {

@@ -49,14 +49,19 @@ export interface Tables {
     deleted: number
   }
   link: { pda_id: number; group_id: number; place: number }
+  /** A path somebody orders an endpoint by, in one direction. */
   order_path: {
     pda_id: number
     endpoint_id: number
     path_id: number
     path: string
+    descending: number
     used_at: number
     /** Records up to this place have their keys; null once all have. */
     filled_to: number | null
+    /** The last place of the endpoint when the path was registered: later ones get their keys as they are written. */
+    fill_end: number
   }
-  order_key: { pda_id: number; endpoint_id: number; path_id: number; key: Uint8Array; place: number }
+  /** `back` is the place, negative: newer records have the smaller one, and so come first among equal keys. */
+  order_key: { pda_id: number; endpoint_id: number; path_id: number; key: Uint8Array; back: number }
 }

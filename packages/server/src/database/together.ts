@@ -1,0 +1,46 @@
+import type { Unit } from './port.ts'
+
+/** Work that serves many callers in one unit: one result for each item, in their order. */
+export type SharedWork<Item, Result> = (unit: Unit, pda: number, items: Item[]) => Promise<Result[]>
+
+/** How many rows the engines put into one shared unit. */
+export const rowsTogether = 2000
+
+type Write = <T>(pda: number, fn: (unit: Unit) => Promise<T>) => Promise<T>
+type Gathering = { items: unknown[]; weight: number; results: Promise<unknown[]> }
+
+/**
+ * Like `write`, for work that can be done for many callers at once: items of one account that wait for the same work go
+ * into one unit, so that many small requests cost little more than one.
+ * @param most the weight of items at which a unit takes no more
+ */
+export function createTogether(write: Write, most: number) {
+  const gatherings = new Map<unknown, Map<number, Gathering>>()
+
+  function gather<Item, Result>(pda: number, work: SharedWork<Item, Result>): Gathering {
+    const ofWork = gatherings.get(work) ?? new Map<number, Gathering>()
+    gatherings.set(work, ofWork)
+    const items: Item[] = []
+    const results = write(pda, (unit) => {
+      // From here on the unit runs, perhaps a second time: who comes now waits for the next.
+      if (ofWork.get(pda)?.items === items) ofWork.delete(pda)
+      return work(unit, pda, items)
+    })
+    const gathering = { items, weight: 0, results }
+    ofWork.set(pda, gathering)
+    return gathering
+  }
+
+  return async function writeTogether<Item, Result>(
+    pda: number,
+    work: SharedWork<Item, Result>,
+    item: Item,
+    weight: number,
+  ): Promise<Result> {
+    const open = gatherings.get(work)?.get(pda)
+    const gathering = open && open.weight + weight <= most ? open : gather(pda, work)
+    gathering.weight += weight
+    const index = gathering.items.push(item) - 1
+    return (await gathering.results)[index] as Result
+  }
+}

@@ -1,0 +1,167 @@
+import { isUtf8 } from 'node:buffer'
+import { randomUUID } from 'node:crypto'
+import { mkdirSync, readSync, unlinkSync } from 'node:fs'
+import { open, type FileHandle } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Readable } from 'node:stream'
+import type { FastifyRequest } from 'fastify'
+import type { Config } from '../config.ts'
+import { ApiError } from '../errors.ts'
+
+/** Up to this many bytes a body waits in memory; a longer one in a file of the data folder, without a name. */
+const inMemory = 1_048_576
+/** How much of a file is in memory at a time. */
+const windowBytes = 262_144
+
+/** A JSON body, received whole: nothing else waits for a client that sends slowly. */
+export interface Body {
+  bytes: number
+  /** Its text, a stretch at a time, from the beginning each time it is asked for. */
+  chunks(): Iterable<string>
+  close(): void
+}
+
+/**
+ * Receives the body of a request whose caller and rights were checked.
+ * @throws ApiError `invalid_json` when there is none, `body_too_large`, `content_type_unsupported`; while its text is read
+ *   `invalid_utf8` with the position in bytes, `byte_order_mark`
+ */
+export async function receiveBody(request: FastifyRequest, config: Config): Promise<Body> {
+  const length = Number(request.headers['content-length'] ?? NaN)
+  const stream = request.body as Readable | undefined
+  if (!stream || length === 0)
+    throw new ApiError('invalid_json', 'The body is empty: a JSON value was expected at position 0')
+  refuseEncoded(request)
+  if (length > config.maxBodyBytes) throw tooLarge(config)
+  return length <= inMemory ? receiveShort(stream) : receiveLong(stream, config)
+}
+
+function refuseEncoded(request: FastifyRequest): void {
+  const encoding = request.headers['content-encoding'] ?? 'identity'
+  if (encoding !== 'identity')
+    throw new ApiError(
+      'content_type_unsupported',
+      `The body must not be encoded, not even as ${JSON.stringify(encoding)}`,
+    )
+  const charset =
+    /;\s*charset\s*=\s*"?([^";\s]+)/i.exec(request.headers['content-type'] ?? '')?.[1] ?? 'utf-8'
+  if (!/^utf-?8$/i.test(charset))
+    throw new ApiError('content_type_unsupported', `The body must be UTF-8, not ${JSON.stringify(charset)}`)
+}
+
+const tooLarge = (config: Config) =>
+  new ApiError(
+    'body_too_large',
+    `The body is larger than ${config.maxBodyBytes} bytes (HATSTAND_MAX_BODY_BYTES)`,
+  )
+
+function receiveShort(stream: Readable): Promise<Body> {
+  return new Promise((resolve, reject) => {
+    const parts: Buffer[] = []
+    stream.on('data', (part: Buffer) => parts.push(part))
+    stream.on('end', () => resolve(memoryBody(parts.length === 1 ? parts[0]! : Buffer.concat(parts))))
+    stream.on('error', reject)
+    stream.on('close', () =>
+      reject(new ApiError('body_unreadable', 'The connection was closed before the body had arrived')),
+    )
+  })
+}
+
+async function receiveLong(stream: Readable, config: Config): Promise<Body> {
+  const parts: Buffer[] = []
+  let bytes = 0
+  let spool: Spool | undefined
+  try {
+    for await (const part of stream as AsyncIterable<Buffer>) {
+      bytes += part.length
+      if (bytes > config.maxBodyBytes) throw tooLarge(config)
+      if (!spool && bytes > inMemory) {
+        spool = await openSpool(config.dataDir)
+        for (const earlier of parts) await spool.handle.appendFile(earlier)
+      }
+      if (spool) await spool.handle.appendFile(part)
+      else parts.push(part)
+    }
+  } catch (error) {
+    await spool?.close()
+    if (error instanceof ApiError) throw error
+    throw new ApiError('body_unreadable', 'The connection was closed before the body had arrived')
+  }
+  return spool ? fileBody(spool, bytes) : memoryBody(Buffer.concat(parts))
+}
+
+type Spool = { handle: FileHandle; close(): Promise<void> }
+
+async function openSpool(dataDir: string): Promise<Spool> {
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 })
+  const file = join(dataDir, `body-${randomUUID()}`)
+  const handle = await open(file, 'wx+', 0o600)
+  // Without its name the file is gone with the process, however that ends. Windows keeps names of open files.
+  const named = process.platform === 'win32'
+  if (!named) unlinkSync(file)
+  return {
+    handle,
+    async close() {
+      await handle.close()
+      if (named) unlinkSync(file)
+    },
+  }
+}
+
+function memoryBody(buffer: Buffer): Body {
+  return {
+    bytes: buffer.length,
+    chunks: () => [decoded(buffer, 0)],
+    close: () => undefined,
+  }
+}
+
+function fileBody(spool: Spool, bytes: number): Body {
+  return {
+    bytes,
+    *chunks() {
+      const buffer = Buffer.allocUnsafe(windowBytes)
+      let kept = 0
+      for (let position = 0; position < bytes;) {
+        const read = readSync(spool.handle.fd, buffer, kept, windowBytes - kept, position)
+        if (read === 0) throw new Error('a spooled body ended early')
+        const whole = position + read < bytes ? wholeCharacters(buffer, kept + read) : kept + read
+        yield decoded(buffer.subarray(0, whole), position - kept)
+        buffer.copyWithin(0, whole, kept + read)
+        position += read
+        kept = kept + read - whole
+      }
+    },
+    close: () => void spool.close(),
+  }
+}
+
+/** How many of the first bytes end with a whole character. */
+function wholeCharacters(buffer: Buffer, length: number): number {
+  let start = length - 1
+  while (start > length - 4 && (buffer[start]! & 0xc0) === 0x80) start -= 1
+  const lead = buffer[start]!
+  const size = lead < 0x80 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4
+  return start + size > length ? start : length
+}
+
+function decoded(bytes: Buffer, position: number): string {
+  if (position === 0 && bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf)
+    throw new ApiError(
+      'byte_order_mark',
+      'The body begins with a byte-order mark at position 0: JSON is sent without one (RFC 8259, section 8.1)',
+    )
+  if (isUtf8(bytes)) return bytes.toString('utf8')
+  throw new ApiError('invalid_utf8', `The body is not UTF-8 at byte ${position + firstInvalid(bytes)}`)
+}
+
+/** The offset of the first byte that is not UTF-8, found by halving. */
+function firstInvalid(bytes: Buffer): number {
+  let [good, bad] = [0, bytes.length]
+  while (bad - good > 1) {
+    const middle = (good + bad) >> 1
+    if (isUtf8(bytes.subarray(0, wholeCharacters(bytes, middle)))) good = middle
+    else bad = middle
+  }
+  return good
+}

@@ -1,0 +1,24 @@
+import { placeBase } from '../database/place.ts'
+import { ApiError } from '../errors.ts'
+import type { Position } from '../store/record-orders.ts'
+
+/** A position as the `after` of a `Link`: opaque to clients, the same on every server of the account. */
+export function cursorOf(pda: number, { key, back }: Position): string {
+  const seq = -back - placeBase(pda)
+  return Buffer.from(`${seq}.${key ? Buffer.from(key).toString('base64url') : ''}`).toString('base64url')
+}
+
+/**
+ * @param ordered whether the read orders by a path, so that its positions have keys
+ * @throws ApiError `invalid_query` when the text is no cursor, or one of a read in another order
+ */
+export function positionOf(pda: number, cursor: string, ordered: boolean): Position {
+  const found = /^(\d{1,10})\.([\w-]*)$/.exec(Buffer.from(cursor, 'base64url').toString('latin1'))
+  if (!found || (found[2] !== '') !== ordered)
+    throw new ApiError(
+      'invalid_query',
+      'The parameter after must be taken from the Link header of an answer in the same order',
+    )
+  const back = -(placeBase(pda) + Number(found[1]))
+  return ordered ? { key: Buffer.from(found[2]!, 'base64url'), back } : { back }
+}

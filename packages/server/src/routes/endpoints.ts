@@ -1,0 +1,28 @@
+import { type EndpointCount, listSources as api } from '@hatstand/api/endpoints.ts'
+import type { App, Context } from '../context.ts'
+import { namespaceOf } from '../domain/endpoint-name.ts'
+import { mayRead } from '../domain/rights.ts'
+import { listSources } from '../store/endpoints.ts'
+
+/** `GET /data/sources`: which endpoints hold records, of the namespaces the caller may read. */
+export function endpointRoutes(app: App, { database }: Context): void {
+  app.get(api.path, { schema: api }, async (request) => {
+    const sources = await database.read((unit) => listSources(unit, request.account.pda))
+    const counts = request.query.counts === 'true'
+    // Without a prototype, so that no namespace's name means anything else.
+    const answer: Record<string, string[] | Record<string, EndpointCount>> = Object.create(null)
+    for (const { name, records, bytes, changed_at } of sources) {
+      const namespace = namespaceOf(name)
+      if (!mayRead(request.caller, namespace)) continue
+      const path = name.slice(namespace.length + 1)
+      if (!counts) ((answer[namespace] ??= []) as string[]).push(path)
+      else
+        ((answer[namespace] ??= Object.create(null)) as Record<string, EndpointCount>)[path] = {
+          records,
+          bytes,
+          lastChanged: new Date(changed_at).toISOString(),
+        }
+    }
+    return answer
+  })
+}

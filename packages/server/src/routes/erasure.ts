@@ -1,0 +1,32 @@
+import * as api from '@hatstand/api/erasure.ts'
+import { recordIdsOf } from '@hatstand/api/query.ts'
+import type { FastifyRequest } from 'fastify'
+import type { App, Context } from '../context.ts'
+import { isOwner } from '../domain/rights.ts'
+import { ApiError } from '../errors.ts'
+import { eraseEndpoint, eraseRecords } from '../store/erasure.ts'
+
+/** Erasing for good, which only the owner may. */
+export function erasureRoutes(app: App, { database, now }: Context): void {
+  app.delete(api.eraseRecords.path, { schema: api.eraseRecords }, async (request) => {
+    requireOwner(request)
+    const ids = [...new Set(recordIdsOf(request.query.records))]
+    const records = await eraseRecords(database, request.account.pda, ids, now())
+    if (records === undefined)
+      throw new ApiError('data_missing', 'Could not erase records: one of them does not exist')
+    return { message: 'Erased', records }
+  })
+
+  app.delete(api.eraseEndpoint.path, { schema: api.eraseEndpoint }, async (request) => {
+    requireOwner(request)
+    const { namespace, '*': path } = request.params
+    return {
+      message: 'Erased',
+      records: await eraseEndpoint(database, request.account.pda, `${namespace}/${path}`, now()),
+    }
+  })
+}
+
+function requireOwner({ caller }: FastifyRequest): void {
+  if (!isOwner(caller)) throw new ApiError('forbidden', 'Only the owner may erase')
+}

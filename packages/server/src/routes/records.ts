@@ -1,0 +1,159 @@
+import { createBatch } from '@hatstand/api/batch.ts'
+import { recordIdsOf } from '@hatstand/api/query.ts'
+import * as api from '@hatstand/api/records.ts'
+import type { FastifyRequest } from 'fastify'
+import type { App, Context } from '../context.ts'
+import type { Text } from '../database/port.ts'
+import { namespaceOf } from '../domain/endpoint-name.ts'
+import { mayRead, mayWrite, writerOf } from '../domain/rights.ts'
+import { ApiError } from '../errors.ts'
+import { deleteEndpoint, deleteRecords } from '../store/record-deletions.ts'
+import { type Listing, listRecords } from '../store/record-lists.ts'
+import { readRecord, type Shown } from '../store/record-pages.ts'
+import { updateRecords } from '../store/record-updates.ts'
+import { sendJson, sendList } from './answers.ts'
+import { cursorOf, positionOf } from './cursor.ts'
+import {
+  envelopeDrafts,
+  plainDrafts,
+  requireSomeWrite,
+  requireWrite,
+  save,
+  sendDrafts,
+  updateRefused,
+  withBody,
+} from './saving.ts'
+
+const deleted = { message: 'All records deleted' }
+
+/** Saving, reading, updating and deleting records. */
+export function recordRoutes(app: App, context: Context): void {
+  writingRoutes(app, context)
+  readingRoutes(app, context)
+  deletingRoutes(app, context)
+}
+
+function writingRoutes(app: App, context: Context): void {
+  const { config, database, now } = context
+
+  app.post(api.createRecords.path, { schema: api.createRecords }, (request, reply) => {
+    const { namespace, '*': path } = request.params
+    requireWrite(request, namespace)
+    return withBody(request, reply, context, async (body) => {
+      const drafts = await plainDrafts(body, `${namespace}/${path}`, context)
+      await save(request, reply, context, drafts, drafts.list && request.query.skipErrors === 'true')
+    })
+  })
+
+  app.post(createBatch.path, { schema: createBatch }, (request, reply) => {
+    requireSomeWrite(request)
+    return withBody(request, reply, context, async (body) => {
+      await save(request, reply, context, await envelopeDrafts(request, body, 'batch', context), false)
+    })
+  })
+
+  app.put(api.updateRecords.path, { schema: api.updateRecords }, (request, reply) => {
+    requireSomeWrite(request)
+    return withBody(request, reply, context, async (body) => {
+      const drafts = await envelopeDrafts(request, body, 'update', context)
+      const refusal = await updateRecords(database, request.account.pda, {
+        writer: writerOf(request.caller),
+        now: now(),
+        slices: () => drafts.slices(),
+        mayWrite: (endpoint) => mayWrite(request.caller, namespaceOf(endpoint)),
+        bounds: { days: config.historyDays, versions: config.historyVersions },
+      })
+      if (refusal) throw await updateRefused(request, context, refusal)
+      sendDrafts(reply, drafts, new Set())
+    })
+  })
+}
+
+function readingRoutes(app: App, context: Context): void {
+  const { config, database, now } = context
+
+  app.get(api.listRecords.path, { schema: api.listRecords }, async (request, reply) => {
+    const { namespace, '*': path } = request.params
+    if (!mayRead(request.caller, namespace))
+      throw new ApiError('forbidden', `No rights to read the namespace ${namespace}`)
+    const { query } = request
+    const { pda } = request.account
+    const endpoint = `${namespace}/${path}`
+    const shown = shownOf(request, query)
+    if (query.recordId !== undefined) {
+      const id = query.recordId.toLowerCase()
+      const text = await database.read((unit) =>
+        readRecord(unit, pda, id, (name) => name === endpoint, shown),
+      )
+      return sendJson(reply, text === undefined ? '[]' : listOfOne(text))
+    }
+    const ordered = query.orderBy !== undefined
+    const listing: Listing = {
+      endpoint,
+      orderBy: query.orderBy,
+      // Newest first when nothing is said; whoever names a field or a direction begins with the smallest unless told otherwise.
+      descending: query.ordering === 'descending' || (query.ordering === undefined && !ordered),
+      after: query.after === undefined ? undefined : positionOf(pda, query.after, ordered),
+      skip: Number(query.skip),
+      take: Number(query.take),
+      shown,
+      now: now(),
+      orderPaths: config.orderPaths,
+    }
+    const { first, rest, next } = await listRecords(database, pda, listing)
+    if (next) reply.header('link', `<${nextPage(request, cursorOf(pda, next))}>; rel="next"`)
+    return sendList(reply, first, rest)
+  })
+
+  app.get(api.readRecord.path, { schema: api.readRecord }, async (request, reply) => {
+    const readable = (endpoint: string) => mayRead(request.caller, namespaceOf(endpoint))
+    const id = request.params.recordId.toLowerCase()
+    const shown = shownOf(request, request.query)
+    const text = await database.read((unit) => readRecord(unit, request.account.pda, id, readable, shown))
+    if (text === undefined) throw new ApiError('record_unknown', 'There is no such record that you may read')
+    return sendJson(reply, text)
+  })
+}
+
+function deletingRoutes(app: App, { database, now }: Context): void {
+  app.delete(api.deleteRecords.path, { schema: api.deleteRecords }, async (request) => {
+    requireSomeWrite(request)
+    const ids = [...new Set(recordIdsOf(request.query.records))]
+    if (ids.length === 0) return deleted
+    const writable = (endpoint: string) => mayWrite(request.caller, namespaceOf(endpoint))
+    const by = { writer: writerOf(request.caller), now: now() }
+    const refused = await deleteRecords(database, request.account.pda, ids, writable, by)
+    if (refused === 'forbidden')
+      throw new ApiError('forbidden', 'One of the records is in a namespace you may not write')
+    if (refused === 'missing')
+      throw new ApiError('data_missing', 'Could not delete records: one of them does not exist')
+    return deleted
+  })
+
+  app.delete(api.deleteEndpoint.path, { schema: api.deleteEndpoint }, async (request) => {
+    const { namespace, '*': path } = request.params
+    requireWrite(request, namespace)
+    await deleteEndpoint(database, request.account.pda, `${namespace}/${path}`, {
+      writer: writerOf(request.caller),
+      now: now(),
+    })
+    return deleted
+  })
+}
+
+function shownOf({ caller }: FastifyRequest, query: { meta: string; links: string }): Shown {
+  const readable = (endpoint: string) => mayRead(caller, namespaceOf(endpoint))
+  return { meta: query.meta === 'true', linked: query.links === 'true' ? readable : undefined }
+}
+
+const listOfOne = (text: Text): Text =>
+  typeof text === 'string' ? `[${text}]` : Buffer.concat([Buffer.from('['), text, Buffer.from(']')])
+
+/** The same request, continued behind a position. */
+function nextPage({ url }: FastifyRequest, cursor: string): string {
+  const [path = '', search = ''] = url.split('?')
+  const query = new URLSearchParams(search)
+  query.delete('skip')
+  query.set('after', cursor)
+  return `${path}?${query}`
+}

@@ -1,0 +1,157 @@
+import { skipValue } from '@hatstand/api/json.ts'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Context } from '../context.ts'
+import { namespaceOf } from '../domain/endpoint-name.ts'
+import { canonical } from '../domain/fingerprint.ts'
+import { mayRead, mayWrite, writerOf } from '../domain/rights.ts'
+import { ApiError } from '../errors.ts'
+import type { Refusal } from '../store/record-updates.ts'
+import { type Duplicate, recordsAt, saveRecords } from '../store/records.ts'
+import { sendJson, sendList, stretches } from './answers.ts'
+import { type Body, receiveBody } from './body.ts'
+import { type Drafts, type Element, gatherDrafts, nodesOf } from './drafts.ts'
+import { type Kind, readEnvelope } from './envelopes.ts'
+import { isArray, readElements, readOne } from './json-values.ts'
+
+/** How many left-out positions `X-Skipped` names. */
+const skippedTold = 500
+
+/** Receives a body and lets it go when the answer is out, or the request refused. */
+export async function withBody(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { config }: Context,
+  work: (body: Body) => Promise<void>,
+): Promise<FastifyReply> {
+  const body = await receiveBody(request, config)
+  try {
+    await work(body)
+    reply.raw.once('close', body.close)
+    return reply
+  } catch (error) {
+    body.close()
+    throw error
+  }
+}
+
+/** The records a body holds for one endpoint: the elements of an array, or its one value. */
+export function plainDrafts(body: Body, endpoint: string, { config }: Context): Promise<Drafts> {
+  const first = (text: string, start: number): Element => {
+    const read = canonical(text, start, config.maxDepth)
+    return { node: { endpoint, start, end: read.end, links: [], canonical: read }, end: read.end }
+  }
+  const again = (text: string, start: number): Element => {
+    const end = skipValue(text, start, config.maxDepth)
+    return { node: { endpoint, start, end, links: [] }, end }
+  }
+  const list = isArray(body)
+  const read = (isFirst: boolean) => {
+    const reader = isFirst ? first : again
+    return list ? readElements(body, reader, config) : [readOne(body, reader, config)]
+  }
+  return gatherDrafts(read, list, config)
+}
+
+/** The records a body holds as envelopes with their endpoints, each in a namespace the caller may write. */
+export function envelopeDrafts(
+  request: FastifyRequest,
+  body: Body,
+  kind: Kind,
+  { config }: Context,
+): Promise<Drafts> {
+  const read = (isFirst: boolean) => {
+    let index = 0
+    return readElements(
+      body,
+      (text, at) => {
+        const element = readEnvelope(text, at, kind, index, config.maxDepth, isFirst)
+        for (const { endpoint } of isFirst ? nodesOf(element.node) : [])
+          requireWrite(request, namespaceOf(endpoint))
+        index += 1
+        return element
+      },
+      config,
+    )
+  }
+  return gatherDrafts(read, true, config)
+}
+
+export function requireWrite({ caller }: FastifyRequest, namespace: string): void {
+  if (!mayWrite(caller, namespace))
+    throw new ApiError('forbidden', `No rights to write in the namespace ${namespace}`)
+}
+
+/** Refuses, before its body is read, a caller who may write nowhere. */
+export function requireSomeWrite({ caller }: FastifyRequest): void {
+  if (caller.kind === 'application' && caller.writes.size === 0)
+    throw new ApiError('forbidden', 'No rights to write in any namespace')
+}
+
+/** Saves drafts and answers with the records as they were saved. */
+export async function save(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  context: Context,
+  drafts: Drafts,
+  skipDuplicates: boolean,
+): Promise<void> {
+  const { saved, duplicates } = await saveRecords(context.database, request.account.pda, {
+    writer: writerOf(request.caller),
+    now: context.now(),
+    count: drafts.count,
+    slices: drafts.slices,
+    skipDuplicates,
+  })
+  if (!saved) throw await duplicatesRefused(request, context, duplicates)
+  const left = new Set(duplicates.map(({ index }) => index))
+  if (skipDuplicates) reply.header('x-skipped', [...left].slice(0, skippedTold).join())
+  sendDrafts(reply, drafts, left)
+}
+
+/** Answers 201 with drafts as records: an array for an array, one record for one value. */
+export function sendDrafts(reply: FastifyReply, drafts: Drafts, left: ReadonlySet<number>): void {
+  const { first, rest } = stretches(drafts.answers(left))
+  reply.code(201)
+  if (drafts.list) sendList(reply, first, rest)
+  else sendJson(reply, first)
+}
+
+/** The refusal of duplicates; it names stored records only to a caller who may read them. */
+async function duplicatesRefused(
+  request: FastifyRequest,
+  { database }: Context,
+  duplicates: Duplicate[],
+): Promise<ApiError> {
+  const { pda } = request.account
+  const places = duplicates.flatMap(({ place }) => place ?? [])
+  const records =
+    places.length === 0 ? new Map() : await database.read((unit) => recordsAt(unit, pda, places))
+  const told = duplicates.slice(0, skippedTold).map(({ index, place, of }) => {
+    const record = place === undefined ? undefined : records.get(place)
+    if (of !== undefined) return { index, of }
+    return record && mayRead(request.caller, namespaceOf(record.endpoint))
+      ? { index, recordId: record.recordId }
+      : { index }
+  })
+  return new ApiError('duplicate_data', 'Could not insert data - Duplicate data', { duplicates: told })
+}
+
+/** Why an update changed nothing. */
+export async function updateRefused(
+  request: FastifyRequest,
+  context: Context,
+  refusal: Refusal,
+): Promise<ApiError> {
+  if (refusal.why === 'duplicates') return duplicatesRefused(request, context, refusal.duplicates)
+  const record = `the record at index ${refusal.index}`
+  if (refusal.why === 'missing')
+    return new ApiError('data_missing', `Could not update records: ${record} does not exist`)
+  if (refusal.why === 'forbidden')
+    return new ApiError('forbidden', `No rights to write in the namespace of ${record}`)
+  if (refusal.why === 'twice')
+    return new ApiError('record_twice', `Could not update records: ${record} is in the request twice`)
+  return new ApiError(
+    'endpoint_changed',
+    `Could not update records: the endpoint of ${record} is another, and a record never moves`,
+  )
+}

@@ -1,0 +1,72 @@
+import { sql } from 'kysely'
+import type { Unit } from '../database/port.ts'
+import { keyAt, pathOf } from '../domain/ordering.ts'
+
+/** A path an endpoint is ordered by, in one direction. */
+export interface OrderPath {
+  endpoint_id: number
+  path_id: number
+  path: string
+  descending: number
+  used_at: number
+  filled_to: number | null
+  fill_end: number
+}
+
+export function listOrderPaths(unit: Unit, pda: number, endpointIds: number[]): Promise<OrderPath[]> {
+  return unit.all<OrderPath>(sql`select endpoint_id, path_id, path, descending, used_at, filled_to, fill_end from order_path
+    where pda_id = ${pda} and ${unit.dialect.among('endpoint_id', endpointIds, 'number')}`)
+}
+
+/** Gives records the keys of every path their endpoints are ordered by. */
+export async function addOrderKeys(
+  unit: Unit,
+  pda: number,
+  endpointIds: number[],
+  places: number[],
+  texts: string[],
+): Promise<void> {
+  const paths = await listOrderPaths(unit, pda, [...new Set(endpointIds)])
+  for (const path of paths) {
+    const mine = places.map((_, index) => index).filter((index) => endpointIds[index] === path.endpoint_id)
+    await insertKeys(
+      unit,
+      pda,
+      path,
+      mine.map((index) => places[index]!),
+      mine.map((index) => texts[index]!),
+    )
+  }
+}
+
+/** Writes the keys of one path, in the order of the keys: the table is kept in that order. */
+export async function insertKeys(
+  unit: Unit,
+  pda: number,
+  path: OrderPath,
+  places: number[],
+  texts: string[],
+): Promise<void> {
+  const names = pathOf(path.path)
+  const rows = texts.map((text, index) => ({
+    key: Buffer.from(keyAt(text, names, path.descending === 1)),
+    back: -places[index]!,
+  }))
+  rows.sort((one, other) => Buffer.compare(one.key, other.key) || one.back - other.back)
+  if (rows.length === 0) return
+  await unit.insertMany('order_key', {
+    pda_id: pda,
+    endpoint_id: path.endpoint_id,
+    path_id: path.path_id,
+    key: rows.map((row) => row.key),
+    back: rows.map((row) => row.back),
+  })
+}
+
+/** Takes away every key of records that are updated or leave. */
+export async function removeOrderKeys(unit: Unit, pda: number, places: number[]): Promise<void> {
+  const backs = places.map((place) => -place)
+  await unit.all(
+    sql`delete from order_key where pda_id = ${pda} and ${unit.dialect.among('back', backs, 'number')}`,
+  )
+}

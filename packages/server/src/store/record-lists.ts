@@ -1,0 +1,186 @@
+import { sql } from 'kysely'
+import { placeBase, placeEnd } from '../database/place.ts'
+import type { Database, Unit } from '../database/port.ts'
+import { isPlainPath, keyAt, missingKey, pathOf } from '../domain/ordering.ts'
+import { type Endpoint, findEndpoint } from './endpoints.ts'
+import { addOrderPath, anyAt, fillOrderPath, findOrderPath, noteUse } from './order-paths.ts'
+import { keyOrder, listOrder, placeOrder, type Position } from './record-orders.ts'
+import { type Extent, type Pages, readPages, type Shown } from './record-pages.ts'
+
+/** A read of one endpoint. */
+export interface Listing extends Extent {
+  endpoint: string
+  /** Dotted path; undefined: by place. */
+  orderBy: string | undefined
+  descending: boolean
+  shown: Shown
+  now: number
+  /** How many paths the endpoint may be ordered by before the one used longest ago is dropped. */
+  orderPaths: number
+}
+
+const nothing: Pages = { first: '', rest: undefined, next: undefined }
+
+/** Reads the records of an endpoint in an order, page by page. */
+export async function listRecords(database: Database, pda: number, listing: Listing): Promise<Pages> {
+  const path = listing.orderBy
+  const found = await database.read(async (unit) => {
+    const endpoint = await findEndpoint(unit, pda, listing.endpoint)
+    if (!endpoint) return nothing
+    if (path === undefined) return byPlace(database, unit, pda, endpoint, listing)
+    const ordered = await findOrderPath(unit, pda, endpoint.endpoint_id, path, listing.descending)
+    if (ordered?.filled_to !== null) return endpoint
+    void noteUse(database, pda, ordered, listing.now).catch(() => undefined)
+    return byKeys(database, unit, pda, endpoint, ordered.path_id, listing)
+  })
+  return 'first' in found ? found : orderedFirst(database, pda, found, path!, listing)
+}
+
+async function byPlace(
+  database: Database,
+  unit: Unit,
+  pda: number,
+  endpoint: Endpoint,
+  listing: Listing,
+): Promise<Pages> {
+  const until = await lastPlace(unit, pda, endpoint)
+  const order = placeOrder(pda, endpoint.endpoint_id, listing.descending, until)
+  return readPages(database, unit, { pda, endpoint, order, shown: listing.shown }, listing)
+}
+
+async function lastPlace(unit: Unit, pda: number, { endpoint_id }: Endpoint): Promise<number> {
+  const [row] = await unit.all<{ place: number | null }>(
+    sql`select max(place) as place from record where pda_id = ${pda} and endpoint_id = ${endpoint_id}`,
+  )
+  return row!.place ?? placeBase(pda)
+}
+
+function byKeys(
+  database: Database,
+  unit: Unit,
+  pda: number,
+  endpoint: Endpoint,
+  pathId: number,
+  listing: Listing,
+): Promise<Pages> {
+  const order = keyOrder(pda, endpoint.endpoint_id, pathId)
+  return readPages(database, unit, { pda, endpoint, order, shown: listing.shown }, listing)
+}
+
+/**
+ * The first use of a path. Where the engine reads this data exactly as we do it sorts for us at once, on another thread, and the
+ * keys are made meanwhile; otherwise, and when a page is continued, the keys are made first. A path that no record has gets none.
+ */
+async function orderedFirst(
+  database: Database,
+  pda: number,
+  endpoint: Endpoint,
+  path: string,
+  listing: Listing,
+): Promise<Pages> {
+  const names = pathOf(path)
+  const readable = endpoint.awkward === 0 && isPlainPath(names)
+  const fresh = listing.after === undefined
+  if (readable && !(await anyAt(database, pda, endpoint, names)))
+    return unordered(database, pda, endpoint, listing)
+  if (!readable && !(await anyRead(database, pda, endpoint, names)))
+    return unordered(database, pda, endpoint, listing)
+  const ordered = await addOrderPath(
+    database,
+    pda,
+    endpoint.endpoint_id,
+    path,
+    listing.descending,
+    listing.orderPaths,
+    listing.now,
+  )
+  if (readable && fresh) {
+    const pages = await byEngine(database, pda, endpoint, names, listing)
+    // What fails here is tried again at the path's next use.
+    void fillOrderPath(database, pda, ordered).catch(() => undefined)
+    return pages
+  }
+  await fillOrderPath(database, pda, ordered)
+  return database.read((unit) => byKeys(database, unit, pda, endpoint, ordered.path_id, listing))
+}
+
+/** No record has the path: all tie, newest first. */
+async function unordered(
+  database: Database,
+  pda: number,
+  endpoint: Endpoint,
+  listing: Listing,
+): Promise<Pages> {
+  const pages = await database.read((unit) =>
+    byPlace(database, unit, pda, endpoint, { ...listing, descending: true }),
+  )
+  return { ...pages, next: pages.next && { key: missingKey, back: pages.next.back } }
+}
+
+/** Sorted by the engine's own JSON functions. */
+async function byEngine(
+  database: Database,
+  pda: number,
+  endpoint: Endpoint,
+  names: string[],
+  listing: Listing,
+): Promise<Pages> {
+  const { dialect } = database
+  const way = listing.descending ? sql`desc` : sql`asc`
+  // Missing (8) comes last in both directions: descending it counts as 0.
+  const kind = listing.descending
+    ? sql`${dialect.jsonKind('data', names)} % 8`
+    : dialect.jsonKind('data', names)
+  const values = dialect.jsonValue('data', names).map((value) => sql`${value} ${way}`)
+  const rows = await database.aside<{ place: number }>(sql`select place from record
+    where pda_id = ${pda} and endpoint_id = ${endpoint.endpoint_id}
+    order by ${kind} ${way}, ${sql.join(values)}, place desc
+    limit ${Math.min(listing.take + 1, placeEnd(0))} offset ${listing.skip}`)
+  const order = listOrder(
+    database,
+    pda,
+    rows.map((row) => row.place),
+  )
+  return database.read(async (unit) => {
+    const pages = await readPages(
+      database,
+      unit,
+      { pda, endpoint, order, shown: listing.shown },
+      { ...listing, skip: 0 },
+    )
+    return {
+      ...pages,
+      next:
+        pages.next && (await positionAt(unit, pda, rows[pages.next.back]!.place, names, listing.descending)),
+    }
+  })
+}
+
+async function positionAt(
+  unit: Unit,
+  pda: number,
+  place: number,
+  names: string[],
+  descending: boolean,
+): Promise<Position> {
+  const [row] = await unit.all<{ data: string }>(
+    sql`select data from record where pda_id = ${pda} and place = ${place}`,
+  )
+  return { key: row ? keyAt(row.data, names, descending) : missingKey, back: -place }
+}
+
+/** Whether any record has something at the path, read by ourselves. */
+async function anyRead(
+  database: Database,
+  pda: number,
+  endpoint: Endpoint,
+  names: string[],
+): Promise<boolean> {
+  for (let after = placeBase(pda); ;) {
+    const rows = await database.aside<{ place: number; data: string }>(sql`select place, data from record
+      where pda_id = ${pda} and endpoint_id = ${endpoint.endpoint_id} and place > ${after} order by place limit 500`)
+    if (rows.some((row) => keyAt(row.data, names, false) !== missingKey)) return true
+    if (rows.length < 500) return false
+    after = rows.at(-1)!.place
+  }
+}

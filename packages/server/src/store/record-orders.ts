@@ -1,0 +1,81 @@
+import { type RawBuilder, sql } from 'kysely'
+import { placeBase } from '../database/place.ts'
+import type { Unit } from '../database/port.ts'
+import { missingKey } from '../domain/ordering.ts'
+import { direction, inRange, placeAfter, type Range } from './endpoints.ts'
+
+/** Where in an order a record stands: its key where the order has keys, and its place, negative (`back`). */
+export interface Position {
+  key?: Uint8Array
+  back: number
+}
+
+/** An order of an endpoint's records: what a page needs of it. */
+export interface Order {
+  /** The `count`-th record behind a position and not behind `last`; undefined when there are fewer. */
+  find(unit: Unit, after: Position | undefined, count: number, last?: Position): Promise<Position | undefined>
+  /** The records behind one position, up to and with another or to the end, in order: a SELECT without its column list. */
+  from(after: Position | undefined, last: Position | undefined): RawBuilder<unknown>
+}
+
+/** By place. Ascending ends with the newest record there was when the read began. */
+export function placeOrder(pda: number, endpointId: number, descending: boolean, until: number): Order {
+  const start = descending ? until : placeBase(pda)
+  const range = (after: Position | undefined): Range => ({
+    descending,
+    from: after === undefined ? start : -after.back + (descending ? -1 : 1),
+    until,
+  })
+  return {
+    async find(unit, after, count, last) {
+      const place = await placeAfter(unit, pda, endpointId, range(after), count - 1)
+      if (place === undefined || (last && (descending ? place < -last.back : place > -last.back)))
+        return undefined
+      return { back: -place }
+    },
+    from(after, last) {
+      const from = range(after)
+      const end = last && (descending ? sql`and place >= ${-last.back}` : sql`and place <= ${-last.back}`)
+      return sql`from record where pda_id = ${pda} and endpoint_id = ${endpointId} and ${inRange(from)} ${end ?? sql``}
+        order by place ${direction(from)}`
+    },
+  }
+}
+
+/** By the keys of a path: every record of the endpoint has one. */
+export function keyOrder(pda: number, endpointId: number, pathId: number): Order {
+  const behind = (after: Position | undefined) =>
+    after ? sql`and (key, back) > (${Buffer.from(after.key ?? missingKey)}, ${after.back})` : sql``
+  const ofPath = sql`order_key.pda_id = ${pda} and order_key.endpoint_id = ${endpointId} and order_key.path_id = ${pathId}`
+  const upTo = (last: Position | undefined) =>
+    last ? sql`and (key, back) <= (${Buffer.from(last.key ?? missingKey)}, ${last.back})` : sql``
+  return {
+    async find(unit, after, count, last) {
+      const rows = await unit.all<{ key: Uint8Array; back: number }>(sql`select key, back from order_key
+        where ${ofPath} ${behind(after)} ${upTo(last)} order by key, back limit 1 offset ${count - 1}`)
+      return rows[0]
+    },
+    from(after, last) {
+      return sql`from order_key join record on record.pda_id = order_key.pda_id and record.place = -order_key.back
+        where ${ofPath} ${behind(after)} ${upTo(last)} order by key, back`
+    },
+  }
+}
+
+/** By a list of places; a position is an index of the list. */
+export function listOrder(unit: Pick<Unit, 'dialect'>, pda: number, places: readonly number[]): Order {
+  return {
+    async find(_, after, count, last) {
+      const index = (after === undefined ? 0 : after.back + 1) + count - 1
+      return index <= (last?.back ?? places.length - 1) ? { back: index } : undefined
+    },
+    from(after, last) {
+      const part = places.slice(
+        after === undefined ? 0 : after.back + 1,
+        last === undefined ? undefined : last.back + 1,
+      )
+      return sql`from ${unit.dialect.listed(part)} listed
+        join record on record.pda_id = ${pda} and record.place = listed.place order by listed.position`
+    },
+  }
+}

@@ -1,0 +1,160 @@
+import { sql } from 'kysely'
+import type { Database, Unit } from '../database/port.ts'
+import { type Change, noteChange, saveChanges } from './endpoints.ts'
+import { addOrderKeys, removeOrderKeys } from './order-keys.ts'
+import { boundVersions, type HistoryBounds, keepVersions } from './record-history.ts'
+import type { Draft, Duplicate, Slice } from './records.ts'
+
+/** A request to replace the data of records; a draft's record id names the record, its endpoint says where it is kept. */
+export interface Updating {
+  writer: string
+  now: number
+  /** The drafts in order, a limited number at a time; asked for more than once. */
+  slices: () => Iterable<Slice>
+  mayWrite: (endpoint: string) => boolean
+  bounds: HistoryBounds
+}
+
+/** Why nothing was changed; `index` is the position in the request. */
+export type Refusal =
+  | { why: 'missing' | 'forbidden' | 'moved' | 'twice'; index: number }
+  | { why: 'duplicates'; duplicates: Duplicate[] }
+
+class Refused extends Error {
+  readonly refusal: Refusal
+  constructor(refusal: Refusal) {
+    super(refusal.why)
+    this.refusal = refusal
+  }
+}
+
+type Stored = { place: number; record_id: string; name: string; endpoint_id: number; bytes: number }
+type Step = { draft: Draft; stored: Stored; index: number }
+
+/**
+ * Replaces the data of records, all or none, and keeps the versions replaced. What counts as a duplicate is decided after
+ * the whole request, so that two records may swap their data.
+ * @returns why it was refused, or undefined when it was done
+ */
+export async function updateRecords(
+  database: Database,
+  pda: number,
+  updating: Updating,
+): Promise<Refusal | undefined> {
+  try {
+    await database.write(pda, (unit) => updateAll(unit, pda, updating))
+    return undefined
+  } catch (error) {
+    if (error instanceof Refused) return error.refusal
+    throw error
+  }
+}
+
+async function updateAll(unit: Unit, pda: number, updating: Updating): Promise<void> {
+  await unit.all(sql`update pda set seq = seq where pda_id = ${pda}`)
+  const seen = new Set<number>()
+  let index = 0
+  for (const { drafts } of updating.slices()) {
+    const steps = await findStored(unit, pda, drafts, index, updating)
+    for (const { stored, index: at } of steps) {
+      if (seen.has(stored.place)) throw new Refused({ why: 'twice', index: at })
+      seen.add(stored.place)
+    }
+    await releaseOld(unit, pda, steps, updating)
+    index += drafts.length
+  }
+  index = 0
+  for (const { drafts } of updating.slices()) {
+    const steps = await findStored(unit, pda, drafts, index, updating)
+    await writeNew(unit, pda, steps, updating)
+    index += drafts.length
+  }
+}
+
+/** The stored record of each draft; refuses what is not there, not where it is said to be, or not the caller's to write. */
+async function findStored(
+  unit: Unit,
+  pda: number,
+  drafts: Draft[],
+  start: number,
+  updating: Updating,
+): Promise<Step[]> {
+  const { dialect } = unit
+  const rows =
+    await unit.all<Stored>(sql`select place, ${dialect.idText('record_id')} as record_id, name, record.endpoint_id,
+      ${dialect.bytes('data')} as bytes
+    from record join endpoint on endpoint.pda_id = record.pda_id and endpoint.endpoint_id = record.endpoint_id
+    where record.pda_id = ${pda} and ${dialect.among(
+      'record_id',
+      drafts.map((draft) => draft.recordId),
+      'id',
+    )}`)
+  const byId = new Map(rows.map((row) => [row.record_id, row]))
+  return drafts.map((draft, offset) => {
+    const index = start + offset
+    const stored = byId.get(draft.recordId)
+    if (!stored) throw new Refused({ why: 'missing', index })
+    if (!updating.mayWrite(stored.name)) throw new Refused({ why: 'forbidden', index })
+    if (stored.name !== draft.endpoint) throw new Refused({ why: 'moved', index })
+    return { draft, stored, index }
+  })
+}
+
+/** Keeps the present versions and lets their fingerprints go, so that no old value of this request stands in the way of a new one. */
+async function releaseOld(unit: Unit, pda: number, steps: Step[], updating: Updating): Promise<void> {
+  const places = steps.map(({ stored }) => stored.place)
+  const [row] = await unit.all<{ seq: number }>(
+    sql`update pda set seq = seq + ${steps.length} where pda_id = ${pda} returning seq`,
+  )
+  const firstSeq = row!.seq - steps.length + 1
+  await keepVersions(unit, pda, places, firstSeq, updating, false)
+  await unit.all(sql`update record set fingerprint = null, writer = ${updating.writer}, updated_at = ${updating.now},
+      updated_seq = ${firstSeq} + listed.position - ${unit.dialect.firstPosition}
+    from ${unit.dialect.listed(places)} listed where record.pda_id = ${pda} and record.place = listed.place`)
+  await boundVersions(unit, pda, places, updating.bounds)
+  await removeOrderKeys(unit, pda, places)
+}
+
+async function writeNew(unit: Unit, pda: number, steps: Step[], { now }: Updating): Promise<void> {
+  await refuseDuplicates(unit, steps)
+  const changes = new Map<number, Change>()
+  const work: Promise<unknown>[] = []
+  for (const { draft, stored } of steps) {
+    const bytes = Buffer.byteLength(draft.text)
+    const change = noteChange(changes, stored.endpoint_id, pda, stored.place, 0, bytes - stored.bytes)
+    change.largest = Math.max(change.largest, bytes)
+    change.awkward ||= draft.awkward
+    work.push(
+      unit.all(sql`update record set data = ${draft.text}, fingerprint = ${draft.fingerprint}
+        where pda_id = ${pda} and place = ${stored.place}`),
+    )
+  }
+  await Promise.all(work)
+  const places = steps.map(({ stored }) => stored.place)
+  unit.hold(
+    steps.map(({ draft }) => draft.fingerprint),
+    places,
+  )
+  await addOrderKeys(
+    unit,
+    pda,
+    steps.map(({ stored }) => stored.endpoint_id),
+    places,
+    steps.map(({ draft }) => draft.text),
+  )
+  await saveChanges(unit, pda, changes, now)
+}
+
+async function refuseDuplicates(unit: Unit, steps: Step[]): Promise<void> {
+  const taken = await unit.taken(steps.map(({ draft }) => draft.fingerprint))
+  const own = new Map<string, number>()
+  const duplicates: Duplicate[] = []
+  for (const [offset, { draft, index }] of steps.entries()) {
+    const key = Buffer.from(draft.fingerprint).toString('latin1')
+    const of = own.get(key)
+    if (taken[offset] !== undefined) duplicates.push({ index, place: taken[offset] })
+    else if (of !== undefined) duplicates.push({ index, of })
+    else own.set(key, index)
+  }
+  if (duplicates.length > 0) throw new Refused({ why: 'duplicates', duplicates })
+}

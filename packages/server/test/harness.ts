@@ -1,0 +1,94 @@
+import type { TestContext } from 'node:test'
+import { connect, type Pda } from '@hatstand/sdk'
+import { createApp } from '../src/app.ts'
+import { type Bearer, issueToken } from '../src/auth/access-tokens.ts'
+import { hashPassword } from '../src/auth/passwords.ts'
+import { readConfig } from '../src/config.ts'
+import type { App, Context } from '../src/context.ts'
+import { openDatabase } from '../src/database/open.ts'
+import { ensureFirstAccount } from '../src/first-start.ts'
+import { listAccounts } from '../src/store/accounts.ts'
+import { putApplication } from '../src/store/applications.ts'
+import { addOwner } from '../src/store/owners.ts'
+import { currentSigningKey } from '../src/store/signing-keys.ts'
+import { engines, freePort } from './engines.ts'
+
+export const ownerName = 'phil'
+export const ownerPassword = 'a password only for tests'
+
+/** A server on a real socket, with an owner. */
+export interface TestServer {
+  url: string
+  /** The owner's access token. */
+  token: string
+  /** The SDK as the owner. */
+  owner: Pda
+  context: Context
+  app: App
+  /** Registers an application and gives its access token; registering it again changes its rights. */
+  application(id: string, rights: { reads?: string[]; writes?: string[] }): Promise<string>
+  /** The SDK with a token. */
+  as(token: string | undefined): Pda
+}
+
+export interface Options {
+  /** Settings as the environment gives them. */
+  settings?: Record<string, string>
+  now?: () => number
+}
+
+/** Starts a server on an engine, closed when the test ends. */
+export async function startServer(
+  t: Pick<TestContext, 'after'>,
+  engine = engines[0]!,
+  options: Options = {},
+): Promise<TestServer> {
+  const place = await engine.place()
+  const port = await freePort()
+  const config = {
+    ...readConfig({
+      HATSTAND_LOG_LEVEL: 'fatal',
+      PORT: String(port),
+      HATSTAND_DATA_DIR: place.dataDir,
+      ...options.settings,
+    }),
+    databaseUrl: place.databaseUrl,
+  }
+  const database = await openDatabase(config, false)
+  const context: Context = { config, database, now: options.now ?? Date.now }
+  await ensureFirstAccount(database, config, true, context.now())
+  const [account] = await database.read(listAccounts)
+  const { pda_id: pda, domain } = account!
+  const passwordHash = await ownerHash
+  await database.write(pda, (unit) =>
+    addOwner(unit, pda, { name: ownerName, passwordHash, subject: 'owner-of-the-test' }, context.now()),
+  )
+  const app = await createApp(context)
+  const url = await app.listen({ port, host: '127.0.0.1' })
+  t.after(async () => {
+    await app.close()
+    await database.close()
+  })
+  const issue = async (bearer: Bearer) => {
+    const key = await database.read((unit) => currentSigningKey(unit, pda))
+    return issueToken(key, domain, bearer, context.now())
+  }
+  const token = await issue({ kind: 'owner', subject: 'owner-of-the-test' })
+  return {
+    url,
+    token,
+    owner: connect(url, token),
+    context,
+    app,
+    async application(id, { reads = [], writes = [] }) {
+      await database.write(pda, (unit) =>
+        putApplication(unit, pda, { id, version: '1.0.0', reads, writes }, context.now()),
+      )
+      return issue({ kind: 'application', application: id, version: '1.0.0', subject: 'owner-of-the-test' })
+    },
+    as: (one) => connect(url, one),
+  }
+}
+
+/** Hashing takes its time on purpose: once is enough. */
+const ownerHash = hashPassword(ownerPassword)
