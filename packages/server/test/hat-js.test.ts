@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { HatClient } from '@dataswift/hat-js'
+import { engines } from './engines.ts'
+import { startServer } from './harness.ts'
+
+interface Note {
+  title: string
+  stars?: number
+}
+
+for (const engine of engines)
+  test(`the official SDK of the HAT creates, reads, updates and deletes, on ${engine.name}`, async (t) => {
+    const server = await startServer(t, engine)
+    const tokens: string[] = []
+    const hat = new HatClient({
+      token: server.token,
+      apiVersion: 'v2.6',
+      secure: false,
+      onTokenChange: (token) => tokens.push(token),
+    })
+    const data = hat.hatData()
+
+    const created = await data.create<Note>('notes', 'drafts', { title: 'one' })
+    assert.equal(created.status, 201)
+    const first = created.parsedBody!
+    assert.deepEqual([first.endpoint, first.data], ['notes/drafts', { title: 'one' }])
+    await data.create<Note>('notes', 'drafts', { title: 'two', stars: 3 })
+
+    const all = await data.getAllDefault<Note>('notes', 'drafts')
+    assert.deepEqual(titles(all.parsedBody!), ['two', 'one'])
+    const options = { orderBy: 'title', ordering: 'ascending', take: '1', skip: '1' }
+    assert.deepEqual(titles((await data.getAll<Note>('notes', 'drafts', options)).parsedBody!), ['two'])
+
+    const updated = await data.update([{ ...first, data: { title: 'first' } }])
+    assert.deepEqual([updated.status, titles(updated.parsedBody!)], [201, ['first']])
+    assert.equal((await data.update(updated.parsedBody!)).status, 201, 'the same data once more')
+
+    const ids = (await data.getAllDefault<Note>('notes', 'drafts')).parsedBody!.map(
+      ({ recordId }) => recordId,
+    )
+    assert.deepEqual((await data.delete(ids)).parsedBody, { message: 'All records deleted' })
+    assert.deepEqual((await data.getAllDefault<Note>('notes', 'drafts')).parsedBody, [])
+  })
+
+test('the official SDK of the HAT learns of a duplicate by the status it looks at', async (t) => {
+  const server = await startServer(t, engines[0]!)
+  const data = new HatClient({ token: server.token, apiVersion: 'v2.6', secure: false }).hatData()
+  await data.create<Note>('notes', 'drafts', { title: 'one' })
+  await assert.rejects(data.create<Note>('notes', 'drafts', { title: 'one' }), { status: 400 })
+})
+
+function titles(records: { data: Note }[]): string[] {
+  return records.map(({ data }) => data.title)
+}
