@@ -72,14 +72,18 @@ function listenProblem(error: NodeJS.ErrnoException, host: string, port: number)
   return `The server cannot listen on ${host}, port ${port}: ${error.message}.`
 }
 
+/** Says in one piece where the server listens and, while there is no owner, where to set one up. */
 function announce(config: Config, { domain, setupCode }: FirstAccount): void {
   const shown = ['127.0.0.1', '::1', '0.0.0.0', '::'].includes(config.host) ? 'localhost' : config.host
-  console.log(`hatstand listens on http://${shown.includes(':') ? `[${shown}]` : shown}:${config.port}`)
-  if (setupCode === undefined) return
+  const lines = [`hatstand listens on http://${shown.includes(':') ? `[${shown}]` : shown}:${config.port}`]
   // A domain without a port stands behind something that speaks HTTPS.
   const scheme = domain.includes(':') || config.port === 80 ? 'http' : 'https'
-  console.log(`The account ${domain} has no owner yet. Set it up, once, on this page:`)
-  console.log(`  ${scheme}://${domain}/setup?code=${setupCode.code}`)
+  if (setupCode)
+    lines.push(
+      `The account ${domain} has no owner yet. Set it up, once, on this page:`,
+      `  ${scheme}://${domain}/setup?code=${setupCode.code}`,
+    )
+  console.log(lines.join('\n'))
 }
 
 /** Stops accepting, finishes what runs, closes the database and ends with 0. A second signal ends at once. */

@@ -18,11 +18,15 @@ export function setupRoutes(app: App, context: Context): void {
       { parseAs: 'string', bodyLimit: 16_384 },
       (_request, body, done) => done(null, new URLSearchParams(String(body))),
     )
-    scope.get<{ Querystring: { code?: string | string[] } }>(path, { config: open }, async (request, reply) => {
-      const code = [request.query.code ?? ''].join()
-      if (!context.setupCode?.accepts(code)) return refuse(request, reply)
-      return page(reply, 200, formPage({ code, name: '' }, {}))
-    })
+    scope.get<{ Querystring: { code?: string | string[] } }>(
+      path,
+      { config: open },
+      async (request, reply) => {
+        const code = [request.query.code ?? ''].join()
+        if (!context.setupCode?.accepts(code)) return refuse(request, reply)
+        return page(reply, 200, formPage({ code, name: '' }, {}))
+      },
+    )
     scope.post(path, { config: open }, async (request, reply) => setUp(context, request, reply))
   })
 }
