@@ -27,7 +27,7 @@ test('the description and the page are served to anybody, on any host', async ()
 test('the description has every route of the server and no other', () => {
   const prefixes = ['/api/v2.6', '/api/v2', '/api/v2.0']
   const described = operations.flatMap(({ method, path, root }) =>
-    (root ? [''] : prefixes).map((prefix) => `${method} ${prefix}${path}`),
+    (root ? [''] : prefixes).map((prefix) => `${method} ${prefix}${drawn(path)}`),
   )
   const served = routesOf(app.printRoutes({ commonPrefix: false })).filter(
     (route) => !route.endsWith(' /setup'),
@@ -63,6 +63,11 @@ test('the SDK has a method for every operation that programs use', () => {
   )
   for (const method of Object.values(methods)) assert.equal(typeof method, 'function')
 })
+
+/** The drawing leaves out what stands between an endpoint's route and its star. */
+function drawn(path: string): string {
+  return path.replace('/:namespace/*', '*')
+}
 
 /** `GET /users/access_token` and so on, from Fastify's drawing of its tree; `HEAD` comes with every `GET`. */
 function routesOf(drawing: string): string[] {
