@@ -1,7 +1,7 @@
 /** How deep arrays and objects may nest unless a caller says otherwise: `[[1]]` is two deep. */
 export const maxDepth = 512
 
-/** Why a text is not JSON: the reason in words and the place, in UTF-16 code units from the start of the text. */
+/** Why a text is not JSON: the reason in words, and where, in UTF-16 code units from the start of the text. */
 export class JsonError extends Error {
   readonly reason: string
   readonly position: number
@@ -51,8 +51,8 @@ export function skipSpace(text: string, at: number): number {
 }
 
 /**
- * The offset of the first character behind the quote at `at` that does not stand for itself: the closing quote, a backslash
- * or a control character; or the text's length. A string is plain when this is its closing quote.
+ * The offset of the first character behind the quote at `at` that does not stand for itself: a quote, a
+ * backslash or a control character; or the text's length. A string is plain when this is its closing quote.
  */
 export function plainEnd(text: string, at: number): number {
   let end = at + 1
@@ -101,7 +101,7 @@ function digitsEnd(text: string, at: number): number {
   return end
 }
 
-/** The offset right behind the number that starts at `at`. At the end of the text, more digits might follow. */
+/** The offset right behind the number that starts at `at`. At the end of the text it might still go on. */
 export function numberEnd(text: string, at: number): number {
   const first = text.charCodeAt(at) === minus ? at + 1 : at
   let end = digitsEnd(text, first)
@@ -155,7 +155,7 @@ export function unclosed(text: string, at: number, closer: number): JsonError {
 }
 
 /**
- * Validates one value (RFC 8259) that starts at or, behind white space, after `at`; keeps no stack, so that depth costs nothing.
+ * Validates one value (RFC 8259) that starts at or, behind white space, after `at`, without recursion.
  *
  * @param limit how deep the value's arrays and objects may nest
  * @returns the offset right behind the value; what follows is not looked at
@@ -183,7 +183,7 @@ export function skipValue(text: string, at = 0, limit = maxDepth): number {
   }
 }
 
-/** Behind a value: closes what ends here and steps over the comma (and the next key) to where the next value starts. */
+/** Behind a value: closes what ends here, then steps over comma and key to where the next value starts. */
 function closeAll(text: string, at: number, closers: number[]): number {
   let end = at
   for (let depth = closers.length; depth > 0; depth -= 1) {
@@ -217,7 +217,7 @@ function next(text: string, at: number, closer: number): { at: number; closed: b
 }
 
 /**
- * The elements of the array that starts at or, behind white space, after `at`, validated one by one as they are asked for.
+ * The elements of the array that starts at or, behind white space, after `at`, validated as they are asked for.
  *
  * @param limit how deep the array may nest, itself counted
  * @returns the offset right behind the array, as the generator's last value; what follows is not looked at
@@ -234,7 +234,7 @@ export function* elements(text: string, at = 0, limit = maxDepth): Generator<Spa
 }
 
 /**
- * The members of the object that starts at or, behind white space, after `at`, in their order, repeated keys included.
+ * The members of the object that starts at or, behind white space, after `at`, repeated keys included, in order.
  * Parameters, result and errors as for `elements`.
  */
 export function* members(text: string, at = 0, limit = maxDepth): Generator<Member, number, undefined> {

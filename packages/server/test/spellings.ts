@@ -1,6 +1,9 @@
 import fc from 'fast-check'
 
-/** A JSON value apart from how it is spelt: a number is `digits` times ten to the power of `exponent`, keys may repeat. */
+/**
+ * A JSON value apart from how it is spelt: a number is `digits` times ten to the power of `exponent`, keys
+ * may repeat.
+ */
 export type Model =
   | null
   | boolean
@@ -45,7 +48,8 @@ export const models: fc.Arbitrary<Model> = fc.letrec<{ model: Model }>((tie) => 
 })).model
 
 /**
- * The value as JSON text, in one of its many spellings: white space, order of different keys, escapes, points and exponents.
+ * The value as JSON text, in one of its many spellings: white space, order of different keys, escapes, points
+ * and exponents.
  *
  * @param seed the same for the same spelling
  */

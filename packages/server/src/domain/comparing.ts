@@ -20,7 +20,8 @@ function kindOf(text: string, at: number): Kind {
  * Finds the value at a path; of repeated keys the last counts.
  *
  * @param text valid JSON
- * @param path keys from the outside in; a number such as `0` names a key of an object and an element of an array
+ * @param path keys from the outside in; a number such as `0` names a key of an object and an element of an
+ * array
  * @returns the value's span, or `undefined` when nothing is there
  */
 export function valueAt(text: string, path: readonly string[]): Span | undefined {
@@ -72,8 +73,8 @@ function elementAt(text: string, at: number, step: string): Span | undefined {
 }
 
 /**
- * Bytes that order like the values: null < string (by code points) < number (exact) < boolean < array < object; arrays tie, objects
- * tie. Where a value is missing there is no key.
+ * Bytes that order like the values: null < string (by code points) < number (exact) < boolean < array <
+ * object; arrays tie, objects tie. Where a value is missing there is no key.
  *
  * @param text valid JSON, of which `start` to `end` is the value
  * @returns at most `orderKeyLimit` bytes
@@ -86,7 +87,10 @@ export function orderKey(text: string, start: number, end: number): Uint8Array {
   return kind === 'boolean' ? Uint8Array.of(first, text[start] === 't' ? 1 : 0) : Uint8Array.of(first)
 }
 
-/** UTF-8, which orders by code points; lone surrogates in the same pattern, so that they stand between their neighbours. */
+/**
+ * UTF-8, which orders by code points; lone surrogates in the same pattern, so that they stand between their
+ * neighbours.
+ */
 function stringKey(kind: number, value: string): Uint8Array {
   const head = value.slice(0, orderKeyLimit)
   const bytes = Buffer.from(head.isWellFormed() ? `\0${head}` : '\0')
@@ -104,7 +108,10 @@ function loneUtf8(text: string): number[] {
   })
 }
 
-/** Sign, the power of ten in front of the first digit, the digits two to a byte; a negative number has all but its sign inverted. */
+/**
+ * Sign, the power of ten in front of the first digit, the digits two to a byte; a negative number has all but
+ * its sign inverted.
+ */
 function numberKey(kind: number, { negative, digits, exponent }: Decimal): Uint8Array {
   if (digits === '') return Uint8Array.of(kind, 2)
   const rest = powerKey(add(exponent, digits.length))
@@ -116,7 +123,10 @@ function numberKey(kind: number, { negative, digits, exponent }: Decimal): Uint8
   return Uint8Array.from(key.slice(0, orderKeyLimit))
 }
 
-/** One byte for a power up to 60 either way; beyond that the number of its digits, then the digits, inverted below zero. */
+/**
+ * One byte for a power up to 60 either way; beyond that the number of its digits, then the digits, inverted
+ * below zero.
+ */
 function powerKey(power: string): number[] {
   const size = power.length > 3 ? Infinity : Number(power)
   if (Math.abs(size) <= 60) return [0x80 + size]
@@ -128,7 +138,8 @@ function powerKey(power: string): number[] {
 }
 
 /**
- * Compares two JSON values as `orderKey` orders them, without its limit: for small sorts, and to check the keys by.
+ * Compares two JSON values as `orderKey` orders them, without its limit: for small sorts, and to check the
+ * keys by.
  *
  * @param a the text of one value, valid JSON
  * @param b the text of the other
@@ -159,7 +170,7 @@ function compareNumbers(a: Decimal, b: Decimal): number {
   const sign = signOf(a)
   if (sign === 0 || sign !== signOf(b)) return sign - signOf(b)
   const order = compareIntegers(add(a.exponent, a.digits.length), add(b.exponent, b.digits.length))
-  return sign * (order || compareDigits(a.digits, b.digits))
+  return sign * (order || compareDigits(a.digits, b.digits)) || 0
 }
 
 function signOf({ negative, digits }: Decimal): number {

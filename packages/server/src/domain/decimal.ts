@@ -1,6 +1,7 @@
 /**
- * A JSON number exactly: `digits` times ten to the power of `exponent`. `digits` has no zeros at either end (zero has none at all,
- * and no sign); `exponent` is an integer in decimal, of any length, since it is never expanded.
+ * A JSON number exactly: `digits` times ten to the power of `exponent`. `digits` has no zeros at either end
+ * (zero has none at all, and no sign); `exponent` is an integer in decimal, of any length, since it is never
+ * expanded.
  */
 export interface Decimal {
   negative: boolean
@@ -76,8 +77,8 @@ function carryInto(digits: string, carry: number): string {
 const widest = 21
 
 /**
- * The one text of a number's value: in full while that takes no more than 21 digits, then digits and exponent: `1.50` is `1.5`,
- * `1E2` is `100`, `-0` is `0`, `1e400` is `1e400`, `12e999` is `12e999`.
+ * The one text of a number's value: in full while that takes no more than 21 digits, then digits and
+ * exponent: `1.50` is `1.5`, `1E2` is `100`, `-0` is `0`, `1e400` is `1e400`, `12e999` is `12e999`.
  */
 export function plainNumber({ negative, digits, exponent }: Decimal): string {
   const sign = negative ? '-' : ''
@@ -90,7 +91,10 @@ export function plainNumber({ negative, digits, exponent }: Decimal): string {
   return `${sign}${padded.slice(0, power)}.${padded.slice(power)}`
 }
 
-/** Whether every engine reads the number exactly: at most 15 significant digits, and far from the limits of a double. */
+/**
+ * Whether every engine reads the number exactly: at most 15 significant digits, and far from the limits of a
+ * double.
+ */
 export function isEasy({ digits, exponent }: Decimal): boolean {
   return (
     digits.length <= safeDigits &&
@@ -99,7 +103,10 @@ export function isEasy({ digits, exponent }: Decimal): boolean {
   )
 }
 
-/** Whether a number surely is its own canonical text and easy to read: short, no exponent, no zero at a fraction's end, not `-0`. */
+/**
+ * Whether a number surely is its own canonical text and easy to read: short, no exponent, no zero at a
+ * fraction's end, not `-0`.
+ */
 export function isPlain(text: string, start: number, end: number): boolean {
   if (end - start > 15) return false
   let fraction = false

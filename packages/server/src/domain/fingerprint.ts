@@ -16,20 +16,20 @@ import { compareKeys, sortByKey, type Keyed } from './key-order.ts'
 export interface Canonical {
   /** The offset right behind the value. */
   end: number
-  /** The same for the same JSON value, and for no other; well-formed, so that its UTF-8 tells as much as its code units. */
+  /** The same for the same JSON value only; well-formed, so that its UTF-8 tells as much as its code units. */
   text: string
-  /** Whether an engine's own JSON functions might misread it: repeated keys, `\u0000`, lone surrogates, big or long numbers. */
+  /** Whether an engine might misread it: repeated keys, `\u0000`, lone surrogates, big or long numbers. */
   awkward: boolean
 }
 
-/** A stretch being made canonical, a member or the whole value: what is written so far, and from where the source is good as it is. */
+/** The whole value or a member on its way: what is written of it, and from where the source is good as it is. */
 interface Run extends Keyed {
   written: string
   from: number
   end: number
 }
 
-/** An array or object not yet closed, inside `run`. An array's elements belong to that run too, an object's members are runs. */
+/** An array or object not yet closed, within `run`; elements belong to that run too, each member is its own. */
 interface Open {
   start: number
   closer: number
@@ -58,9 +58,10 @@ const openObject = 0x7b
 const closeObject = 0x7d
 
 /**
- * Validates the JSON value that starts at or, behind white space, after `start`, and in the same pass gives its canonical text: no
- * white space, keys sorted by UTF-16 code units (repeated ones stay in their order), one spelling per string, numbers exact.
- * What is canonical already is copied from the source in one piece. Depth costs no stack.
+ * Validates the JSON value that starts at or, behind white space, after `start`, and in the same pass gives
+ * its canonical text: no white space, keys sorted by UTF-16 code units (repeated ones stay in their order),
+ * one spelling per string, numbers exact. What is canonical already is copied from the source in one piece.
+ * Depth costs no stack.
  *
  * @param limit how deep the value's arrays and objects may nest
  * @throws JsonError
@@ -115,7 +116,7 @@ function leaveSpace(text: string, run: Run, at: number): number {
   return end
 }
 
-/** Reads a scalar or an empty array or object, then true; or opens one that is not empty and goes to its first value. */
+/** Reads a whole value, then true; or opens an array or object that is not empty and goes to its first value. */
 function readValue(reading: Reading): boolean {
   const { text, at, run } = reading
   const code = text.charCodeAt(at)
@@ -137,7 +138,7 @@ function readValue(reading: Reading): boolean {
   return false
 }
 
-/** Behind a value: closes what ends here and goes to the next value; true when there is none, since the whole is read. */
+/** Behind a value: closes what ends here and goes to the next value; true when there is none. */
 function readBehind(reading: Reading): boolean {
   const { text } = reading
   while (reading.open !== undefined) {

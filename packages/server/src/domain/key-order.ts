@@ -1,4 +1,7 @@
-/** Where a member's key stands in the source, quotes included, and the key as a string unless the source spells it plainly. */
+/**
+ * Where a member's key stands in the source, quotes included, and the key as a string unless the source
+ * spells it plainly.
+ */
 export interface Keyed {
   start: number
   keyEnd: number
