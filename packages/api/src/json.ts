@@ -1,7 +1,7 @@
 /** How deep arrays and objects may nest unless a caller says otherwise: `[[1]]` is two deep. */
 export const maxDepth = 512
 
-/** Why a text is not JSON: the reason in words, and where, in UTF-16 code units from the start of the text. */
+/** Why a text is not JSON: the reason in words, and where, in UTF-16 code units from its start. */
 export class JsonError extends Error {
   readonly reason: string
   readonly position: number
@@ -217,7 +217,7 @@ function next(text: string, at: number, closer: number): { at: number; closed: b
 }
 
 /**
- * The elements of the array that starts at or, behind white space, after `at`, validated as they are asked for.
+ * The elements of the array that starts at or, behind white space, after `at`, validated one by one.
  *
  * @param limit how deep the array may nest, itself counted
  * @returns the offset right behind the array, as the generator's last value; what follows is not looked at
@@ -234,7 +234,7 @@ export function* elements(text: string, at = 0, limit = maxDepth): Generator<Spa
 }
 
 /**
- * The members of the object that starts at or, behind white space, after `at`, repeated keys included, in order.
+ * The members of the object that starts at or, behind white space, after `at`, repeated keys too, in order.
  * Parameters, result and errors as for `elements`.
  */
 export function* members(text: string, at = 0, limit = maxDepth): Generator<Member, number, undefined> {

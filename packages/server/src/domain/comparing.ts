@@ -93,10 +93,11 @@ export function orderKey(text: string, start: number, end: number): Uint8Array {
  */
 function stringKey(kind: number, value: string): Uint8Array {
   const head = value.slice(0, orderKeyLimit)
-  const bytes = Buffer.from(head.isWellFormed() ? `\0${head}` : '\0')
   if (!head.isWellFormed()) return Uint8Array.from([kind, ...loneUtf8(head)].slice(0, orderKeyLimit))
+  const bytes = Buffer.from(`\0${head}`)
   bytes[0] = kind
-  return bytes.subarray(0, orderKeyLimit)
+  // A copy: a small Buffer is a view of a shared pool, all of which would travel to another thread.
+  return new Uint8Array(bytes.subarray(0, orderKeyLimit))
 }
 
 function loneUtf8(text: string): number[] {

@@ -16,20 +16,20 @@ import { compareKeys, sortByKey, type Keyed } from './key-order.ts'
 export interface Canonical {
   /** The offset right behind the value. */
   end: number
-  /** The same for the same JSON value only; well-formed, so that its UTF-8 tells as much as its code units. */
+  /** The same for the same JSON value only; well-formed, its UTF-8 tells as much as its code units. */
   text: string
   /** Whether an engine might misread it: repeated keys, `\u0000`, lone surrogates, big or long numbers. */
   awkward: boolean
 }
 
-/** The whole value or a member on its way: what is written of it, and from where the source is good as it is. */
+/** The whole value or a member on its way: what is written, and from where the source is good as it is. */
 interface Run extends Keyed {
   written: string
   from: number
   end: number
 }
 
-/** An array or object not yet closed, within `run`; elements belong to that run too, each member is its own. */
+/** An array or object not yet closed, within `run`; elements belong to it too, a member is a run. */
 interface Open {
   start: number
   closer: number
@@ -116,7 +116,7 @@ function leaveSpace(text: string, run: Run, at: number): number {
   return end
 }
 
-/** Reads a whole value, then true; or opens an array or object that is not empty and goes to its first value. */
+/** Reads a whole value, then true; or opens an array or object and goes to its first value. */
 function readValue(reading: Reading): boolean {
   const { text, at, run } = reading
   const code = text.charCodeAt(at)
