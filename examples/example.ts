@@ -65,7 +65,7 @@ async function learnIds(pda: Pda, ids: Map<string, string>, request: Step['reque
 }
 
 function inWords(answer: unknown): string {
-  if (Array.isArray(answer)) return `${answer.length} records`
+  if (Array.isArray(answer)) return answer.length === 1 ? '1 record' : `${answer.length} records`
   const { recordId, code, message } = answer as { recordId?: string; code?: string; message?: string }
   if (code === 'duplicate_data') return 'already there, nothing saved'
   return recordId ? '1 record' : String(message)

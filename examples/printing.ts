@@ -16,7 +16,7 @@ export function table(names: string[], rows: (string | number)[][]): void {
     row
       .map((cell, at) => (numeric[at] ? cell.padStart(widths[at] ?? 0) : cell.padEnd(widths[at] ?? 0)))
       .join('  ')
-  console.log(line(names))
+  console.log(line(names).trimEnd())
   console.log(widths.map((width) => '-'.repeat(width)).join('  '))
   for (const row of cells) console.log(line(row).trimEnd())
 }

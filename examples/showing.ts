@@ -33,9 +33,9 @@ export async function showEarthquakes(pda: Pda): Promise<void> {
   table(['size', 'when (UTC)', 'where'], shaking(await pda.records.list<Earthquake>(endpoint, biggest)))
   heading('The three saved last (no order asked for)')
   table(['size', 'when (UTC)', 'where'], shaking(await pda.records.list<Earthquake>(endpoint, { take: 3 })))
-  heading('The three that happened first (orderBy=properties.time)')
-  const first = { orderBy: 'properties.time', take: 3 }
-  table(['size', 'when (UTC)', 'where'], shaking(await pda.records.list<Earthquake>(endpoint, first)))
+  heading('The three deepest (orderBy=geometry.coordinates.2, descending)')
+  const deepest = { orderBy: 'geometry.coordinates.2', ordering: 'descending', take: 3 } as const
+  table(['size', 'when (UTC)', 'where'], shaking(await pda.records.list<Earthquake>(endpoint, deepest)))
 }
 
 const films = (records: { data: Movie }[]) =>
