@@ -1,3 +1,4 @@
+import { flushCompileCache } from 'node:module'
 import { createServer } from 'node:net'
 import { createApp } from './app.ts'
 import { type Config, readConfig, unknownSettings } from './config.ts'
@@ -30,6 +31,8 @@ export async function serve(env: Readonly<Record<string, string | undefined>>): 
     await listen(app, config)
     for (const name of unknownSettings(env)) app.log.warn(`There is no setting ${name}.`)
     announce(config, first)
+    // At its end the process would do it, too, but for one that is killed.
+    flushCompileCache()
   } catch (error) {
     await database.close()
     throw error
