@@ -106,6 +106,25 @@ test('with origins listed, only pages of those may read answers', async () => {
   await strict.close()
 })
 
+test('only the proxies named, or as many as counted, are believed about the address a request comes from', async () => {
+  const expected: [setting: string, address: string][] = [
+    ['', '10.0.0.2'],
+    ['10.0.0.0/8', '203.0.113.9'],
+    ['192.0.2.1', '10.0.0.2'],
+    ['1', '203.0.113.9'],
+    ['2', '198.51.100.1'],
+  ]
+  for (const [setting, address] of expected) {
+    const config = readConfig({ HATSTAND_LOG_LEVEL: 'silent', HATSTAND_TRUST_PROXY: setting })
+    const behind = await createApp({ config, database, now: Date.now })
+    behind.get('/address', { config: { public: true } }, (request) => ({ address: request.ip }))
+    const headers = { 'x-forwarded-for': '198.51.100.1, 203.0.113.9' }
+    const answer = await behind.inject({ url: '/address', headers, remoteAddress: '10.0.0.2' })
+    assert.equal(answer.json().address, address, setting)
+    await behind.close()
+  }
+})
+
 test('a body that is not JSON is refused by its content type', async () => {
   for (const type of [
     'text/plain',

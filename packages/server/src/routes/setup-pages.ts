@@ -8,17 +8,18 @@ export type Problems = {
 }
 
 const style = `
-:root { color-scheme: light dark; font: 1.0625rem/1.5 system-ui, sans-serif }
+:root { color-scheme: light dark; font: 1.0625rem/1.5 system-ui, sans-serif; color: light-dark(#1a1a1a, #eee); background: light-dark(#fff, #161616) }
+a { color: light-dark(#04a, #9cf) }
 body { max-width: 32rem; margin: 0 auto; padding: 1.5rem 1rem }
 h1 { font-size: 1.5rem; line-height: 1.25 }
 label { display: block; font-weight: 600; margin-top: 1rem }
-input { box-sizing: border-box; width: 100%; font: inherit; padding: .5rem; border: 1px solid #767676; border-radius: .25rem }
-input[aria-invalid=true] { border: 2px solid #c00 }
-:focus-visible { outline: 3px solid #36c; outline-offset: 2px }
+input { box-sizing: border-box; width: 100%; font: inherit; padding: .5rem; border: 1px solid light-dark(#767676, #999); border-radius: .25rem }
+input[aria-invalid=true] { border: 2px solid light-dark(#c00, #f77) }
+:focus-visible { outline: 3px solid light-dark(#36c, #9cf); outline-offset: 2px }
 .hint, .problem { margin: .25rem 0 0 }
 .problem::before { content: "⚠ " }
 button { font: inherit; font-weight: 600; margin-top: 1.5rem; padding: .625rem 1.25rem }
-pre { overflow-x: auto; padding: .75rem; border: 1px solid #767676; border-radius: .25rem }
+pre { overflow-x: auto; padding: .75rem; border: 1px solid light-dark(#767676, #999); border-radius: .25rem }
 `
 
 const styleHash = createHash('sha256').update(style).digest('base64')

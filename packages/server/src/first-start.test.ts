@@ -1,0 +1,70 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { engines } from '../test/engines.ts'
+import { readConfig } from './config.ts'
+import { openDatabase } from './database/open.ts'
+import type { Database } from './database/port.ts'
+import { ensureFirstAccount } from './first-start.ts'
+import { listAccounts } from './store/accounts.ts'
+import { findOwner } from './store/owners.ts'
+
+const owner = { HATSTAND_OWNER: 'alice', HATSTAND_OWNER_PASSWORD: 'a long password' }
+
+for (const engine of engines) {
+  const start = (database: Database, env: Record<string, string>, fixedPort = true) =>
+    ensureFirstAccount(database, readConfig(env), fixedPort, Date.now())
+  const domains = async (database: Database) =>
+    (await database.read(listAccounts)).map((account) => account.domain)
+
+  async function withDatabase(work: (database: Database) => Promise<void>): Promise<void> {
+    const database = await openDatabase(await engine.place(), false)
+    try {
+      await work(database)
+    } finally {
+      await database.close()
+    }
+  }
+
+  test(`${engine.name}: the first start makes the account of the domain, later ones nothing`, () =>
+    withDatabase(async (database) => {
+      const first = await start(database, { HATSTAND_DOMAIN: 'me.example.org' })
+      assert.equal(first.domain, 'me.example.org')
+      assert.ok(first.setupCode, 'without an owner there is a set-up code')
+      const again = await start(database, { HATSTAND_DOMAIN: 'me.example.org', ...owner })
+      assert.equal(again.setupCode, undefined)
+      assert.deepEqual(await domains(database), ['me.example.org'])
+      assert.equal((await database.read((unit) => findOwner(unit, 1)))?.name, 'alice')
+    }))
+
+  test(`${engine.name}: servers that start together for the first time make one account and one owner`, () =>
+    withDatabase(async (database) => {
+      const env = { HATSTAND_DOMAIN: 'me.example.org' }
+      await Promise.all(Array.from({ length: 6 }, () => start(database, { ...env, ...owner })))
+      assert.deepEqual(await domains(database), ['me.example.org'])
+    }))
+
+  test(`${engine.name}: a trial on this machine moves along with its port, and goes public`, () =>
+    withDatabase(async (database) => {
+      await start(database, {})
+      await start(database, { PORT: '9000' })
+      assert.deepEqual(await domains(database), ['localhost:9000'])
+      await start(database, { PORT: '9001' }, false)
+      assert.deepEqual(await domains(database), ['localhost:9000'])
+      await start(database, { HATSTAND_DOMAIN: 'me.example.org' })
+      assert.deepEqual(await domains(database), ['me.example.org'])
+    }))
+
+  test(`${engine.name}: an account that is public is never moved: the start is refused in a sentence`, () =>
+    withDatabase(async (database) => {
+      await start(database, { HATSTAND_DOMAIN: 'me.example.org' })
+      await assert.rejects(
+        start(database, {}),
+        /^Error: No account has the domain localhost:8080; there is me\.example\.org\./,
+      )
+      await assert.rejects(
+        start(database, { HATSTAND_DOMAIN: 'you.example.org' }),
+        /No account has the domain you\.example\.org/,
+      )
+      assert.deepEqual(await domains(database), ['me.example.org'])
+    }))
+}

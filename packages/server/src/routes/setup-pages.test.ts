@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict'
+import { existsSync } from 'node:fs'
+import { test } from 'node:test'
+import axe from 'axe-core'
+import { chromium, type Page } from 'playwright-core'
+import { freshFolder } from '../../test/engines.ts'
+import { createApp } from '../app.ts'
+import { makeSetupCode } from '../auth/setup-code.ts'
+import { makeSigningKey } from '../auth/signing-keys.ts'
+import { readConfig } from '../config.ts'
+import { openDatabase } from '../database/open.ts'
+import { addAccount } from '../store/accounts.ts'
+
+const browserPath = '/usr/bin/chromium'
+const noBrowser = existsSync(browserPath) ? false : `needs a browser at ${browserPath}`
+
+test(
+  'a person sets the account up in a browser: wide, narrow, light and dark',
+  { skip: noBrowser },
+  async (t) => {
+    const database = await openDatabase({ dataDir: freshFolder(), databaseUrl: undefined }, false)
+    t.after(() => database.close())
+    const browser = await chromium.launch({ executablePath: browserPath, args: ['--no-sandbox'] })
+    t.after(() => browser.close())
+    for (const [colorScheme, width] of [
+      ['light', 1280],
+      ['dark', 320],
+    ] as const) {
+      const pda = (await addAccount(
+        database,
+        `${colorScheme}.example.org`,
+        await makeSigningKey(),
+        Date.now(),
+      )) as number
+      const setupCode = makeSetupCode(pda)
+      const config = readConfig({ HATSTAND_LOG_LEVEL: 'silent' })
+      const app = await createApp({ config, database, now: Date.now, setupCode })
+      t.after(() => app.close())
+      const url = await app.listen({ port: 0, host: '127.0.0.1' })
+      const context = await browser.newContext({ colorScheme, viewport: { width, height: 800 } })
+      const page = await context.newPage()
+      const complaints: string[] = []
+      // A browser complains of every 400 and 403, too.
+      page.on(
+        'console',
+        (message) => /status of 40[03]/.test(message.text()) || complaints.push(message.text()),
+      )
+      await setUp(page, `${url}/setup?code=${setupCode.code}`)
+      assert.deepEqual(complaints, [])
+      await context.close()
+    }
+  },
+)
+
+async function setUp(page: Page, link: string): Promise<void> {
+  await page.goto(link)
+  await isFineToRead(page)
+  await fill(page, 'alice', 'a long password', 'a long passwort')
+  assert.match(await page.title(), /^Error: /)
+  await isFineToRead(page)
+  assert.equal(
+    await page.evaluate('document.activeElement.id'),
+    'repeated',
+    'the cursor stands where the mistake is',
+  )
+  assert.equal(await page.getByLabel('Name').inputValue(), 'alice')
+  await fill(page, 'alice', 'a long password', 'a long password')
+  assert.match(await page.title(), /is ready/)
+  await isFineToRead(page)
+  await page.goto(link)
+  assert.match(await page.title(), /does not work/)
+  await isFineToRead(page)
+}
+
+async function fill(page: Page, name: string, password: string, repeated: string): Promise<void> {
+  await page.getByLabel('Name').fill(name)
+  await page.getByLabel('Password', { exact: true }).fill(password)
+  await page.getByLabel('Password again').fill(repeated)
+  await page.getByRole('button', { name: 'Set up' }).click()
+  await page.waitForLoadState()
+}
+
+async function isFineToRead(page: Page): Promise<void> {
+  assert.equal(await page.evaluate('document.documentElement.scrollWidth > innerWidth'), false, 'it fits')
+  const { violations } = (await page.evaluate(`${axe.source};axe.run()`)) as {
+    violations: { id: string; nodes: { html: string }[] }[]
+  }
+  assert.deepEqual(
+    violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`),
+    [],
+  )
+}
