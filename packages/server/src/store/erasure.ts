@@ -62,7 +62,7 @@ export async function eraseEndpoint(
 /** Records and those that only live on in the history. */
 function erasable(unit: Unit, which: ReturnType<typeof sql>, most: number): Promise<Erasable[]> {
   return unit.all<Erasable>(sql`select place, endpoint_id, ${unit.dialect.bytes('data')} as bytes from record where ${which}
-    union all select distinct place, endpoint_id, null as bytes from record_history
+    union all select distinct place, endpoint_id, cast(null as bigint) as bytes from record_history
       where ${which} and place not in (select place from record where ${which}) limit ${most}`)
 }
 
