@@ -1,4 +1,4 @@
-import type { Compilable, Kysely, RawBuilder } from 'kysely'
+import type { RawBuilder } from 'kysely'
 import type { Tables } from './tables.ts'
 import type { SharedWork } from './together.ts'
 
@@ -8,8 +8,8 @@ export type Value = string | number | Uint8Array | null
 /** Rows by column: an array gives each row its value, a single value is the same in all rows. */
 export type Columns<Table extends keyof Tables> = { [Name in keyof Tables[Table]]?: Value | readonly Value[] }
 
-/** A statement made by Kysely, by its builder (`Database.query`) or its `sql` tag. */
-export type Statement<Row> = Compilable<Row> | RawBuilder<Row>
+/** A statement made by Kysely, with its `sql` tag. */
+export type Statement<Row> = RawBuilder<Row>
 
 /** The handle inside `read` and `write`. It refuses to work once its function has returned. */
 export interface Unit {
@@ -65,8 +65,6 @@ export type Text = Uint8Array | string
  */
 export interface Database {
   dialect: Dialect
-  /** Builds statements; it runs none. */
-  query: Kysely<Tables>
   /** One consistent snapshot, short: never held open while a client reads slowly. */
   read<T>(fn: (unit: Unit) => Promise<T>): Promise<T>
   /** One atomic unit on one account, resolved only after it is durable. Units of an account run one after another. */

@@ -13,7 +13,7 @@ export const compilePostgres = (statement: Statement<unknown>): Compiled => comp
 export function getTypeParser(oid: number, format?: 'text' | 'binary') {
   const { INT8, NUMERIC } = pg.types.builtins
   if (oid === INT8 || oid === NUMERIC) return Number
-  return pg.types.getTypeParser(oid, format as 'text')
+  return pg.types.getTypeParser(oid, format)
 }
 
 /** `table.column` -> its type, as `unnest` wants it named. */

@@ -1,12 +1,16 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { setTimeout as pause } from 'node:timers/promises'
-import { DummyDriver, Kysely, PostgresAdapter, PostgresIntrospector, PostgresQueryCompiler } from 'kysely'
 import pg from 'pg'
 import { migrations, postgresSpelling } from './migrations.ts'
 import { type Database, DiskFullError, type Statement, type Unit } from './port.ts'
 import { postgresDialect } from './postgres-dialect.ts'
-import { compilePostgres, getTypeParser, openUnit, readColumnTypes } from './postgres-unit.ts'
-import type { Tables } from './tables.ts'
+import {
+  type ColumnTypes,
+  compilePostgres,
+  getTypeParser,
+  openUnit,
+  readColumnTypes,
+} from './postgres-unit.ts'
 import { createTogether, rowsTogether } from './together.ts'
 
 const readConnections = 8
@@ -18,6 +22,17 @@ const lostRaces = new Set(['40001', '40P01'])
 const diskFull = '53100'
 /** Any number: what servers that start together lock while they bring the tables up to date. */
 const migrationLock = 7205
+
+/** What the engine consists of while it is open. */
+interface Engine {
+  reading: pg.Pool
+  writing: pg.Pool
+  columnTypes: ColumnTypes
+  /** Of each account the unit that was asked for last: units of an account run one after another. */
+  queues: Map<number, Promise<unknown>>
+  /** Set inside a unit: a unit in a unit would wait for itself. */
+  inUnit: AsyncLocalStorage<true>
+}
 
 /** @param url `postgres://user:password@host:port/database` */
 export async function openPostgres(url: string): Promise<Database> {
@@ -33,75 +48,15 @@ export async function openPostgres(url: string): Promise<Database> {
   for (const pool of [reading, writing]) pool.on('error', () => undefined)
   await migrate(writing)
   const columnTypes = await readColumnTypes(reading)
-  const inUnit = new AsyncLocalStorage<true>()
-  const queues = new Map<number, Promise<unknown>>()
-
-  /** Runs `fn` between two statements on one connection; gives the connection back broken when it is. */
-  async function transaction<T>(
-    pool: pg.Pool,
-    pda: number | undefined,
-    begin: string,
-    fn: (unit: Unit) => Promise<T>,
-  ): Promise<T> {
-    if (inUnit.getStore()) throw new Error('a unit was opened inside a unit')
-    const client = await pool.connect()
-    let broken: Error | undefined
-    const opened = openUnit(client, columnTypes, pda)
-    try {
-      // Not awaited: BEGIN travels with the unit's first statements, and its failure is theirs.
-      const begun = client.query(begin)
-      begun.catch(() => undefined)
-      const result = await inUnit.run(true, () => fn(opened.unit))
-      await begun
-      // The COMMIT of a failed transaction succeeds as a ROLLBACK.
-      if ((await client.query('commit')).command !== 'COMMIT')
-        throw new Error('the transaction was rolled back')
-      return result
-    } catch (error) {
-      await client.query('rollback').catch((worse: Error) => (broken = worse))
-      throw (error as { code?: string }).code === diskFull
-        ? new DiskFullError('the disk is full', { cause: error })
-        : error
-    } finally {
-      opened.end()
-      client.release(broken)
-    }
-  }
-
-  async function insist<T>(pda: number, fn: (unit: Unit) => Promise<T>): Promise<T> {
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await transaction(writing, pda, 'begin isolation level read committed', fn)
-      } catch (error) {
-        if (attempt === attempts || !lostRaces.has((error as { code?: string }).code ?? '')) throw error
-        await pause(Math.random() * 2 ** attempt)
-      }
-    }
-  }
-
-  async function write<T>(pda: number, fn: (unit: Unit) => Promise<T>): Promise<T> {
-    if (inUnit.getStore()) throw new Error('a unit was opened inside a unit')
-    const turn = (queues.get(pda) ?? Promise.resolve()).then(() => insist(pda, fn))
-    const settled = turn.catch(() => undefined)
-    queues.set(pda, settled)
-    void settled.then(() => queues.get(pda) === settled && queues.delete(pda))
-    return turn
-  }
-
+  const engine: Engine = { reading, writing, columnTypes, queues: new Map(), inUnit: new AsyncLocalStorage() }
+  const write: Database['write'] = (pda, fn) => writeUnit(engine, pda, fn)
   return {
     dialect: postgresDialect,
-    query: new Kysely<Tables>({
-      dialect: {
-        createAdapter: () => new PostgresAdapter(),
-        createDriver: () => new DummyDriver(),
-        createIntrospector: (db) => new PostgresIntrospector(db),
-        createQueryCompiler: () => new PostgresQueryCompiler(),
-      },
-    }),
-    read: (fn) => transaction(reading, undefined, 'begin isolation level repeatable read read only', fn),
+    read: (fn) =>
+      transaction(engine, reading, undefined, 'begin isolation level repeatable read read only', fn),
     write,
     writeTogether: createTogether(write, rowsTogether),
-    aside: async <Row>(statement: Statement<Row>) => {
+    async aside<Row>(statement: Statement<Row>) {
       const { sql, parameters } = compilePostgres(statement)
       return (await reading.query(sql, parameters)).rows as Row[]
     },
@@ -109,15 +64,78 @@ export async function openPostgres(url: string): Promise<Database> {
       await writing.query('vacuum record, record_history, order_key, link, endpoint_block, endpoint')
     },
     async durability() {
-      const ask = async (name: string) =>
-        Object.values((await writing.query(`show ${name}`)).rows[0])[0] as string
-      return { fsync: await ask('fsync'), synchronous_commit: await ask('synchronous_commit') }
+      return {
+        fsync: await setting(writing, 'fsync'),
+        synchronous_commit: await setting(writing, 'synchronous_commit'),
+      }
     },
     async close() {
-      await Promise.all(queues.values())
+      await Promise.all(engine.queues.values())
       await Promise.all([reading.end(), writing.end()])
     },
   }
+}
+
+async function writeUnit<T>(engine: Engine, pda: number, fn: (unit: Unit) => Promise<T>): Promise<T> {
+  refuseNested(engine)
+  const { queues } = engine
+  const turn = (queues.get(pda) ?? Promise.resolve()).then(() => insist(engine, pda, fn))
+  const settled = turn.catch(() => undefined)
+  queues.set(pda, settled)
+  void settled.then(() => queues.get(pda) === settled && queues.delete(pda))
+  return turn
+}
+
+function refuseNested({ inUnit }: Engine): void {
+  if (inUnit.getStore()) throw new Error('a unit was opened inside a unit')
+}
+
+async function insist<T>(engine: Engine, pda: number, fn: (unit: Unit) => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await transaction(engine, engine.writing, pda, 'begin isolation level read committed', fn)
+    } catch (error) {
+      if (attempt === attempts || !lostRaces.has((error as { code?: string }).code ?? '')) throw error
+      await pause(Math.random() * 2 ** attempt)
+    }
+  }
+}
+
+/** Runs `fn` between two statements on one connection; a connection that broke is not used again. */
+async function transaction<T>(
+  engine: Engine,
+  pool: pg.Pool,
+  pda: number | undefined,
+  begin: string,
+  fn: (unit: Unit) => Promise<T>,
+): Promise<T> {
+  refuseNested(engine)
+  const client = await pool.connect()
+  let broken: Error | undefined
+  const opened = openUnit(client, engine.columnTypes, pda)
+  try {
+    // Not awaited: BEGIN travels with the unit's first statements, and its failure is theirs.
+    const begun = client.query(begin)
+    begun.catch(() => undefined)
+    const result = await engine.inUnit.run(true, () => fn(opened.unit))
+    await begun
+    // The COMMIT of a failed transaction succeeds as a ROLLBACK.
+    if ((await client.query('commit')).command !== 'COMMIT')
+      throw new Error('the transaction was rolled back')
+    return result
+  } catch (error) {
+    await client.query('rollback').catch((worse: Error) => (broken = worse))
+    throw (error as { code?: string }).code === diskFull
+      ? new DiskFullError('the disk is full', { cause: error })
+      : error
+  } finally {
+    opened.end()
+    client.release(broken)
+  }
+}
+
+async function setting(pool: pg.Pool, name: string): Promise<string> {
+  return (await pool.query<Record<string, string>>(`show ${name}`)).rows[0]![name]!
 }
 
 async function migrate(pool: pg.Pool): Promise<void> {

@@ -6,7 +6,7 @@ const turn = 5
 /** How long one transaction gathers units, in milliseconds, before it commits. */
 const gathering = 20
 
-type Waiting = {
+interface Waiting {
   work: () => Promise<unknown>
   resolve: (value: unknown) => void
   reject: (error: unknown) => void
@@ -14,99 +14,93 @@ type Waiting = {
 
 /** Runs units one after another; those that arrive in one turn of the event loop share a transaction, each under its own savepoint. */
 export interface Writer {
-  run<T>(work: () => Promise<T>): Promise<T>
-  /** Lets others have a turn when this one has lasted long enough. */
-  breathe(): Promise<void> | undefined
-  close(): Promise<void>
+  connection: Connection
+  /** Called when a transaction was committed or lost, with what became of it. */
+  afterCommit: (committed: boolean) => Promise<void>
+  waiting: Waiting[]
+  running: Promise<void> | undefined
+  turnBegan: number
 }
 
-/**
- * @param afterCommit called when a transaction was committed or lost, with what became of it
- */
-export function createWriter(
-  connection: Connection,
-  afterCommit: (committed: boolean) => Promise<void>,
-): Writer {
-  let waiting: Waiting[] = []
-  let running: Promise<void> | undefined
-  let turnBegan = 0
+export function createWriter(connection: Connection, afterCommit: Writer['afterCommit']): Writer {
+  return { connection, afterCommit, waiting: [], running: undefined, turnBegan: 0 }
+}
 
-  /** Another process may hold the lock for a moment: ask again, without stopping the event loop. */
-  async function begin() {
-    for (let wait = 1; ; wait = Math.min(wait * 2, 13)) {
-      try {
-        connection.exec('begin immediate')
-        return
-      } catch (error) {
-        if (!isBusy(error)) throw error
-        await pause(wait)
-      }
+/** Runs one unit; resolves when it is durable. */
+export function runUnit<T>(writer: Writer, work: () => Promise<T>): Promise<T> {
+  return new Promise<T>((resolve, reject) => {
+    writer.waiting.push({ work, resolve: resolve as (value: unknown) => void, reject })
+    writer.running ??= drain(writer)
+  })
+}
+
+/** Lets others have a turn when this one has lasted long enough. */
+export function breathe(writer: Writer): Promise<void> | undefined {
+  if (performance.now() - writer.turnBegan < turn) return undefined
+  return nextTurn().then(() => {
+    writer.turnBegan = performance.now()
+  })
+}
+
+async function drain(writer: Writer): Promise<void> {
+  // The turn's other requests are still arriving: a lone one loses nothing, many share one commit.
+  await nextTurn()
+  while (writer.waiting.length > 0) await transaction(writer)
+  writer.running = undefined
+}
+
+async function transaction(writer: Writer): Promise<void> {
+  const { connection, waiting } = writer
+  const units: Waiting[] = []
+  const outcomes: (() => void)[] = []
+  try {
+    await beginImmediate(connection)
+    const began = (writer.turnBegan = performance.now())
+    for (
+      let one = waiting.shift();
+      one;
+      one = performance.now() - began < gathering ? waiting.shift() : undefined
+    ) {
+      units.push(one)
+      outcomes.push(await underSavepoint(connection, one))
     }
+    connection.run('commit', [])
+  } catch (error) {
+    if (connection.inTransaction()) connection.run('rollback', [])
+    if (units.length === 0) units.push(...waiting.splice(0))
+    await writer.afterCommit(false)
+    for (const one of units) one.reject(error)
+    return
   }
+  for (const tell of outcomes) tell()
+  await writer.afterCommit(true)
+}
 
-  /** One unit under its savepoint. Gives what to tell its caller once the transaction is durable. */
-  async function runUnit(one: Waiting): Promise<() => void> {
-    connection.exec('savepoint unit')
+/** Another process may hold the lock for a moment: asks again, without stopping the event loop. */
+export async function beginImmediate(connection: Connection): Promise<void> {
+  for (let wait = 1; ; wait = Math.min(wait * 2, 13)) {
     try {
-      const value = await one.work()
-      connection.exec('release unit')
-      return () => one.resolve(value)
-    } catch (error) {
-      // A full disk ends the transaction itself, released savepoints included: then there is nothing to roll back to.
-      if (!connection.inTransaction()) throw error
-      connection.exec('rollback to unit; release unit')
-      return () => one.reject(error)
-    }
-  }
-
-  async function transaction() {
-    const units: Waiting[] = []
-    const outcomes: (() => void)[] = []
-    try {
-      await begin()
-      const began = (turnBegan = performance.now())
-      for (
-        let one = waiting.shift();
-        one;
-        one = performance.now() - began < gathering ? waiting.shift() : undefined
-      ) {
-        units.push(one)
-        outcomes.push(await runUnit(one))
-      }
-      connection.exec('commit')
-    } catch (error) {
-      if (connection.inTransaction()) connection.exec('rollback')
-      await afterCommit(false)
-      if (units.length === 0) units.push(...waiting.splice(0))
-      for (const one of units) one.reject(error)
+      connection.run('begin immediate', [])
       return
+    } catch (error) {
+      if (!isBusy(error)) throw error
+      await pause(wait)
     }
-    for (const tell of outcomes) tell()
-    await afterCommit(true)
   }
+}
 
-  async function drain() {
-    // The turn's other requests are still arriving: a lone one loses nothing, many share one commit.
-    await nextTurn()
-    while (waiting.length > 0) await transaction()
-    running = undefined
-  }
-
-  return {
-    run<T>(work: () => Promise<T>): Promise<T> {
-      return new Promise<T>((resolve, reject) => {
-        waiting.push({ work, resolve: resolve as (value: unknown) => void, reject })
-        running ??= drain()
-      })
-    },
-    breathe() {
-      if (performance.now() - turnBegan < turn) return undefined
-      return nextTurn().then(() => {
-        turnBegan = performance.now()
-      })
-    },
-    async close() {
-      while (running) await running
-    },
+/** One unit. Gives what to tell its caller once the transaction is durable. */
+async function underSavepoint(connection: Connection, one: Waiting): Promise<() => void> {
+  connection.run('savepoint unit', [])
+  try {
+    const value = await one.work()
+    connection.run('release unit', [])
+    return () => one.resolve(value)
+  } catch (error) {
+    // A full disk ends the transaction itself, released savepoints included: then there is nothing to roll back to.
+    if (!connection.inTransaction()) throw error
+    connection.run('rollback to unit', [])
+    connection.run('release unit', [])
+    return () => one.reject(error)
   }
 }

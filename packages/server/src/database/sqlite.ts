@@ -1,15 +1,12 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { setTimeout as pause } from 'node:timers/promises'
-import { DummyDriver, Kysely, SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler } from 'kysely'
 import type { FingerprintTable } from './fingerprints.ts'
 import { migrations, sqliteSpelling } from './migrations.ts'
-import type { Database, Unit } from './port.ts'
-import { createAside } from './sqlite-aside.ts'
-import { type Connection, connect, isBusy } from './sqlite-connection.ts'
+import type { Database, Statement, Unit } from './port.ts'
+import { type Aside, createAside } from './sqlite-aside.ts'
+import { type Connection, connect } from './sqlite-connection.ts'
 import { sqliteDialect } from './sqlite-dialect.ts'
-import { compileSqlite, openUnit } from './sqlite-unit.ts'
-import { createWriter } from './sqlite-writer.ts'
-import type { Tables } from './tables.ts'
+import { compileSqlite, openUnit, type Workplace } from './sqlite-unit.ts'
+import { beginImmediate, breathe, createWriter, runUnit, type Writer } from './sqlite-writer.ts'
 import { createTogether, rowsTogether } from './together.ts'
 
 const writerCache = 16 * 2 ** 20
@@ -18,96 +15,110 @@ const readerCache = 8 * 2 ** 20
 const logBegin = 2000
 const logLimit = 8000
 
+/** What the engine consists of while it is open. */
+interface Engine {
+  file: string
+  writer: Writer
+  /** Connections for reading that nobody uses at the moment: a read has one for itself. */
+  readers: Connection[]
+  idColumns: ReadonlySet<string>
+  fingerprints: Map<number, FingerprintTable>
+  aside: Aside
+  /** The log being moved into the file. */
+  moving: Promise<unknown> | undefined
+  /** Set inside a unit: a unit in a unit would wait for itself. */
+  inUnit: AsyncLocalStorage<true>
+}
+
 /** @param file where the database is or is to be; its folder exists */
 export async function openSqlite(file: string): Promise<Database> {
-  const writing = connect(file, writerCache)
-  await migrate(writing)
-  const idColumns = new Set(
-    (
-      writing.all(
-        "select c.name from sqlite_schema t, pragma_table_info(t.name) c where c.type = 'uuid'",
-        [],
-      ) as { name: string }[]
-    ).map((row) => row.name),
-  )
-  const tables = new Map<number, FingerprintTable>()
-  const aside = createAside(file)
-  const readers: Connection[] = []
-  const inUnit = new AsyncLocalStorage<true>()
-  const writer = createWriter(writing, afterCommit)
-  let moving: Promise<unknown> | undefined
-
-  /** Moves the log's pages into the file on the other thread; when writers outrun it, they wait. */
-  async function afterCommit(committed: boolean) {
-    if (!committed) tables.clear()
-    const log = logPages(writing)
-    if (log > logBegin) moving ??= aside.do({ task: 'checkpoint' }).finally(() => (moving = undefined))
-    if (log > logLimit) await moving
+  const connection = connect(file, writerCache)
+  await migrate(connection)
+  const engine: Engine = {
+    file,
+    writer: createWriter(connection, (committed) => afterCommit(engine, committed)),
+    readers: [],
+    idColumns: findIdColumns(connection),
+    fingerprints: new Map(),
+    aside: createAside(file),
+    moving: undefined,
+    inUnit: new AsyncLocalStorage(),
   }
-
-  async function runUnit<T>(
-    connection: Connection,
-    pda: number | undefined,
-    fn: (unit: Unit) => Promise<T>,
-    breathe: () => Promise<void> | undefined,
-  ) {
-    const unit = openUnit({ connection, idColumns, breathe }, tables, pda)
-    try {
-      const result = await inUnit.run(true, () => fn(unit))
-      unit.settle()
-      return result
-    } finally {
-      unit.end()
-    }
-  }
-
-  async function read<T>(fn: (unit: Unit) => Promise<T>): Promise<T> {
-    if (inUnit.getStore()) throw new Error('a unit was opened inside a unit')
-    const connection = readers.pop() ?? connect(file, readerCache)
-    connection.exec('begin')
-    try {
-      return await runUnit(connection, undefined, fn, () => undefined)
-    } finally {
-      connection.exec('commit')
-      readers.push(connection)
-    }
-  }
-
-  async function write<T>(pda: number, fn: (unit: Unit) => Promise<T>): Promise<T> {
-    if (inUnit.getStore()) throw new Error('a unit was opened inside a unit')
-    return writer.run(() => runUnit(writing, pda, fn, writer.breathe))
-  }
-
+  const write: Database['write'] = (pda, fn) => writeUnit(engine, pda, fn)
   return {
     dialect: sqliteDialect,
-    query: new Kysely<Tables>({
-      dialect: {
-        createAdapter: () => new SqliteAdapter(),
-        createDriver: () => new DummyDriver(),
-        createIntrospector: (db) => new SqliteIntrospector(db),
-        createQueryCompiler: () => new SqliteQueryCompiler(),
-      },
-    }),
-    read,
+    read: (fn) => readUnit(engine, fn),
     write,
     writeTogether: createTogether(write, rowsTogether),
-    aside: async <Row>(statement: Parameters<Database['aside']>[0]) =>
-      (await aside.do({ task: 'query', ...compileSqlite(statement) })) as Row[],
+    aside: async <Row>(statement: Statement<Row>) =>
+      (await engine.aside.do({ task: 'query', ...compileSqlite(statement) })) as Row[],
     async scrub() {
-      await aside.do({ task: 'scrub' })
+      await engine.aside.do({ task: 'scrub' })
     },
     async durability() {
-      const ask = (name: string) => String(Object.values(writing.all(`pragma ${name}`, [])[0] as object)[0])
-      return { journal_mode: ask('journal_mode'), synchronous: ask('synchronous') }
+      return {
+        journal_mode: pragma(connection, 'journal_mode'),
+        synchronous: pragma(connection, 'synchronous'),
+      }
     },
-    async close() {
-      await writer.close()
-      await aside.close()
-      for (const reader of readers) reader.close()
-      writing.exec('pragma wal_checkpoint(truncate)')
-      writing.close()
-    },
+    close: () => close(engine),
   }
+}
+
+async function readUnit<T>(engine: Engine, fn: (unit: Unit) => Promise<T>): Promise<T> {
+  refuseNested(engine)
+  const connection = engine.readers.pop() ?? connect(engine.file, readerCache)
+  connection.run('begin', [])
+  try {
+    return await perform(
+      engine,
+      { connection, idColumns: engine.idColumns, breathe: () => undefined },
+      undefined,
+      fn,
+    )
+  } finally {
+    connection.run('commit', [])
+    engine.readers.push(connection)
+  }
+}
+
+async function writeUnit<T>(engine: Engine, pda: number, fn: (unit: Unit) => Promise<T>): Promise<T> {
+  refuseNested(engine)
+  const { writer, idColumns } = engine
+  const workplace: Workplace = { connection: writer.connection, idColumns, breathe: () => breathe(writer) }
+  return runUnit(writer, () => perform(engine, workplace, pda, fn))
+}
+
+function refuseNested(engine: Engine): void {
+  if (engine.inUnit.getStore()) throw new Error('a unit was opened inside a unit')
+}
+
+async function perform<T>(
+  engine: Engine,
+  workplace: Workplace,
+  pda: number | undefined,
+  fn: (unit: Unit) => Promise<T>,
+): Promise<T> {
+  const unit = openUnit(workplace, engine.fingerprints, pda)
+  try {
+    const result = await engine.inUnit.run(true, () => fn(unit))
+    unit.settle()
+    return result
+  } finally {
+    unit.end()
+  }
+}
+
+/** Moves the log's pages into the file on the other thread; when writers outrun it, they wait. */
+async function afterCommit(engine: Engine, committed: boolean): Promise<void> {
+  if (!committed) engine.fingerprints.clear()
+  const log = logPages(engine.writer.connection)
+  if (log > logBegin) {
+    engine.moving ??= engine.aside.do({ task: 'checkpoint' }).finally(() => {
+      engine.moving = undefined
+    })
+  }
+  if (log > logLimit) await engine.moving
 }
 
 /** How many pages the log holds that are not in the file yet. */
@@ -116,16 +127,29 @@ function logPages(connection: Connection): number {
   return row!.log - row!.checkpointed
 }
 
+async function close({ writer, aside, readers }: Engine): Promise<void> {
+  while (writer.running) await writer.running
+  await aside.close()
+  for (const reader of readers) reader.close()
+  writer.connection.all('pragma wal_checkpoint(truncate)', [])
+  writer.connection.close()
+}
+
+function pragma(connection: Connection, name: string): string {
+  const [row] = connection.all(`pragma ${name}`, []) as Record<string, unknown>[]
+  return String(row![name])
+}
+
+function findIdColumns(connection: Connection): ReadonlySet<string> {
+  const rows = connection.all(
+    "select c.name from sqlite_schema t, pragma_table_info(t.name) c where c.type = 'uuid'",
+    [],
+  ) as { name: string }[]
+  return new Set(rows.map((row) => row.name))
+}
+
 async function migrate(connection: Connection): Promise<void> {
-  for (;;) {
-    try {
-      connection.exec('begin immediate')
-      break
-    } catch (error) {
-      if (!isBusy(error)) throw error
-      await pause(10)
-    }
-  }
+  await beginImmediate(connection)
   connection.exec('create table if not exists migration (number integer primary key)')
   const done = connection.all('select number from migration', []).length
   for (const [index, migration] of migrations.entries()) {
@@ -133,5 +157,5 @@ async function migrate(connection: Connection): Promise<void> {
     for (const statement of migration(sqliteSpelling)) connection.exec(statement)
     connection.run('insert into migration values (?)', [index + 1])
   }
-  connection.exec('commit')
+  connection.run('commit', [])
 }

@@ -1,10 +1,10 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { v7 } from 'uuid'
 import type { Config } from '../config.ts'
 import { type Canonical, fingerprint } from '../domain/fingerprint.ts'
 import { ApiError } from '../errors.ts'
 import { type Draft, type Slice, sliceSize } from '../store/records.ts'
 import type { Value } from './json-values.ts'
+import { newRecordId } from './record-ids.ts'
 
 /** A record as it stands in a request's text: where its data begins and ends, and the records given as its links. */
 export interface Node {
@@ -71,7 +71,7 @@ export async function gatherDrafts(
           `The request has more than ${config.maxRecords} records (HATSTAND_MAX_RECORDS)`,
         )
       const { text, awkward } = node.canonical!
-      ids.push(node.recordId ?? v7())
+      ids.push(node.recordId ?? newRecordId())
       fingerprints.push(fingerprint(node.endpoint, text))
       awkwards.push(awkward)
       node.canonical = undefined
