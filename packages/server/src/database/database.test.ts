@@ -3,8 +3,8 @@ import { describe, it } from 'node:test'
 import { sql } from 'kysely'
 import { engines } from '../../test/engines.ts'
 import { openDatabase } from './open.ts'
-import { placeBase } from './place.ts'
 import type { Database, Unit } from './port.ts'
+import { placeBase } from './tables.ts'
 
 const account = 1
 

@@ -1,10 +1,10 @@
 import { SqliteQueryCompiler } from 'kysely'
 import { compile, type Compiled } from './compile.ts'
 import { createFingerprintTable, type FingerprintTable } from './fingerprints.ts'
-import { placeBase, placeEnd } from './place.ts'
 import type { Columns, Statement, Unit, Value } from './port.ts'
 import type { Connection } from './sqlite-connection.ts'
 import { idBytes, sqliteDialect } from './sqlite-dialect.ts'
+import { placeBase, placeEnd } from './tables.ts'
 import type { Tables } from './tables.ts'
 
 /** Rows of one INSERT statement: more cost more to prepare than they save. */

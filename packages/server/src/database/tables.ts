@@ -65,3 +65,15 @@ export interface Tables {
   /** `back` is the place, negative: newer records have the smaller one, and so come first among equal keys. */
   order_key: { pda_id: number; endpoint_id: number; path_id: number; key: Uint8Array; back: number }
 }
+
+/** Places of one account are its number times this, plus a `seq`: unique in the whole database, and exact numbers. */
+const placesEach = 2 ** 32
+
+/** The largest number an account can have: above it a place would no longer be exact. */
+export const largestPda = 2 ** 21 - 1
+
+/** What an account's places begin with. */
+export const placeBase = (pda: number) => pda * placesEach
+
+/** The place behind the last an account can have. */
+export const placeEnd = (pda: number) => (pda + 1) * placesEach

@@ -7,12 +7,13 @@ import type { Text } from '../database/port.ts'
 import { namespaceOf } from '../domain/endpoint-name.ts'
 import { mayRead, mayWrite, writerOf } from '../domain/rights.ts'
 import { ApiError } from '../errors.ts'
+import { cursorOf, positionOf } from '../store/cursors.ts'
 import { deleteEndpoint, deleteRecords } from '../store/record-deletions.ts'
 import { type Listing, listRecords } from '../store/record-lists.ts'
+import type { Position } from '../store/record-orders.ts'
 import { readRecord, type Shown } from '../store/record-pages.ts'
 import { updateRecords } from '../store/record-updates.ts'
 import { sendJson, sendList } from './answers.ts'
-import { cursorOf, positionOf } from './cursor.ts'
 import {
   envelopeDrafts,
   plainDrafts,
@@ -93,7 +94,7 @@ function readingRoutes(app: App, context: Context): void {
       orderBy: query.orderBy,
       // Newest first when nothing is said; whoever names a field or a direction begins with the smallest unless told otherwise.
       descending: query.ordering === 'descending' || (query.ordering === undefined && !ordered),
-      after: query.after === undefined ? undefined : positionOf(pda, query.after, ordered),
+      after: query.after === undefined ? undefined : startOf(pda, query.after, ordered),
       skip: Number(query.skip),
       take: Number(query.take),
       shown,
@@ -149,11 +150,21 @@ function shownOf({ caller }: FastifyRequest, query: { meta: string; links: strin
 const listOfOne = (text: Text): Text =>
   typeof text === 'string' ? `[${text}]` : Buffer.concat([Buffer.from('['), text, Buffer.from(']')])
 
+function startOf(pda: number, cursor: string, ordered: boolean): Position {
+  const position = positionOf(pda, cursor, ordered)
+  if (!position)
+    throw new ApiError(
+      'invalid_query',
+      'The parameter after must be taken from the Link header of an answer in the same order',
+    )
+  return position
+}
+
 /** The same request, continued behind a position. */
 function nextPage({ url }: FastifyRequest, cursor: string): string {
   const [path = '', search = ''] = url.split('?')
   const query = new URLSearchParams(search)
   query.delete('skip')
   query.set('after', cursor)
-  return `${path}?${query}`
+  return `${path}?${query.toString()}`
 }

@@ -1,6 +1,6 @@
 import { type RawBuilder, sql } from 'kysely'
-import { placeBase } from '../database/place.ts'
 import type { Unit } from '../database/port.ts'
+import { placeBase } from '../database/tables.ts'
 
 /** An endpoint as the stores know it. */
 export interface Endpoint {

@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
-import { placeBase } from '../database/place.ts'
 import type { Database, Unit } from '../database/port.ts'
+import { placeBase } from '../database/tables.ts'
 import { type Endpoint } from './endpoints.ts'
 import { insertKeys, listOrderPaths, type OrderPath } from './order-keys.ts'
 

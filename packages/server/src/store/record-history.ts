@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
-import { placeBase } from '../database/place.ts'
 import type { Database, Unit } from '../database/port.ts'
+import { placeBase } from '../database/tables.ts'
 
 /** How much history is kept: days since a version was replaced, and versions of one record. */
 export interface HistoryBounds {

@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
-import { placeBase, placeEnd } from '../database/place.ts'
 import type { Database, Unit } from '../database/port.ts'
+import { placeBase, placeEnd } from '../database/tables.ts'
 import { isPlainPath, keyAt, missingKey, pathOf } from '../domain/ordering.ts'
 import { type Endpoint, findEndpoint } from './endpoints.ts'
 import { addOrderPath, anyAt, fillOrderPath, findOrderPath, noteUse } from './order-paths.ts'

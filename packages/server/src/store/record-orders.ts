@@ -1,6 +1,6 @@
 import { type RawBuilder, sql } from 'kysely'
-import { placeBase } from '../database/place.ts'
 import type { Unit } from '../database/port.ts'
+import { placeBase } from '../database/tables.ts'
 import { missingKey } from '../domain/ordering.ts'
 import { direction, inRange, placeAfter, type Range } from './endpoints.ts'
 
@@ -44,11 +44,7 @@ export function placeOrder(pda: number, endpointId: number, descending: boolean,
 
 /** By the keys of a path: every record of the endpoint has one. */
 export function keyOrder(pda: number, endpointId: number, pathId: number): Order {
-  const behind = (after: Position | undefined) =>
-    after ? sql`and (key, back) > (${Buffer.from(after.key ?? missingKey)}, ${after.back})` : sql``
   const ofPath = sql`order_key.pda_id = ${pda} and order_key.endpoint_id = ${endpointId} and order_key.path_id = ${pathId}`
-  const upTo = (last: Position | undefined) =>
-    last ? sql`and (key, back) <= (${Buffer.from(last.key ?? missingKey)}, ${last.back})` : sql``
   return {
     async find(unit, after, count, last) {
       const rows = await unit.all<{ key: Uint8Array; back: number }>(sql`select key, back from order_key
@@ -61,6 +57,12 @@ export function keyOrder(pda: number, endpointId: number, pathId: number): Order
     },
   }
 }
+
+const behind = (after: Position | undefined) =>
+  after ? sql`and (key, back) > (${Buffer.from(after.key ?? missingKey)}, ${after.back})` : sql``
+
+const upTo = (last: Position | undefined) =>
+  last ? sql`and (key, back) <= (${Buffer.from(last.key ?? missingKey)}, ${last.back})` : sql``
 
 /** By a list of places; a position is an index of the list. */
 export function listOrder(unit: Pick<Unit, 'dialect'>, pda: number, places: readonly number[]): Order {

@@ -1,6 +1,6 @@
 import { type RawBuilder, sql } from 'kysely'
-import { placeBase } from '../database/place.ts'
 import type { Database, Text, Unit } from '../database/port.ts'
+import { placeBase } from '../database/tables.ts'
 import type { Endpoint } from './endpoints.ts'
 import { linkedPlaces } from './links.ts'
 import { listOrder, type Order, type Position } from './record-orders.ts'
@@ -196,4 +196,17 @@ export async function readRecord(
     undefined,
     undefined,
   )
+}
+
+/** What a duplicate's place says to a caller who may read there. */
+export async function recordsAt(
+  unit: Unit,
+  pda: number,
+  places: number[],
+): Promise<Map<number, { recordId: string; endpoint: string }>> {
+  const rows = await unit.all<{ place: number; record_id: string; name: string }>(sql`
+    select place, ${unit.dialect.idText('record_id')} as record_id, name
+    from record join endpoint on endpoint.pda_id = record.pda_id and endpoint.endpoint_id = record.endpoint_id
+    where record.pda_id = ${pda} and ${unit.dialect.among('place', places, 'number')}`)
+  return new Map(rows.map((row) => [row.place, { recordId: row.record_id, endpoint: row.name }]))
 }

@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
-import { placeBase } from '../database/place.ts'
 import type { Database, Unit } from '../database/port.ts'
+import { placeBase } from '../database/tables.ts'
+import { admit, type Candidate, type Duplicate, inRequest } from './duplicates.ts'
 import {
   addEndpoints,
   type Change,
@@ -39,13 +40,6 @@ export interface Saving {
   skipDuplicates: boolean
 }
 
-/** A draft whose value is there already: stored (`place`), or earlier in the same request (`of`). */
-export interface Duplicate {
-  index: number
-  place?: number
-  of?: number
-}
-
 /** What became of a request: whether it was saved, and the drafts that are duplicates. */
 export interface Saved {
   saved: boolean
@@ -78,15 +72,6 @@ export async function saveRecords(database: Database, pda: number, saving: Savin
     if (error instanceof Refused) return { saved: false, duplicates: error.duplicates }
     throw error
   }
-}
-
-/** A slice of one request on its way into the database. */
-interface Candidate {
-  saving: Saving
-  slice: Slice
-  /** Of each draft the place it got; undefined for one that is left out. */
-  places: (number | undefined)[]
-  duplicates: Duplicate[]
 }
 
 async function saveSmall(unit: Unit, pda: number, savings: Saving[]): Promise<Saved[]> {
@@ -124,24 +109,6 @@ async function saveLarge(unit: Unit, pda: number, saving: Saving): Promise<Saved
   return { saved: true, duplicates }
 }
 
-/**
- * A duplicate counted from the request's beginning. A record this very request saved is told by its position there:
- * its place counts the drafts saved before it, so those left out before it have to be added.
- */
-function inRequest(
-  duplicate: Duplicate,
-  start: number,
-  first: number | undefined,
-  earlier: Duplicate[],
-): Duplicate {
-  const index = start + duplicate.index
-  if (duplicate.of !== undefined) return { index, of: start + duplicate.of }
-  if (first === undefined || duplicate.place! < first) return { index, place: duplicate.place! }
-  let of = duplicate.place! - first
-  for (const left of earlier) if (left.index <= of) of += 1
-  return { index, of }
-}
-
 /** Saves slices of several requests in one unit: each request whole, in part where it asked for that, or not at all. */
 async function saveSlices(unit: Unit, pda: number, candidates: Candidate[]): Promise<void> {
   const drafts = candidates.flatMap(({ slice }) => slice.drafts)
@@ -163,63 +130,42 @@ async function saveSlices(unit: Unit, pda: number, candidates: Candidate[]): Pro
   }
   if (accepted === 0) return
   await addEndpoints(unit, pda, names, endpoints, now)
-  await insertRecords(unit, pda, candidates, endpoints, now)
+  await insertRecords(unit, pda, acceptedOf(candidates, endpoints), now)
 }
 
-/** Decides which drafts are saved and gives them their places, without a gap. */
-function admit(candidates: Candidate[], taken: (number | undefined)[], first: number): number {
-  const held = new Map<string, { place: number; candidate: Candidate; index: number }>()
-  let next = first
-  let offset = 0
-  for (const candidate of candidates) {
-    const { drafts } = candidate.slice
-    const own = new Map<string, number>()
-    for (const [index, draft] of drafts.entries()) {
-      const key = Buffer.from(draft.fingerprint).toString('latin1')
-      const place = taken[offset + index] ?? held.get(key)?.place
-      const of = own.get(key)
-      if (place !== undefined) candidate.duplicates.push({ index, place })
-      else if (of !== undefined) candidate.duplicates.push({ index, of })
-      else own.set(key, index)
+/** What is saved of several requests, by column. */
+interface Accepted {
+  drafts: Draft[]
+  places: number[]
+  writers: string[]
+  endpointIds: number[]
+  groups: number[][]
+}
+
+function acceptedOf(candidates: Candidate[], endpoints: Map<string, Endpoint>): Accepted {
+  const accepted: Accepted = { drafts: [], places: [], writers: [], endpointIds: [], groups: [] }
+  for (const { saving, slice, places } of candidates) {
+    for (const [index, draft] of slice.drafts.entries()) {
+      const place = places[index]
+      if (place === undefined) continue
+      accepted.drafts.push(draft)
+      accepted.places.push(place)
+      accepted.writers.push(saving.writer)
+      accepted.endpointIds.push(endpoints.get(draft.endpoint)!.endpoint_id)
     }
-    offset += drafts.length
-    if (candidate.duplicates.length > 0 && !candidate.saving.skipDuplicates) continue
-    for (const [key, index] of own) {
-      candidate.places[index] = next
-      held.set(key, { place: next, candidate, index })
-      next += 1
-    }
+    if (places.length === 0) continue
+    for (const group of slice.groups) accepted.groups.push(group.map((index) => places[index]!))
   }
-  return next - first
+  return accepted
 }
 
 async function insertRecords(
   unit: Unit,
   pda: number,
-  candidates: Candidate[],
-  endpoints: Map<string, Endpoint>,
+  { drafts, places, writers, endpointIds, groups }: Accepted,
   now: number,
-) {
-  const changes = new Map<number, Change>()
-  const drafts: Draft[] = []
-  const places: number[] = []
-  const writers: string[] = []
-  const endpointIds: number[] = []
-  for (const { saving, slice, places: given } of candidates) {
-    for (const [index, draft] of slice.drafts.entries()) {
-      const place = given[index]
-      if (place === undefined) continue
-      drafts.push(draft)
-      places.push(place)
-      writers.push(saving.writer)
-      const endpointId = endpoints.get(draft.endpoint)!.endpoint_id
-      endpointIds.push(endpointId)
-      const bytes = Buffer.byteLength(draft.text)
-      const change = noteChange(changes, endpointId, pda, place, 1, bytes)
-      change.largest = Math.max(change.largest, bytes)
-      change.awkward ||= draft.awkward
-    }
-  }
+): Promise<void> {
+  const texts = drafts.map((draft) => draft.text)
   const fingerprints = drafts.map((draft) => draft.fingerprint)
   await Promise.all([
     unit.insertMany('record', {
@@ -230,36 +176,27 @@ async function insertRecords(
       fingerprint: fingerprints,
       created_at: now,
       writer: writers,
-      data: drafts.map((draft) => draft.text),
+      data: texts,
     }),
-    saveChanges(unit, pda, changes, now),
-    addOrderKeys(
-      unit,
-      pda,
-      endpointIds,
-      places,
-      drafts.map((draft) => draft.text),
-    ),
-    addGroups(
-      unit,
-      pda,
-      candidates.flatMap(({ slice, places: given }) =>
-        slice.groups.map((group) => group.map((index) => given[index]!)),
-      ),
-    ),
+    saveChanges(unit, pda, changesOf(pda, drafts, places, endpointIds), now),
+    addOrderKeys(unit, pda, endpointIds, places, texts),
+    addGroups(unit, pda, groups),
   ])
   unit.hold(fingerprints, places)
 }
 
-/** What a duplicate's place says to a caller who may read there. */
-export async function recordsAt(
-  unit: Unit,
+function changesOf(
   pda: number,
+  drafts: Draft[],
   places: number[],
-): Promise<Map<number, { recordId: string; endpoint: string }>> {
-  const rows = await unit.all<{ place: number; record_id: string; name: string }>(sql`
-    select place, ${unit.dialect.idText('record_id')} as record_id, name
-    from record join endpoint on endpoint.pda_id = record.pda_id and endpoint.endpoint_id = record.endpoint_id
-    where record.pda_id = ${pda} and ${unit.dialect.among('place', places, 'number')}`)
-  return new Map(rows.map((row) => [row.place, { recordId: row.record_id, endpoint: row.name }]))
+  endpointIds: number[],
+): Map<number, Change> {
+  const changes = new Map<number, Change>()
+  for (const [index, draft] of drafts.entries()) {
+    const bytes = Buffer.byteLength(draft.text)
+    const change = noteChange(changes, endpointIds[index]!, pda, places[index]!, 1, bytes)
+    change.largest = Math.max(change.largest, bytes)
+    change.awkward ||= draft.awkward
+  }
+  return changes
 }

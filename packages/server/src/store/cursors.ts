@@ -1,6 +1,5 @@
-import { placeBase } from '../database/place.ts'
-import { ApiError } from '../errors.ts'
-import type { Position } from '../store/record-orders.ts'
+import { placeBase } from '../database/tables.ts'
+import type { Position } from './record-orders.ts'
 
 /** A position as the `after` of a `Link`: opaque to clients, the same on every server of the account. */
 export function cursorOf(pda: number, { key, back }: Position): string {
@@ -10,15 +9,11 @@ export function cursorOf(pda: number, { key, back }: Position): string {
 
 /**
  * @param ordered whether the read orders by a path, so that its positions have keys
- * @throws ApiError `invalid_query` when the text is no cursor, or one of a read in another order
+ * @returns undefined when the text is no cursor, or one of a read in another order
  */
-export function positionOf(pda: number, cursor: string, ordered: boolean): Position {
+export function positionOf(pda: number, cursor: string, ordered: boolean): Position | undefined {
   const found = /^(\d{1,10})\.([\w-]*)$/.exec(Buffer.from(cursor, 'base64url').toString('latin1'))
-  if (!found || (found[2] !== '') !== ordered)
-    throw new ApiError(
-      'invalid_query',
-      'The parameter after must be taken from the Link header of an answer in the same order',
-    )
+  if (!found || (found[2] !== '') !== ordered) return undefined
   const back = -(placeBase(pda) + Number(found[1]))
   return ordered ? { key: Buffer.from(found[2]!, 'base64url'), back } : { back }
 }
