@@ -1,0 +1,63 @@
+import { request as open } from 'node:http'
+import { sql } from 'kysely'
+import type { Database } from '../src/database/port.ts'
+
+/** A request as it goes over the wire. */
+export interface Request {
+  method: string
+  path: string
+  headers?: Record<string, string>
+  body?: string
+}
+
+export interface Reply {
+  status: number
+  headers: Record<string, string | string[] | undefined>
+  text: string
+}
+
+/** Sends one request over a connection of its own, with exactly these headers, `host` included. */
+export function ask(url: string, { method, path, headers = {}, body }: Request): Promise<Reply> {
+  const { hostname, port } = new URL(url)
+  return new Promise((resolve, reject) => {
+    const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) }
+    const sent = open(
+      { host: hostname, port, method, path, headers: { ...length, ...headers }, agent: false },
+      (answer) => {
+        let text = ''
+        answer.setEncoding('utf8')
+        answer.on('data', (part: string) => (text += part))
+        answer.on('error', reject)
+        answer.on('end', () => resolve({ status: answer.statusCode!, headers: answer.headers, text }))
+      },
+    )
+    sent.on('error', reject)
+    sent.end(body)
+  })
+}
+
+const tables = [
+  'domain',
+  'pda',
+  'owner',
+  'signing_key',
+  'application',
+  'application_right',
+  'endpoint',
+  'endpoint_block',
+  'record',
+  'record_history',
+  'link',
+  'order_path',
+  'order_key',
+]
+
+/** Every row of every table as text, to be compared. */
+export async function everyRow(database: Database): Promise<string> {
+  const found = await database.read((unit) =>
+    Promise.all(tables.map((table) => unit.all(sql`select * from ${sql.table(table)}`))),
+  )
+  return found
+    .map((rows, index) => [tables[index], ...rows.map((row) => JSON.stringify(row)).toSorted()].join('\n'))
+    .join('\n')
+}
