@@ -61,11 +61,12 @@ function receiveShort(stream: Readable): Promise<Body> {
     stream.on('data', (part: Buffer) => parts.push(part))
     stream.on('end', () => resolve(memoryBody(parts.length === 1 ? parts[0]! : Buffer.concat(parts))))
     stream.on('error', reject)
-    stream.on('close', () =>
-      reject(new ApiError('body_unreadable', 'The connection was closed before the body had arrived')),
-    )
+    stream.on('close', () => stream.readableEnded || reject(brokenOff()))
   })
 }
+
+const brokenOff = () =>
+  new ApiError('body_unreadable', 'The connection was closed before the body had arrived')
 
 async function receiveLong(stream: Readable, config: Config): Promise<Body> {
   const parts: Buffer[] = []
@@ -85,7 +86,7 @@ async function receiveLong(stream: Readable, config: Config): Promise<Body> {
   } catch (error) {
     await spool?.close()
     if (error instanceof ApiError) throw error
-    throw new ApiError('body_unreadable', 'The connection was closed before the body had arrived')
+    throw brokenOff()
   }
   return spool ? fileBody(spool, bytes) : memoryBody(Buffer.concat(parts))
 }
