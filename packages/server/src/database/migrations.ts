@@ -86,5 +86,28 @@ function first(spell: Spelling): string[] {
   ]
   return spell.unique
     ? [...statements, `create unique index record_fingerprint on record (pda_id, fingerprint)`]
-    : statements
+    : [...statements, ...sqliteStatistics]
 }
+
+/**
+ * What SQLite's planner is told of a large account. Left alone it takes ten rows for an account, and reads a whole account where
+ * it should look up one place.
+ */
+const sqliteStatistics = [
+  `analyze`,
+  `insert into sqlite_stat1 (tbl, idx, stat) values
+     ('endpoint', 'sqlite_autoindex_endpoint_1', '10000 1000 1'),
+     ('endpoint', 'endpoint_name', '10000 1000 1'),
+     ('endpoint_block', 'endpoint_block', '100000 10000 10 1'),
+     ('record', 'record_id', '10000000 1000000 1'),
+     ('record', 'record_endpoint', '10000000 1000000 10000'),
+     ('record_history', 'sqlite_autoindex_record_history_1', '10000000 1000000 4 1'),
+     ('record_history', 'record_history_endpoint', '10000000 1000000 10000'),
+     ('record_history', 'record_history_record', '10000000 1000000 4'),
+     ('record_history', 'record_history_time', '10000000 1000000 10'),
+     ('link', 'link', '10000000 1000000 3 1'),
+     ('link', 'link_place', '10000000 1000000 3'),
+     ('order_key', 'order_key', '10000000 1000000 100000 10000 10 1'),
+     ('order_key', 'order_key_back', '10000000 1000000 10')`,
+  `analyze sqlite_schema`,
+]
