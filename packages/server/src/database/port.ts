@@ -33,6 +33,9 @@ export interface Dialect {
   id(recordId: string): RawBuilder<string>
   /** An id column as text: 36 lower-case characters. */
   idText(column: string): RawBuilder<string>
+  /** The same in two steps, of which an inner query does the first: that one is dear where the engine keeps bytes. */
+  idDigits(column: string): RawBuilder<string>
+  idOfDigits(digits: RawBuilder<string>): RawBuilder<string>
   /** True for rows whose column is one of the values; one statement text however many there are. */
   among(
     column: string,
@@ -46,8 +49,8 @@ export interface Dialect {
   /** A table of places in a given order: columns `place` and `position`, the first of which is `firstPosition`. */
   firstPosition: RawBuilder<number>
   listed(places: readonly number[]): RawBuilder<unknown>
-  /** Joins a text expression over the rows of a subquery in their order, with commas. */
-  joined(text: RawBuilder<string>): RawBuilder<Text>
+  /** Joins a text expression over the rows of a subquery in their order, with commas; where there are none, only a comma to begin with is left out too. */
+  joined(text: RawBuilder<string>, around: { begin: string; end: string }): RawBuilder<Text>
   /**
    * How the engine itself reads the value at a path of a JSON text column, for texts that are not `awkward`:
    * its kind in comparing order (0 missing .. 8), and what to order by within the kind.

@@ -3,6 +3,8 @@ import type { Dialect } from './port.ts'
 
 const arrays = { id: sql`uuid[]`, text: sql`text[]`, number: sql`bigint[]` }
 
+const idDigits = (column: string) => sql<string>`${sql.ref(column)}::text`
+
 const at = (column: string, path: readonly string[]) => sql`(${sql.ref(column)}::jsonb #> ${path}::text[])`
 
 function jsonKind(column: string, path: readonly string[]): RawBuilder<number> {
@@ -13,7 +15,9 @@ function jsonKind(column: string, path: readonly string[]): RawBuilder<number> {
 
 export const postgresDialect: Dialect = {
   id: (recordId) => sql`${recordId}::uuid`,
-  idText: (column) => sql`${sql.ref(column)}::text`,
+  idText: idDigits,
+  idDigits,
+  idOfDigits: (digits) => digits,
   among: (column, values, type) => sql`${sql.ref(column)} = any(${values}::${arrays[type]})`,
   isoTime: (column) =>
     sql`to_char(to_timestamp(${sql.ref(column)} / 1000.0) at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`,
@@ -21,7 +25,8 @@ export const postgresDialect: Dialect = {
   firstPosition: sql`1`,
   listed: (places) =>
     sql`(select place, position from unnest(${places}::bigint[]) with ordinality as listed (place, position))`,
-  joined: (text) => sql`string_agg(${text}, ',')`,
+  joined: (text, { begin, end }) =>
+    sql`coalesce(${begin}::text || string_agg(${text}, ','), ${begin === ',' ? '' : begin}::text) || ${end}::text`,
   jsonKind,
   jsonValue(column, path) {
     const kind = jsonKind(column, path)

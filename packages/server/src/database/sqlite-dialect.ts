@@ -7,9 +7,10 @@ const jsonPath = (path: readonly string[]) => `$.${path.map((name) => `"${name}"
 /** An id as SQLite keeps it: its 16 bytes. */
 export const idBytes = (recordId: string) => Buffer.from(recordId.replaceAll('-', ''), 'hex')
 
-function idText(column: string): RawBuilder<string> {
-  const part = (from: number, length: number) =>
-    sql`substr(hex(${sql.ref(column)}), ${sql.lit(from)}, ${sql.lit(length)})`
+const idDigits = (column: string) => sql<string>`hex(${sql.ref(column)})`
+
+function idOfDigits(digits: RawBuilder<string>): RawBuilder<string> {
+  const part = (from: number, length: number) => sql`substr(${digits}, ${sql.lit(from)}, ${sql.lit(length)})`
   return sql`lower(${part(1, 8)} || '-' || ${part(9, 4)} || '-' || ${part(13, 4)} || '-' || ${part(17, 4)} || '-' || ${part(21, 12)})`
 }
 
@@ -21,7 +22,9 @@ function jsonKind(column: string, path: readonly string[]): RawBuilder<number> {
 
 export const sqliteDialect: Dialect = {
   id: (recordId) => sql`${idBytes(recordId)}`,
-  idText,
+  idText: (column) => idOfDigits(idDigits(column)),
+  idDigits,
+  idOfDigits,
   among(column, values, type) {
     const listed = type === 'id' ? sql`unhex(value, '-')` : sql`value`
     return sql`${sql.ref(column)} in (select ${listed} from json_each(${JSON.stringify(values)}))`
@@ -30,7 +33,8 @@ export const sqliteDialect: Dialect = {
   bytes: (column) => sql`octet_length(${sql.ref(column)})`,
   firstPosition: sql`0`,
   listed: (places) => sql`(select value as place, key as position from json_each(${JSON.stringify(places)}))`,
-  joined: (text) => sql`cast(group_concat(${text}, ',') as blob)`,
+  joined: (text, { begin, end }) =>
+    sql`cast(coalesce(${begin} || group_concat(${text}, ','), ${begin === ',' ? '' : begin}) || ${end} as blob)`,
   jsonKind,
   jsonValue(column, path) {
     const value = sql`${sql.ref(column)} ->> ${sql.lit(jsonPath(path))}`

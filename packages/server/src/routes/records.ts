@@ -3,7 +3,6 @@ import { recordIdsOf } from '@hatstand/api/query.ts'
 import * as api from '@hatstand/api/records.ts'
 import type { FastifyRequest } from 'fastify'
 import type { App, Context } from '../context.ts'
-import type { Text } from '../database/port.ts'
 import { namespaceOf } from '../domain/endpoint-name.ts'
 import { mayRead, mayWrite, writerOf } from '../domain/rights.ts'
 import { ApiError } from '../errors.ts'
@@ -13,7 +12,7 @@ import { type Listing, listRecords } from '../store/record-lists.ts'
 import type { Position } from '../store/record-orders.ts'
 import { readRecord, type Shown } from '../store/record-pages.ts'
 import { updateRecords } from '../store/record-updates.ts'
-import { sendJson, sendList } from './answers.ts'
+import { sendJson } from './answers.ts'
 import {
   envelopeDrafts,
   plainDrafts,
@@ -84,9 +83,9 @@ function readingRoutes(app: App, context: Context): void {
     if (query.recordId !== undefined) {
       const id = query.recordId.toLowerCase()
       const text = await database.read((unit) =>
-        readRecord(unit, pda, id, (name) => name === endpoint, shown),
+        readRecord(unit, pda, id, (name) => name === endpoint, shown, true),
       )
-      return sendJson(reply, text === undefined ? '[]' : listOfOne(text))
+      return sendJson(reply, { first: text ?? '[]', rest: undefined })
     }
     const ordered = query.orderBy !== undefined
     const listing: Listing = {
@@ -101,18 +100,20 @@ function readingRoutes(app: App, context: Context): void {
       now: now(),
       orderPaths: config.orderPaths,
     }
-    const { first, rest, next } = await listRecords(database, pda, listing)
-    if (next) reply.header('link', `<${nextPage(request, cursorOf(pda, next))}>; rel="next"`)
-    return sendList(reply, first, rest)
+    const pages = await listRecords(database, pda, listing)
+    if (pages.next) reply.header('link', `<${nextPage(request, cursorOf(pda, pages.next))}>; rel="next"`)
+    return sendJson(reply, pages)
   })
 
   app.get(api.readRecord.path, { schema: api.readRecord }, async (request, reply) => {
     const readable = (endpoint: string) => mayRead(request.caller, namespaceOf(endpoint))
     const id = request.params.recordId.toLowerCase()
     const shown = shownOf(request, request.query)
-    const text = await database.read((unit) => readRecord(unit, request.account.pda, id, readable, shown))
+    const text = await database.read((unit) =>
+      readRecord(unit, request.account.pda, id, readable, shown, false),
+    )
     if (text === undefined) throw new ApiError('record_unknown', 'There is no such record that you may read')
-    return sendJson(reply, text)
+    return sendJson(reply, { first: text, rest: undefined })
   })
 }
 
@@ -146,9 +147,6 @@ function shownOf({ caller }: FastifyRequest, query: { meta: string; links: strin
   const readable = (endpoint: string) => mayRead(caller, namespaceOf(endpoint))
   return { meta: query.meta === 'true', linked: query.links === 'true' ? readable : undefined }
 }
-
-const listOfOne = (text: Text): Text =>
-  typeof text === 'string' ? `[${text}]` : Buffer.concat([Buffer.from('['), text, Buffer.from(']')])
 
 function startOf(pda: number, cursor: string, ordered: boolean): Position {
   const position = positionOf(pda, cursor, ordered)

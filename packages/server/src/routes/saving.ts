@@ -9,7 +9,7 @@ import type { Duplicate } from '../store/duplicates.ts'
 import { recordsAt } from '../store/record-pages.ts'
 import type { Refusal } from '../store/record-updates.ts'
 import { saveRecords } from '../store/records.ts'
-import { sendJson, sendList, stretches } from './answers.ts'
+import { arrayOf, sendJson } from './answers.ts'
 import { type Body, receiveBody } from './body.ts'
 import { type Drafts, type Element, gatherDrafts, nodesOf } from './drafts.ts'
 import { type Kind, readEnvelope } from './envelopes.ts'
@@ -112,10 +112,9 @@ export async function save(
 
 /** Answers 201 with drafts as records: an array for an array, one record for one value. */
 export function sendDrafts(reply: FastifyReply, drafts: Drafts, left: ReadonlySet<number>): void {
-  const { first, rest } = stretches(drafts.answers(left))
-  reply.code(201)
-  if (drafts.list) sendList(reply, first, rest)
-  else sendJson(reply, first)
+  const answers = drafts.answers(left)
+  if (drafts.list) sendJson(reply.code(201), arrayOf(answers))
+  else sendJson(reply.code(201), { first: [...answers].join(), rest: undefined })
 }
 
 /** The refusal of duplicates; it names stored records only to a caller who may read them. */

@@ -5,7 +5,7 @@ import { isPlainPath, keyAt, missingKey, pathOf } from '../domain/ordering.ts'
 import { type Endpoint, findEndpoint } from './endpoints.ts'
 import { addOrderPath, anyAt, fillOrderPath, findOrderPath, noteUse } from './order-paths.ts'
 import { keyOrder, listOrder, placeOrder, type Position } from './record-orders.ts'
-import { type Extent, type Pages, readPages, type Shown } from './record-pages.ts'
+import { type Extent, nothing, type Pages, readPages, type Shown } from './record-pages.ts'
 
 /** A read of one endpoint. */
 export interface Listing extends Extent {
@@ -18,8 +18,6 @@ export interface Listing extends Extent {
   /** How many paths the endpoint may be ordered by before the one used longest ago is dropped. */
   orderPaths: number
 }
-
-const nothing: Pages = { first: '', rest: undefined, next: undefined }
 
 /** Reads the records of an endpoint in an order, page by page. */
 export async function listRecords(database: Database, pda: number, listing: Listing): Promise<Pages> {

@@ -1,5 +1,5 @@
 import { type RawBuilder, sql } from 'kysely'
-import type { Database, Text, Unit } from '../database/port.ts'
+import type { Database, Dialect, Text, Unit } from '../database/port.ts'
 import { placeBase } from '../database/tables.ts'
 import type { Endpoint } from './endpoints.ts'
 import { linkedPlaces } from './links.ts'
@@ -20,22 +20,20 @@ export interface Shown {
   linked: ((endpoint: string) => boolean) | undefined
 }
 
-/** A record's JSON up to its data, and the data, as one SQL text. */
-function opening(
-  unit: Pick<Unit, 'dialect'>,
-  pda: number,
-  endpoint: RawBuilder<string>,
-  shown: Shown,
-): RawBuilder<string> {
-  const { dialect } = unit
-  const head = sql`'{"endpoint":"' || ${endpoint} || '","recordId":"' || ${dialect.idText('record_id')}`
-  if (!shown.meta) return sql`${head} || '","data":' || data`
+const columns = (dialect: Dialect) =>
+  sql`record.place, ${dialect.idDigits('record_id')} as digits, data, created_at, updated_at, updated_seq, writer`
+
+/**
+ * A record's JSON up to and with its data, as one SQL text over rows of `columns`.
+ * @param head its JSON up to the record id
+ */
+function opening(dialect: Dialect, pda: number, head: RawBuilder<string>, shown: Shown): RawBuilder<string> {
+  const named = sql`${head} || ${dialect.idOfDigits(sql`digits`)}`
+  if (!shown.meta) return sql`${named} || '","data":' || data`
   const updated = sql`coalesce(',"updated":"' || ${dialect.isoTime('updated_at')} || '"', '')`
-  return sql`${head} || '","seq":' || cast(coalesce(updated_seq, record.place - ${placeBase(pda)}) as bigint) || ',"created":"' ||
+  return sql`${named} || '","seq":' || cast(coalesce(updated_seq, place - ${placeBase(pda)}) as bigint) || ',"created":"' ||
     ${dialect.isoTime('created_at')} || '"' || ${updated} || ',"writer":"' || writer || '","data":' || data`
 }
-
-const columns = sql`record.place, record_id, data, created_at, updated_at, updated_seq, writer`
 
 /** Which records of which endpoint, how shown. */
 interface Reading {
@@ -45,48 +43,51 @@ interface Reading {
   shown: Shown
 }
 
-/** The text of the records behind a position, up to and with another, joined by commas; empty when there are none. */
-async function pageText(
-  unit: Unit,
-  reading: Reading,
-  after: Position | undefined,
-  last: Position | undefined,
-): Promise<Text> {
-  const { pda, endpoint, order, shown } = reading
-  const name = sql<string>`${sql.lit(endpoint.name)}`
-  if (shown.linked) return linkedText(unit, pda, name, order.from(after, last), shown)
-  const text = sql<string>`${opening(unit, pda, name, shown)} || '}'`
-  const [row] = await unit.all<{ body: Text | null }>(
-    sql`select ${unit.dialect.joined(text)} as body from (select ${columns} ${order.from(after, last)}) record`,
-  )
-  return row!.body ?? ''
+/** A page between two positions, and what its text begins and ends with. */
+interface Page {
+  after: Position | undefined
+  last: Position | undefined
+  begin: '[' | ',' | ''
+  end: ']' | ''
+}
+
+/** The text of a page's records, joined by commas. */
+async function pageText(unit: Unit, { pda, endpoint, order, shown }: Reading, page: Page): Promise<Text> {
+  const { dialect } = unit
+  const head = sql<string>`${`{"endpoint":"${endpoint.name}","recordId":"`}`
+  const rows = sql`(select ${columns(dialect)} ${order.from(page.after, page.last)}) rows`
+  if (shown.linked) {
+    const records = await linkedRecords(
+      unit,
+      pda,
+      sql`select place, ${opening(dialect, pda, head, shown)} as text from ${rows}`,
+      shown,
+    )
+    return records === '' && page.begin === ',' ? page.end : page.begin + records + page.end
+  }
+  const text = sql<string>`${opening(dialect, pda, head, shown)} || '}'`
+  const [row] = await unit.all<{ body: Text }>(sql`select ${dialect.joined(text, page)} as body from ${rows}`)
+  return row!.body
 }
 
 type Opened = { place: number; text: string }
 
-/** The same with each record's linked ones. */
-async function linkedText(
+/** Records, given without their ends, each with its linked ones. */
+async function linkedRecords(
   unit: Unit,
   pda: number,
-  name: RawBuilder<string>,
-  from: RawBuilder<unknown>,
+  opened: RawBuilder<Opened>,
   shown: Shown,
 ): Promise<string> {
-  const rows = await unit.all<Opened>(
-    sql`select place, ${opening(unit, pda, name, shown)} as text from (select ${columns} ${from}) record`,
-  )
-  const linked = await linkedPlaces(
-    unit,
-    pda,
-    rows.map((row) => row.place),
-  )
+  const rows = await unit.all(opened)
+  const places = rows.map((row) => row.place)
+  const linked = await linkedPlaces(unit, pda, places)
   const others = await openedAt(unit, pda, [...new Set([...linked.values()].flat())], shown)
-  return rows
-    .map(({ place, text }) => {
-      const links = (linked.get(place) ?? []).flatMap((other) => others.get(other) ?? [])
-      return `${text},"links":[${links.join()}]}`
-    })
-    .join()
+  const records = rows.map(({ place, text }) => {
+    const links = (linked.get(place) ?? []).flatMap((other) => others.get(other) ?? [])
+    return `${text},"links":[${links.join()}]}`
+  })
+  return records.join()
 }
 
 /** The records at these places that may be shown, each as complete JSON. */
@@ -97,11 +98,14 @@ async function openedAt(
   shown: Shown,
 ): Promise<Map<number, string>> {
   if (places.length === 0) return new Map()
+  const { dialect } = unit
+  const head = sql<string>`'{"endpoint":"' || name || '","recordId":"'`
   const rows = await unit.all<
     Opened & { name: string }
-  >(sql`select place, name, ${opening(unit, pda, sql`name`, shown)} as text
-    from record join endpoint on endpoint.pda_id = record.pda_id and endpoint.endpoint_id = record.endpoint_id
-    where record.pda_id = ${pda} and ${unit.dialect.among('place', places, 'number')}`)
+  >(sql`select place, name, ${opening(dialect, pda, head, shown)} as text
+    from (select ${columns(dialect)}, name from record
+      join endpoint on endpoint.pda_id = record.pda_id and endpoint.endpoint_id = record.endpoint_id
+      where record.pda_id = ${pda} and ${dialect.among('place', places, 'number')}) rows`)
   return new Map(rows.filter((row) => shown.linked!(row.name)).map((row) => [row.place, `${row.text}}`]))
 }
 
@@ -121,7 +125,7 @@ async function pageLength(
   return fitting === -1 ? most : Math.max(fitting, 1)
 }
 
-/** What a read answers with: its first page, and the others one by one. */
+/** What a read answers with: the text of its array, the first page of it and the others one by one. */
 export interface Pages {
   first: Text
   /** Undefined when the first page is all. */
@@ -129,6 +133,9 @@ export interface Pages {
   /** The last record, when there are more behind it. */
   next: Position | undefined
 }
+
+/** The answer that has no records. */
+export const nothing: Pages = { first: '[]', rest: undefined, next: undefined }
 
 /** How much of an order is read. */
 export interface Extent {
@@ -149,13 +156,12 @@ export async function readPages(
 ): Promise<Pages> {
   const { order } = reading
   const after = extent.skip === 0 ? extent.after : await order.find(unit, extent.after, extent.skip)
-  if (extent.take === 0 || (extent.skip > 0 && after === undefined))
-    return { first: '', rest: undefined, next: undefined }
+  if (extent.take === 0 || (extent.skip > 0 && after === undefined)) return nothing
   const end = await order.find(unit, after, extent.take)
   const next = end && (await order.find(unit, end, 1)) ? end : undefined
   const length = await pageLength(unit, reading, after)
   const last = length < extent.take ? await order.find(unit, after, length, end) : undefined
-  const first = await pageText(unit, reading, after, last ?? end)
+  const first = await pageText(unit, reading, { after, last: last ?? end, begin: '[', end: last ? '' : ']' })
   return { first, rest: last && remaining(database, reading, last, end), next }
 }
 
@@ -169,20 +175,30 @@ async function* remaining(
     const page: { text: Text; last: Position | undefined } = await database.read(async (unit) => {
       const length = await pageLength(unit, reading, after)
       const last = await reading.order.find(unit, after, length, end)
-      return { text: await pageText(unit, reading, after, last ?? end), last }
+      const text = await pageText(unit, reading, {
+        after,
+        last: last ?? end,
+        begin: ',',
+        end: last ? '' : ']',
+      })
+      return { text, last }
     })
-    if (page.text.length > 0) yield page.text
+    yield page.text
     after = page.last
   }
 }
 
-/** One record by its id, as JSON; undefined when there is none or `shown` may not show it. */
+/**
+ * One record by its id, as JSON, in an array when `list` is set.
+ * @returns undefined when there is none, or `mayShow` says no to its endpoint
+ */
 export async function readRecord(
   unit: Unit,
   pda: number,
   recordId: string,
   mayShow: (endpoint: string) => boolean,
   shown: Shown,
+  list: boolean,
 ): Promise<Text | undefined> {
   const [row] = await unit.all<
     Endpoint & { place: number }
@@ -190,12 +206,9 @@ export async function readRecord(
     from record join endpoint on endpoint.pda_id = record.pda_id and endpoint.endpoint_id = record.endpoint_id
     where record.pda_id = ${pda} and record_id = ${unit.dialect.id(recordId)}`)
   if (!row || !mayShow(row.name)) return undefined
-  return pageText(
-    unit,
-    { pda, endpoint: row, order: listOrder(unit, pda, [row.place]), shown },
-    undefined,
-    undefined,
-  )
+  const order = listOrder(unit, pda, [row.place])
+  const page: Page = { after: undefined, last: undefined, begin: list ? '[' : '', end: list ? ']' : '' }
+  return pageText(unit, { pda, endpoint: row, order, shown }, page)
 }
 
 /** What a duplicate's place says to a caller who may read there. */
