@@ -1,6 +1,5 @@
 import type { RawBuilder } from 'kysely'
 import type { Tables } from './tables.ts'
-import type { SharedWork } from './together.ts'
 
 /** What an engine stores: text, a number, bytes or nothing. */
 export type Value = string | number | Uint8Array | null
@@ -23,6 +22,9 @@ export interface Unit {
   /** Tells the engine that these fingerprints are held by the records at these places from now on. */
   hold(fingerprints: readonly Uint8Array[], places: readonly number[]): void
 }
+
+/** Work that serves many callers in one unit: one result for each item, in their order. */
+export type SharedWork<Item, Result> = (unit: Unit, pda: number, items: Item[]) => Promise<Result[]>
 
 /** The disk is full: nothing of the unit was written, reads go on. */
 export class DiskFullError extends Error {}

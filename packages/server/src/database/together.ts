@@ -1,7 +1,4 @@
-import type { Unit } from './port.ts'
-
-/** Work that serves many callers in one unit: one result for each item, in their order. */
-export type SharedWork<Item, Result> = (unit: Unit, pda: number, items: Item[]) => Promise<Result[]>
+import type { SharedWork, Unit } from './port.ts'
 
 /** How many rows the engines put into one shared unit. */
 export const rowsTogether = 2000

@@ -1,4 +1,4 @@
-import type { Saving, Slice } from './records.ts'
+import type { Saving, Slice } from './drafts.ts'
 
 /** A draft whose value is there already: stored (`place`), or earlier in the same request (`of`). */
 export interface Duplicate {

@@ -1,10 +1,10 @@
 import { sql } from 'kysely'
 import type { Database, Unit } from '../database/port.ts'
+import type { Draft, Slice } from './drafts.ts'
 import type { Duplicate } from './duplicates.ts'
 import { type Change, noteChange, saveChanges } from './endpoints.ts'
 import { addOrderKeys, removeOrderKeys } from './order-keys.ts'
 import { boundVersions, type HistoryBounds, keepVersions } from './record-history.ts'
-import type { Draft, Slice } from './records.ts'
 
 /** A request to replace the data of records; a draft's record id names the record, its endpoint says where it is kept. */
 export interface Updating {

@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import type { Database, Unit } from '../database/port.ts'
 import { placeBase } from '../database/tables.ts'
+import type { Draft, Saving } from './drafts.ts'
 import { admit, type Candidate, type Duplicate, inRequest } from './duplicates.ts'
 import {
   addEndpoints,
@@ -12,33 +13,6 @@ import {
 } from './endpoints.ts'
 import { addGroups } from './links.ts'
 import { addOrderKeys } from './order-keys.ts'
-
-/** A record about to be saved: its data as submitted, and what was derived from it. */
-export interface Draft {
-  endpoint: string
-  recordId: string
-  text: string
-  fingerprint: Uint8Array
-  awkward: boolean
-}
-
-/** Drafts saved together, and which of them belong together: groups of positions among them. */
-export interface Slice {
-  drafts: Draft[]
-  groups: number[][]
-}
-
-/** One request to save. */
-export interface Saving {
-  writer: string
-  now: number
-  /** How many drafts the slices have in all. */
-  count: number
-  /** The drafts in order, a limited number at a time; may be asked for twice. */
-  slices: () => Iterable<Slice>
-  /** True: what is a duplicate is left out. False: one duplicate refuses the whole request. */
-  skipDuplicates: boolean
-}
 
 /** What became of a request: whether it was saved, and the drafts that are duplicates. */
 export interface Saved {

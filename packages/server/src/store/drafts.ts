@@ -1,0 +1,26 @@
+/** A record about to be saved: its data as submitted, and what was derived from it. */
+export interface Draft {
+  endpoint: string
+  recordId: string
+  text: string
+  fingerprint: Uint8Array
+  awkward: boolean
+}
+
+/** Drafts saved together, and which of them belong together: groups of positions among them. */
+export interface Slice {
+  drafts: Draft[]
+  groups: number[][]
+}
+
+/** One request to save. */
+export interface Saving {
+  writer: string
+  now: number
+  /** How many drafts the slices have in all. */
+  count: number
+  /** The drafts in order, a limited number at a time; may be asked for twice. */
+  slices: () => Iterable<Slice>
+  /** True: what is a duplicate is left out. False: one duplicate refuses the whole request. */
+  skipDuplicates: boolean
+}
