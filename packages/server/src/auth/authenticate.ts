@@ -21,7 +21,7 @@ export function authenticate(app: App, context: Context): void {
     if (request.routeOptions.config.public || request.is404) return
     const text = presentedToken(request)
     const named = text === undefined ? '' : tokens.named(text)
-    const rows = await context.database.read((unit) => findCaller(unit, hostOf(request), named))
+    const rows = await findCaller(context.database, hostOf(request), named)
     const account = accountIn(rows)
     const now = context.now()
     if (text === undefined) throw refused('The request has no access token in its X-Auth-Token header')
@@ -39,7 +39,7 @@ export function authenticate(app: App, context: Context): void {
  * @throws `account_unknown` (404)
  */
 export async function accountOf(context: Context, request: FastifyRequest): Promise<Account> {
-  return accountIn(await context.database.read((unit) => findCaller(unit, hostOf(request), '')))
+  return accountIn(await findCaller(context.database, hostOf(request), ''))
 }
 
 /** Keeps an answer out of caches, and gives it a token. */

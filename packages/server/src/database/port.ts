@@ -72,6 +72,8 @@ export interface Database {
   dialect: Dialect
   /** One consistent snapshot, short: never held open while a client reads slowly. */
   read<T>(fn: (unit: Unit) => Promise<T>): Promise<T>
+  /** A read of a single statement: the same for less. */
+  one<Row>(statement: Statement<Row>): Promise<Row[]>
   /** One atomic unit on one account, resolved only after it is durable. Units of an account run one after another. */
   write<T>(pda: number, fn: (unit: Unit) => Promise<T>): Promise<T>
   /**

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net'
 import { PostgresQueryCompiler } from 'kysely'
 import pg from 'pg'
 import { compile, type Compiled } from './compile.ts'
@@ -22,7 +23,7 @@ export type ColumnTypes = Map<string, string>
 const names = new Map<string, string>()
 
 /** The server prepares a statement once for a connection, by this name. */
-function nameOf(text: string): string {
+export function nameOf(text: string): string {
   let name = names.get(text)
   if (!name) {
     if (names.size > 2000) names.clear()
@@ -30,6 +31,13 @@ function nameOf(text: string): string {
     names.set(text, name)
   }
   return name
+}
+
+/** Sends the statements of one turn with one call of the system: such a call costs more than a small statement (measured). */
+export function gatherWrites(client: pg.PoolClient): void {
+  const { stream } = (client as unknown as { connection: { stream: Socket } }).connection
+  stream.cork()
+  process.nextTick(() => stream.uncork())
 }
 
 /** A unit inside a transaction of `client`; `pda` is the account that is written, undefined in a read. */
@@ -41,6 +49,7 @@ export function openUnit(
   let ended = false
   async function run(text: string, values: unknown[]) {
     if (ended) throw new Error('a unit was used after its function had returned')
+    gatherWrites(client)
     return client.query({ name: nameOf(text), text, values })
   }
   const unit: Unit = {

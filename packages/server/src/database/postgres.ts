@@ -7,7 +7,9 @@ import { postgresDialect } from './postgres-dialect.ts'
 import {
   type ColumnTypes,
   compilePostgres,
+  gatherWrites,
   getTypeParser,
+  nameOf,
   openUnit,
   readColumnTypes,
 } from './postgres-unit.ts'
@@ -56,9 +58,11 @@ export async function openPostgres(url: string): Promise<Database> {
       transaction(engine, reading, undefined, 'begin isolation level repeatable read read only', fn),
     write,
     writeTogether: createTogether(write, rowsTogether),
+    async one<Row>(statement: Statement<Row>) {
+      return query<Row>(reading, statement)
+    },
     async aside<Row>(statement: Statement<Row>) {
-      const { sql, parameters } = compilePostgres(statement)
-      return (await reading.query(sql, parameters)).rows as Row[]
+      return query<Row>(reading, statement)
     },
     async scrub() {
       await writing.query('vacuum record, record_history, order_key, link, endpoint_block, endpoint')
@@ -115,6 +119,7 @@ async function transaction<T>(
   const opened = openUnit(client, engine.columnTypes, pda)
   try {
     // Not awaited: BEGIN travels with the unit's first statements, and its failure is theirs.
+    gatherWrites(client)
     const begun = client.query(begin)
     begun.catch(() => undefined)
     const result = await engine.inUnit.run(true, () => fn(opened.unit))
@@ -132,6 +137,12 @@ async function transaction<T>(
     opened.end()
     client.release(broken)
   }
+}
+
+/** A single statement, which is a snapshot of its own. */
+async function query<Row>(pool: pg.Pool, statement: Statement<Row>): Promise<Row[]> {
+  const { sql: text, parameters: values } = compilePostgres(statement)
+  return (await pool.query({ name: nameOf(text), text, values })).rows as Row[]
 }
 
 async function setting(pool: pg.Pool, name: string): Promise<string> {

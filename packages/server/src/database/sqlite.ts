@@ -48,6 +48,7 @@ export async function openSqlite(file: string): Promise<Database> {
   return {
     dialect: sqliteDialect,
     read: (fn) => readUnit(engine, fn),
+    one: async (statement) => oneRead(engine, statement),
     write,
     writeTogether: createTogether(write, rowsTogether),
     aside: async <Row>(statement: Statement<Row>) =>
@@ -78,6 +79,17 @@ async function readUnit<T>(engine: Engine, fn: (unit: Unit) => Promise<T>): Prom
     )
   } finally {
     connection.run('commit', [])
+    engine.readers.push(connection)
+  }
+}
+
+function oneRead<Row>(engine: Engine, statement: Statement<Row>): Row[] {
+  refuseNested(engine)
+  const connection = engine.readers.pop() ?? connect(engine.file, readerCache)
+  try {
+    const { sql, parameters } = compileSqlite(statement)
+    return connection.all(sql, parameters) as Row[]
+  } finally {
     engine.readers.push(connection)
   }
 }

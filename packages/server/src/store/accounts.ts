@@ -21,8 +21,8 @@ export interface CallerRow {
  * @param host of the request, with its port, in lower case
  * @param application id named by the token; empty when it names none
  */
-export function findCaller(unit: Unit, host: string, application: string): Promise<CallerRow[]> {
-  return unit.all<CallerRow>(sql`
+export function findCaller(database: Database, host: string, application: string): Promise<CallerRow[]> {
+  return database.one<CallerRow>(sql`
     select account.pda_id, account.domain, owner.subject, application.version,
       application.created_at as registered_at, application_right.verb, application_right.namespace
     from (
