@@ -22,8 +22,6 @@ const writeConnections = 4
 const attempts = 10
 const lostRaces = new Set(['40001', '40P01'])
 const diskFull = '53100'
-/** Any number: what servers that start together lock while they bring the tables up to date. */
-const migrationLock = 7205
 
 /** What the engine consists of while it is open. */
 interface Engine {
@@ -149,12 +147,24 @@ async function setting(pool: pg.Pool, name: string): Promise<string> {
   return (await pool.query<Record<string, string>>(`show ${name}`)).rows[0]![name]!
 }
 
+/** Of two servers that start together, one may lose against the other: it tries again, and finds the work done. */
 async function migrate(pool: pg.Pool): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await migrateOnce(pool)
+    } catch (error) {
+      if (attempt === 5) throw error
+      await pause(100 * attempt)
+    }
+  }
+}
+
+async function migrateOnce(pool: pg.Pool): Promise<void> {
   const client = await pool.connect()
   try {
     await client.query('begin')
-    await client.query('select pg_advisory_xact_lock($1)', [migrationLock])
     await client.query('create table if not exists migration (number integer primary key)')
+    await client.query('lock table migration in exclusive mode')
     const done = (await client.query('select number from migration')).rows.length
     for (const [index, migration] of migrations.entries()) {
       if (index < done) continue
@@ -162,6 +172,9 @@ async function migrate(pool: pg.Pool): Promise<void> {
       await client.query('insert into migration values ($1)', [index + 1])
     }
     await client.query('commit')
+  } catch (error) {
+    await client.query('rollback').catch(() => undefined)
+    throw error
   } finally {
     client.release()
   }
