@@ -4,8 +4,10 @@ import type { FastifyReply } from 'fastify'
 import type { Text } from '../database/port.ts'
 
 /** Characters of an answer made here that are sent in one piece. */
-const pieceLength = 262_144
+const pieceLength = 65_536
 const json = 'application/json; charset=utf-8'
+/** One piece waits while the one before it is sent; a stream of objects would gather sixteen. */
+const oneAhead = { objectMode: false, highWaterMark: 1 }
 
 /** A JSON text in pieces; `rest` is undefined when the first is all. */
 export interface Pieces {
@@ -16,7 +18,7 @@ export interface Pieces {
 /** Answers with JSON text as it is. One that fails midway is cut, never ended as if it were whole. */
 export function sendJson(reply: FastifyReply, { first, rest }: Pieces): FastifyReply {
   reply.header('content-type', json)
-  return reply.send(rest ? Readable.from(inTurns(first, rest)) : bodyOf(first))
+  return reply.send(rest ? Readable.from(inTurns(first, rest), oneAhead) : bodyOf(first))
 }
 
 const bodyOf = (text: Text) =>

@@ -11,7 +11,7 @@ import { ApiError } from '../errors.ts'
 /** Up to this many bytes a body waits in memory; a longer one in a file of the data folder, without a name. */
 const inMemory = 1_048_576
 /** How much of a file is in memory at a time. */
-const windowBytes = 262_144
+const windowBytes = 65_536
 
 /** A JSON body, received whole: nothing else waits for a client that sends slowly. */
 export interface Body {
