@@ -1,6 +1,5 @@
 import { join } from 'node:path'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
-import { v7 } from 'uuid'
 import { type Child, startChild } from './hatstand.ts'
 import { drive, requestBytes } from './load.ts'
 
@@ -31,7 +30,9 @@ export function rawRows(first: number, texts: string[]): Row[] {
   const now = Date.now()
   return texts.map((text, index) => {
     const fingerprint = crypto.getRandomValues(new Uint8Array(16))
-    const id = Buffer.from(v7().replaceAll('-', ''), 'hex')
+    // As hatstand's: time in front, chance behind.
+    const id = crypto.getRandomValues(Buffer.alloc(16))
+    id.writeUIntBE(now * 8 + Math.floor(index / rowsOfTransaction), 0, 6)
     return [2 ** 32 + first + index, 1, 1, id, fingerprint, now, 'owner', text]
   })
 }
