@@ -138,6 +138,8 @@ async function erasesByCommand({ command }: Scene, target: string, count: number
   assert.deepEqual([said, complaint, code], [`Erased ${records} of erasure.example.org for good.`, '', 0])
 }
 
+const isDuplicate = (error: unknown) => error instanceof PdaError && error.code === 'duplicate_data'
+
 /** The others are as they were, the tables sound, and the erased values may come again. */
 async function isIntact(
   { place, owner }: Scene,
@@ -148,7 +150,6 @@ async function isIntact(
   const named = (records: typeof others) => records.map(({ recordId, text }) => [recordId, text])
   assert.deepEqual(named(found), named(others))
   assert.deepEqual(found[0]!.links, [], 'the link went with the erased record')
-  const isDuplicate = (error: unknown) => error instanceof PdaError && error.code === 'duplicate_data'
   for (const { data } of [found[0]!, found[2999]!])
     await assert.rejects(owner.records.create('shared/other', data), isDuplicate)
   const again = { text: `deleted ${marker}` }

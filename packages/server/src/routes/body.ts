@@ -73,7 +73,8 @@ async function receiveLong(stream: Readable, config: Config): Promise<Body> {
   let bytes = 0
   let spool: Spool | undefined
   try {
-    for await (const part of stream as AsyncIterable<Buffer>) {
+    // A limit or a full disk ends the reading, not the connection: the refusal goes out on it.
+    for await (const part of stream.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
       bytes += part.length
       if (bytes > config.maxBodyBytes) throw tooLarge(config)
       if (!spool && bytes > inMemory) {
@@ -85,8 +86,7 @@ async function receiveLong(stream: Readable, config: Config): Promise<Body> {
     }
   } catch (error) {
     await spool?.close()
-    if (error instanceof ApiError) throw error
-    throw brokenOff()
+    throw stream.destroyed ? brokenOff() : error
   }
   return spool ? fileBody(spool, bytes) : memoryBody(Buffer.concat(parts))
 }
