@@ -164,5 +164,5 @@ function firstInvalid(bytes: Buffer): number {
     if (isUtf8(bytes.subarray(0, wholeCharacters(bytes, middle)))) good = middle
     else bad = middle
   }
-  return good
+  return wholeCharacters(bytes, good)
 }
