@@ -95,11 +95,16 @@ function takeJsonAsStream(app: App): void {
   app.addContentTypeParser('application/json', (_request, body, done) => done(null, body))
 }
 
-/** What arrives on an open connection after the server began to close. */
+/** How often a closing server ends connections on which nothing happens any more, in milliseconds. */
+const idleEnded = 50
+
+/** What arrives on an open connection after the server began to close. One whose last request was answered is not waited for. */
 function refuseWhileClosing(app: App): void {
   let closing = false
   app.addHook('preClose', async () => {
     closing = true
+    const ending = setInterval(() => app.server.closeIdleConnections(), idleEnded)
+    app.server.once('close', () => clearInterval(ending))
   })
   app.addHook('onRequest', async () => {
     if (closing) throw new ApiError('shutting_down', 'The server is shutting down')
