@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { before, suite, test } from 'node:test'
+import { after, before as beforeAll, suite, test } from 'node:test'
 import type { ErrorCode } from '@hatstand/api/errors.ts'
 import { type BadInput, refusesAll, send, stored } from '../../test/bad-input.ts'
 import { engines } from '../../test/engines.ts'
@@ -43,7 +43,7 @@ const malformed: [text: string, position: number][] = [
   ['[1,]', 3],
   ['[1 2]', 3],
   ['{"a":1 "b":2}', 7],
-  ['nul', 0],
+  ['nulx', 0],
   ['NaN', 0],
   ['undefined', 0],
   ['+1', 0],
@@ -71,8 +71,12 @@ const notUtf8: [what: string, bytes: number[]][] = [
 for (const engine of engines)
   suite(`bad bodies on ${engine.name}`, () => {
     let server: TestServer
-    before(async (t) => {
-      server = await startServer(t as never, engine, { settings: limits })
+    let stop: (() => unknown) | undefined
+    after(() => stop?.())
+    beforeAll(async () => {
+      server = await startServer({ after: (fn) => (stop = fn as () => unknown) }, engine, {
+        settings: limits,
+      })
       await server.owner.records.create('test/things', { already: 'here' })
     })
 

@@ -86,7 +86,8 @@ async function receiveLong(stream: Readable, config: Config): Promise<Body> {
     }
   } catch (error) {
     await spool?.close()
-    throw stream.destroyed ? brokenOff() : error
+    // A stream that has ended destroys itself, too: then all had arrived.
+    throw stream.destroyed && !stream.readableEnded && !(error instanceof ApiError) ? brokenOff() : error
   }
   return spool ? fileBody(spool, bytes) : memoryBody(Buffer.concat(parts))
 }
