@@ -6,12 +6,18 @@ import { keyAt, pathOf } from '../domain/ordering.ts'
 export interface OrderPath {
   endpoint_id: number
   path_id: number
+  /** As `storedPath` writes it. */
   path: string
   descending: number
   used_at: number
   filled_to: number | null
   fill_end: number
 }
+
+/** A path as the tables keep it: no engine's text holds U+0000, but a name in a path may. */
+export const storedPath = (path: string): string => JSON.stringify(path).slice(1, -1)
+
+const givenPath = (stored: string): string => JSON.parse(`"${stored}"`) as string
 
 export function listOrderPaths(unit: Unit, pda: number, endpointIds: number[]): Promise<OrderPath[]> {
   return unit.all<OrderPath>(sql`select endpoint_id, path_id, path, descending, used_at, filled_to, fill_end from order_path
@@ -47,7 +53,7 @@ export async function insertKeys(
   places: number[],
   texts: string[],
 ): Promise<void> {
-  const names = pathOf(path.path)
+  const names = pathOf(givenPath(path.path))
   const rows = texts.map((text, index) => ({
     key: Buffer.from(keyAt(text, names, path.descending === 1)),
     back: -places[index]!,
