@@ -17,6 +17,39 @@ export interface BadInput {
   cause: RegExp | string
 }
 
+export const someId = '019a9f3e-5b2c-7c4a-9a3e-2f1d6c5b4a39'
+/** What is no id of a record. */
+export const badIds = [
+  'x',
+  '123',
+  someId.slice(1),
+  `${someId}0`,
+  someId.replace('-', ''),
+  `${someId},`,
+  `,${someId}`,
+  `${someId} ${someId}`,
+  `{${someId}}`,
+  someId.replace('9', 'g'),
+  "1' or '1'='1",
+  '\0',
+  'é',
+]
+
+export type Described = Pick<BadInput, 'method' | 'path' | 'body'>
+export const get = (path: string): Described => ({ method: 'GET', path })
+export const remove = (path: string): Described => ({ method: 'DELETE', path })
+export const post = (path: string, body?: string): Described => ({
+  method: 'POST',
+  path,
+  ...(body !== undefined && { body }),
+})
+export const put = (body: string): Described => ({ method: 'PUT', path: '/data', body })
+
+/** A request, and how it is refused. */
+export function bad(request: Described, code: ErrorCode, cause: RegExp | string): BadInput {
+  return { ...request, what: typeof request.body === 'string' ? request.body : '', code, cause }
+}
+
 export interface Answer {
   status: number
   type: string
