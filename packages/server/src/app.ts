@@ -51,6 +51,9 @@ function dataRoutes(api: App, context: Context): void {
   erasureRoutes(api, context)
 }
 
+/** A connection on which no byte moved for this long is cut: it would hold its memory, or its file, for ever. */
+const stalledMilliseconds = 600_000
+
 function bareApp({ config }: Context): App {
   const options: FastifyHttpOptions<RawServerDefault> = {
     logger: loggerOptions(config),
@@ -58,6 +61,7 @@ function bareApp({ config }: Context): App {
     logController: new LogController({ disableRequestLogging: true }),
     trustProxy: trusted(config.trustProxy),
     bodyLimit: config.maxBodyBytes,
+    connectionTimeout: stalledMilliseconds,
     return503OnClosing: false,
     routerOptions: { maxParamLength: 4096 },
     clientErrorHandler: answerMalformed,

@@ -10,6 +10,8 @@ import { ensureFirstAccount, type FirstAccount } from './first-start.ts'
 
 /** A second signal this soon is the same one, sent to the whole terminal group and passed on by npm once more. */
 const sameSignalMilliseconds = 500
+/** How long what runs may take to finish, less than the ten seconds Docker waits: a client that stopped reading never would. */
+const closingMilliseconds = 8000
 
 /**
  * The server: reads the configuration, opens, listens, prints where, and closes on SIGTERM or SIGINT.
@@ -103,6 +105,7 @@ function announce(config: Config, { domain, setupCode }: FirstAccount): void {
 function closeOnSignal(app: App, database: Database): void {
   let since: number | undefined
   const close = async () => {
+    setTimeout(() => app.server.closeAllConnections(), closingMilliseconds).unref()
     await app.close()
     await database.close()
     process.exit(0)

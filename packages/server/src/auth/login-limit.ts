@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { ApiError } from '../errors.ts'
 
 const limit = 10
@@ -32,7 +33,11 @@ export function limitLogins(): Attempt {
   }
 
   return async (name, address, now, run) => {
-    const failures = failuresOf(JSON.stringify([name, address]))
+    // A digest, so that names as long as headers can be take no more memory than others.
+    const key = createHash('sha256')
+      .update(JSON.stringify([name, address]))
+      .digest('base64')
+    const failures = failuresOf(key)
     const mine = failures.turn.then(() => attempt(failures, now, run))
     failures.turn = mine.catch(() => undefined)
     return mine
