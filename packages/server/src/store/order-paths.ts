@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import type { Database, Unit } from '../database/port.ts'
 import { placeBase } from '../database/tables.ts'
 import { type Endpoint } from './endpoints.ts'
-import { insertKeys, listOrderPaths, type OrderPath } from './order-keys.ts'
+import { insertKeys, listOrderPaths, type OrderPath, storedPath } from './order-keys.ts'
 
 /** Records that get their keys in one unit: others write between. */
 const rowsFilled = 2000
@@ -21,7 +21,8 @@ export async function findOrderPath(
   descending: boolean,
 ): Promise<OrderPath | undefined> {
   const paths = await listOrderPaths(unit, pda, [endpointId])
-  return paths.find((one) => one.path === path && one.descending === (descending ? 1 : 0))
+  const stored = storedPath(path)
+  return paths.find((one) => one.path === stored && one.descending === (descending ? 1 : 0))
 }
 
 /**
@@ -74,7 +75,7 @@ async function insertPath(
   const row: OrderPath = {
     endpoint_id: endpointId,
     path_id: last!.path_id + 1,
-    path,
+    path: storedPath(path),
     descending: descending ? 1 : 0,
     used_at: now,
     filled_to: placeBase(pda),
