@@ -1,4 +1,4 @@
-/** How deep arrays and objects may nest unless a caller says otherwise: `[[1]]` is two deep. */
+/** How deep values may nest unless a caller says otherwise: `[[1]]` is two deep. */
 export const maxDepth = 512
 
 /** Why a text is not JSON: the reason in words, and where, in UTF-16 code units from its start. */
@@ -19,6 +19,10 @@ export class JsonError extends Error {
 
 /** A piece of the text, without surrounding white space: from `start` up to, not including, `end`. */
 export type Span = { start: number; end: number }
+
+/** Validates the value that starts at an offset and gives the offset behind it; of a member it is told the key. */
+type Read = (text: string, start: number, limit: number, key: string) => number
+type Spans<Found> = Generator<Found, number, undefined>
 
 /** One member of an object: `key` is decoded, the span is the value's. */
 export type Member = Span & { key: string }
@@ -220,13 +224,14 @@ function next(text: string, at: number, closer: number): { at: number; closed: b
  * The elements of the array that starts at or, behind white space, after `at`, validated one by one.
  *
  * @param limit how deep the array may nest, itself counted
+ * @param read validates the value that starts at an offset and gives the offset behind it
  * @returns the offset right behind the array, as the generator's last value; what follows is not looked at
  * @throws JsonError
  */
-export function* elements(text: string, at = 0, limit = maxDepth): Generator<Span, number, undefined> {
+export function* elements(text: string, at = 0, limit = maxDepth, read: Read = skipValue): Spans<Span> {
   let start = inside(text, at, openArray, 'an array', limit)
   for (let closed = text.charCodeAt(start) === closeArray; !closed;) {
-    const end = skipValue(text, start, limit - 1)
+    const end = read(text, start, limit - 1, '')
     yield { start, end }
     ;({ at: start, closed } = next(text, end, closeArray))
   }
@@ -237,13 +242,14 @@ export function* elements(text: string, at = 0, limit = maxDepth): Generator<Spa
  * The members of the object that starts at or, behind white space, after `at`, repeated keys too, in order.
  * Parameters, result and errors as for `elements`.
  */
-export function* members(text: string, at = 0, limit = maxDepth): Generator<Member, number, undefined> {
+export function* members(text: string, at = 0, limit = maxDepth, read: Read = skipValue): Spans<Member> {
   let first = inside(text, at, openObject, 'an object', limit)
   for (let closed = text.charCodeAt(first) === closeObject; !closed;) {
     const behind = keyEnd(text, first)
     const start = skipSpace(text, colonAt(text, behind) + 1)
-    const end = skipValue(text, start, limit - 1)
-    yield { key: stringValue(text, first, behind), start, end }
+    const key = stringValue(text, first, behind)
+    const end = read(text, start, limit - 1, key)
+    yield { key, start, end }
     ;({ at: first, closed } = next(text, end, closeObject))
   }
   return first + 1

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { sql } from 'kysely'
-import { placeBase } from '../src/database/tables.ts'
 import type { Database, Unit } from '../src/database/port.ts'
+import { placeBase } from '../src/database/tables.ts'
 import { canonical, fingerprint } from '../src/domain/fingerprint.ts'
 import { keyAt, pathOf } from '../src/domain/ordering.ts'
 import { blockPlaces } from '../src/store/endpoints.ts'
@@ -113,7 +113,7 @@ export function invariantsHold(contents: Contents, erased: boolean): void {
   for (const { name, data, fingerprint: stored, place } of contents.rows)
     assert.deepEqual(
       Buffer.from(stored),
-      Buffer.from(fingerprint(name, canonical(data).text)),
+      Buffer.from(fingerprint(name, canonical(data).text), 'latin1'),
       `fingerprint at ${place}`,
     )
 }

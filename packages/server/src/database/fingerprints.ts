@@ -10,9 +10,9 @@ import { randomBytes } from 'node:crypto'
 export interface FingerprintTable {
   /** The account's `seq` as this table knows it. */
   seq: number
-  add(fingerprint: Uint8Array, place: number): void
+  add(fingerprint: string, place: number): void
   /** The places that may hold it. */
-  candidates(fingerprint: Uint8Array): number[]
+  candidates(fingerprint: string): number[]
   slots: number
 }
 
@@ -20,9 +20,10 @@ const smallest = 1024
 const salt = randomBytes(4).readUInt32LE()
 
 /** Salted, so that nobody can choose data whose tags crowd one corner of a table. */
-function tagOf(fingerprint: Uint8Array): number {
-  const word = fingerprint[0]! | (fingerprint[1]! << 8) | (fingerprint[2]! << 16) | (fingerprint[3]! << 24)
-  const next = fingerprint[4]! | (fingerprint[5]! << 8) | (fingerprint[6]! << 16) | (fingerprint[7]! << 24)
+function tagOf(fingerprint: string): number {
+  const code = (index: number) => fingerprint.charCodeAt(index)
+  const word = code(0) | (code(1) << 8) | (code(2) << 16) | (code(3) << 24)
+  const next = code(4) | (code(5) << 8) | (code(6) << 16) | (code(7) << 24)
   const mixed = Math.imul(word ^ salt, 0x9e3779b1) ^ Math.imul(next + salt, 0x85ebca6b)
   return (mixed ^ (mixed >>> 15)) >>> 0
 }

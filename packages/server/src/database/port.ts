@@ -1,6 +1,9 @@
 import type { RawBuilder } from 'kysely'
 import type { Tables } from './tables.ts'
 
+/** A fingerprint in memory: a character for each of its 16 bytes. In a table it is the bytes. */
+export const fingerprintBytes = (fingerprint: string) => Buffer.from(fingerprint, 'latin1')
+
 /** What an engine stores: text, a number, bytes or nothing. */
 export type Value = string | number | Uint8Array | null
 
@@ -17,10 +20,17 @@ export interface Unit {
   all<Row>(statement: Statement<Row>): Promise<Row[]>
   /** Inserts rows by column, skipping those that break a unique key, and gives how many went in. */
   insertMany<Table extends keyof Tables>(table: Table, columns: Columns<Table>): Promise<number>
-  /** For each fingerprint the place of the account's record that holds it, or undefined. Exact for as long as the unit lasts. */
-  taken(fingerprints: readonly Uint8Array[]): Promise<(number | undefined)[]>
+  /**
+   * Takes the account's next numbers. Said first in a unit, if only with 0, it locks the account: what the unit reads from then on
+   * is what all others have written.
+   * @param count how many; negative gives the last ones back
+   * @returns the account's `seq` after them
+   */
+  count(count: number): Promise<number>
+  /** For each fingerprint the place of the account's record that holds it, or undefined. Exact from the first `count` to the unit's end. */
+  taken(fingerprints: readonly string[]): Promise<(number | undefined)[]>
   /** Tells the engine that these fingerprints are held by the records at these places from now on. */
-  hold(fingerprints: readonly Uint8Array[], places: readonly number[]): void
+  hold(fingerprints: readonly string[], places: readonly number[]): void
 }
 
 /** Work that serves many callers in one unit: one result for each item, in their order. */

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net'
 import { PostgresQueryCompiler } from 'kysely'
 import pg from 'pg'
 import { compile, type Compiled } from './compile.ts'
-import type { Columns, Statement, Unit, Value } from './port.ts'
+import { type Columns, type Statement, type Unit, type Value, fingerprintBytes } from './port.ts'
 import { postgresDialect } from './postgres-dialect.ts'
 import type { Tables } from './tables.ts'
 
@@ -62,17 +62,17 @@ export function openUnit(
       const { text, values } = insertStatement(types, table, columns)
       return (await run(text, values)).rowCount ?? 0
     },
+    async count(count) {
+      const text = 'update pda set seq = seq + $1 where pda_id = $2 returning seq'
+      return (await run(text, [count, pda])).rows[0].seq as number
+    },
     async taken(fingerprints) {
       const text =
         'select fingerprint, place from record where pda_id = $1 and fingerprint = any($2::bytea[])'
-      const { rows } = await run(text, [pda, fingerprints])
-      const places = new Map(
-        rows.map((row: { fingerprint: Buffer; place: number }) => [
-          row.fingerprint.toString('hex'),
-          row.place,
-        ]),
-      )
-      return fingerprints.map((fingerprint) => places.get(Buffer.from(fingerprint).toString('hex')))
+      const { rows } = await run(text, [pda, fingerprints.map(fingerprintBytes)])
+      const places = new Map<string, number>()
+      for (const { fingerprint, place } of rows) places.set(fingerprint.toString('latin1'), place)
+      return fingerprints.map((fingerprint) => places.get(fingerprint))
     },
     hold: () => undefined,
   }

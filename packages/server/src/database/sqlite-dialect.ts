@@ -4,9 +4,6 @@ import type { Dialect } from './port.ts'
 /** Seen from JSON, `a.b` as SQLite's JSON functions want it; the path has plain words only. */
 const jsonPath = (path: readonly string[]) => `$.${path.map((name) => `"${name}"`).join('.')}`
 
-/** An id as SQLite keeps it: its 16 bytes. */
-export const idBytes = (recordId: string) => Buffer.from(recordId.replaceAll('-', ''), 'hex')
-
 const idDigits = (column: string) => sql<string>`hex(${sql.ref(column)})`
 
 function idOfDigits(digits: RawBuilder<string>): RawBuilder<string> {
@@ -21,7 +18,7 @@ function jsonKind(column: string, path: readonly string[]): RawBuilder<number> {
 }
 
 export const sqliteDialect: Dialect = {
-  id: (recordId) => sql`${idBytes(recordId)}`,
+  id: (recordId) => sql`unhex(${recordId}, '-')`,
   idText: (column) => idOfDigits(idDigits(column)),
   idDigits,
   idOfDigits,

@@ -1,9 +1,9 @@
 import { SqliteQueryCompiler } from 'kysely'
 import { compile, type Compiled } from './compile.ts'
 import { createFingerprintTable, type FingerprintTable } from './fingerprints.ts'
-import type { Columns, Statement, Unit, Value } from './port.ts'
+import { type Columns, fingerprintBytes, type Statement, type Unit, type Value } from './port.ts'
 import type { Connection } from './sqlite-connection.ts'
-import { idBytes, sqliteDialect } from './sqlite-dialect.ts'
+import { sqliteDialect } from './sqlite-dialect.ts'
 import { placeBase, placeEnd } from './tables.ts'
 import type { Tables } from './tables.ts'
 
@@ -37,9 +37,10 @@ export function openUnit(
   pda: number | undefined,
 ): OpenUnit {
   const { connection } = place
-  const seqBefore = pda === undefined ? 0 : seqOf(connection, pda)
-  if (pda !== undefined && tables.has(pda) && tables.get(pda)!.seq !== seqBefore) tables.delete(pda)
   let ended = false
+  /** The account's `seq` before the unit's first `count`, and now. */
+  let before: number | undefined
+  let seq = 0
   const alive = () => {
     if (ended) throw new Error('a unit was used after its function had returned')
   }
@@ -55,12 +56,19 @@ export function openUnit(
       alive()
       return insertMany(place, table, columns)
     },
+    async count(count) {
+      alive()
+      seq = countSeq(connection, pda!, count)
+      before ??= seq - count
+      return seq
+    },
     async taken(fingerprints) {
       alive()
-      const table = tables.get(pda!) ?? (await load(place, tables, pda!, seqBefore))
-      return fingerprints.map((fingerprint) =>
-        table.candidates(fingerprint).find((candidate) => holds(connection, candidate, fingerprint)),
-      )
+      const table = await tableOf(place, tables, pda!, before!)
+      return fingerprints.map((fingerprint) => {
+        const candidates = table.candidates(fingerprint)
+        return candidates.find((candidate) => holds(connection, candidate, fingerprint))
+      })
     },
     hold(fingerprints, places) {
       alive()
@@ -68,8 +76,8 @@ export function openUnit(
       for (const [index, fingerprint] of fingerprints.entries()) table?.add(fingerprint, places[index]!)
     },
     settle() {
-      const table = pda === undefined ? undefined : tables.get(pda)
-      if (table) table.seq = seqOf(connection, pda!)
+      const table = tables.get(pda!)
+      if (table && table.seq === before) table.seq = seq
     },
     end() {
       ended = true
@@ -77,17 +85,28 @@ export function openUnit(
   }
 }
 
-function seqOf(connection: Connection, pda: number): number {
-  const [row] = connection.all('select seq from pda where pda_id = ?', [pda]) as { seq: number }[]
-  return row?.seq ?? 0
+function countSeq(connection: Connection, pda: number, count: number): number {
+  const text = 'update pda set seq = seq + ? where pda_id = ? returning seq'
+  const [row] = connection.all(text, [count, pda]) as { seq: number }[]
+  return row!.seq
 }
 
-function holds(connection: Connection, place: number, fingerprint: Uint8Array): boolean {
-  const rows = connection.all('select 1 from record where place = ? and fingerprint = ?', [
-    place,
-    fingerprint,
-  ])
-  return rows.length > 0
+function holds(connection: Connection, place: number, fingerprint: string): boolean {
+  const text = 'select 1 from record where place = ? and fingerprint = ?'
+  return connection.all(text, [place, fingerprintBytes(fingerprint)]).length > 0
+}
+
+/** The account's table, read anew when somebody else wrote to the account since it was last used. */
+async function tableOf(
+  place: Workplace,
+  tables: Map<number, FingerprintTable>,
+  pda: number,
+  seq: number,
+): Promise<FingerprintTable> {
+  const known = tables.get(pda)
+  if (known?.seq === seq) return known
+  tables.delete(pda)
+  return load(place, tables, pda, seq)
 }
 
 async function load(place: Workplace, tables: Map<number, FingerprintTable>, pda: number, seq: number) {
@@ -99,7 +118,7 @@ async function load(place: Workplace, tables: Map<number, FingerprintTable>, pda
       'select place, fingerprint from record where place > ? and place < ? and fingerprint is not null order by place limit ?',
       [after, placeEnd(pda), rowsLoaded],
     ) as { place: number; fingerprint: Uint8Array }[]
-    for (const row of rows) table.add(row.fingerprint, row.place)
+    for (const row of rows) table.add(Buffer.from(row.fingerprint).toString('latin1'), row.place)
     if (rows.length < rowsLoaded) break
     after = rows.at(-1)!.place
   }
@@ -124,9 +143,7 @@ async function insertMany<Table extends keyof Tables>(
   columns: Columns<Table>,
 ): Promise<number> {
   const names = Object.keys(columns)
-  const values = names.map((name) =>
-    stored(columns[name as keyof typeof columns] as Value | readonly Value[], place.idColumns.has(name)),
-  )
+  const values = names.map((name) => columns[name as keyof typeof columns] as Value | readonly Value[])
   const count = values.find(Array.isArray)?.length ?? 1
   let inserted = 0
   for (let from = 0; from < count; from += rowsAtOnce) {
@@ -137,23 +154,18 @@ async function insertMany<Table extends keyof Tables>(
       for (const value of values)
         parameters.push(Array.isArray(value) ? (value[row] as Value) : (value as Value))
     }
-    inserted += place.connection.run(insertSql(table, names, rows), parameters)
+    inserted += place.connection.run(insertSql(place, table, names, rows), parameters)
   }
   return inserted
 }
 
-function stored(value: Value | readonly Value[], isId: boolean): Value | readonly Value[] {
-  if (!isId) return value
-  return Array.isArray(value) ? value.map((id) => idBytes(id as string)) : idBytes(value as string)
-}
-
 const inserts = new Map<string, string>()
 
-function insertSql(table: string, names: string[], rows: number): string {
+function insertSql({ idColumns }: Workplace, table: string, names: string[], rows: number): string {
   const key = `${rows} ${table} ${names.join()}`
   let text = inserts.get(key)
   if (!text) {
-    const row = `(${names.map(() => '?').join(', ')})`
+    const row = `(${names.map((name) => (idColumns.has(name) ? "unhex(?, '-')" : '?')).join(', ')})`
     text = `insert into ${table} (${names.join(', ')}) values ${Array(rows).fill(row).join(', ')} on conflict do nothing`
     inserts.set(key, text)
   }

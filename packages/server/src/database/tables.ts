@@ -14,11 +14,17 @@ export interface Tables {
     pda_id: number
     endpoint_id: number
     name: string
-    changed_at: number
     largest: number
     awkward: number
   }
-  endpoint_block: { pda_id: number; endpoint_id: number; block: number; records: number; bytes: number }
+  endpoint_block: {
+    pda_id: number
+    endpoint_id: number
+    block: number
+    records: number
+    bytes: number
+    changed_at: number
+  }
   record: {
     pda_id: number
     place: number

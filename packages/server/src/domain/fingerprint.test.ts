@@ -214,6 +214,6 @@ test('depth, size and huge numbers cost no stack and no time worth speaking of',
 
 test('a fingerprint is 16 bytes of the SHA-256 of endpoint and canonical text', () => {
   const digest = createHash('sha256').update('rumpel/locations\n{"é":1}').digest()
-  assert.deepEqual(fingerprint('rumpel/locations', '{"é":1}'), new Uint8Array(digest.subarray(0, 16)))
+  assert.deepEqual(fingerprint('rumpel/locations', '{"é":1}'), digest.toString('latin1', 0, 16))
   assert.notDeepEqual(fingerprint('rumpel/other', '{"é":1}'), fingerprint('rumpel/locations', '{"é":1}'))
 })

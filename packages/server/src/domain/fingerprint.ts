@@ -78,17 +78,14 @@ export function canonical(text: string, start = 0, limit = maxDepth): Canonical 
 }
 
 /**
- * What tells duplicates apart: the first 16 bytes of the SHA-256 of endpoint and value.
+ * What tells duplicates apart: the first 16 bytes of the SHA-256 of endpoint and value, a character for each byte (that is
+ * what is dealt with fastest).
  *
  * @param endpoint in full, `namespace/path`
  * @param canonicalText of `canonical`
  */
-export function fingerprint(endpoint: string, canonicalText: string): Uint8Array {
-  // As one-byte text and then by hand: twice as fast as asking for a buffer.
-  const digest = hash('sha256', `${endpoint}\n${canonicalText}`, 'binary')
-  const bytes = new Uint8Array(16)
-  for (let i = 0; i < 16; i += 1) bytes[i] = digest.charCodeAt(i)
-  return bytes
+export function fingerprint(endpoint: string, canonicalText: string): string {
+  return hash('sha256', `${endpoint}\n${canonicalText}`, 'binary').slice(0, 16)
 }
 
 function escaped(surrogate: string): string {

@@ -1,29 +1,20 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Config } from '../config.ts'
-import { type Canonical, fingerprint } from '../domain/fingerprint.ts'
 import { ApiError } from '../errors.ts'
 import type { Draft, Slice } from '../store/drafts.ts'
 import { sliceSize } from '../store/records.ts'
-import type { Value } from './json-values.ts'
 import { newRecordId } from './record-ids.ts'
 
-/** A record as it stands in a request's text: where its data begins and ends, and the records given as its links. */
-export interface Node {
-  endpoint: string
-  start: number
+/** A record as a reader finds it in a request's text; `end` is the offset behind it there. */
+export interface Element extends Draft {
   end: number
-  links: Node[]
-  /** Of an update: which record. */
-  recordId?: string
-  /** Of the data, where the reading made it. */
-  canonical?: Canonical | undefined
 }
 
-/** An element of a request: the record at its head; `end` is behind the element. */
-export interface Element {
-  node: Node
-  end: number
-}
+/**
+ * Reads a request's records, from the beginning each time. Only the first reading fills in what is derived from the data; a
+ * record id is empty where the request gives none.
+ */
+export type Read = (isFirst: boolean) => Iterable<Draft>
 
 /** The records of one request, whatever its size: short ones in memory, of long ones only what cannot be read again. */
 export interface Drafts {
@@ -39,123 +30,105 @@ export interface Drafts {
 /** How long the reading of a long body may hold the event loop, in milliseconds. */
 const turn = 5
 
-/** What is kept of each thousand records, in few objects: there may be a million. */
-type Block = { ids: string; fingerprints: Buffer; awkward: boolean[] }
+/** What is kept of each thousand records of a long request, in few objects: there may be a million. */
+type Block = { ids: string; fingerprints: string; awkward: boolean[] }
 const idLength = 36
 const fingerprintLength = 16
 
-/**
- * Reads a request's records once, checking them, and keeps what the store and the answer need.
- * @param read the elements, from the beginning each time; the first reading makes each data's canonical text
- */
-export async function gatherDrafts(
-  read: (isFirst: boolean) => Iterable<Value<Element>>,
-  list: boolean,
-  config: Config,
-): Promise<Drafts> {
+/** Reads a request's records once, checking them, and keeps what the store and the answer need. */
+export async function gatherDrafts(read: Read, list: boolean, config: Config): Promise<Drafts> {
   const blocks: Block[] = []
-  let short: Value<Element>[] | undefined = []
+  let elements: Draft[] | undefined = []
+  let records: Draft[] = []
   let count = 0
-  let ids: string[] = []
-  let fingerprints: Uint8Array[] = []
-  let awkwards: boolean[] = []
-  const endBlock = () => {
-    blocks.push({ ids: ids.join(''), fingerprints: Buffer.concat(fingerprints), awkward: awkwards })
-    ;[ids, fingerprints, awkwards] = [[], [], []]
-  }
   let began = performance.now()
-  for (const value of read(true)) {
-    for (const node of nodesOf(value.read.node)) {
-      if (count >= config.maxRecords)
-        throw new ApiError(
-          'too_many_records',
-          `The request has more than ${config.maxRecords} records (HATSTAND_MAX_RECORDS)`,
-        )
-      const { text, awkward } = node.canonical!
-      ids.push(node.recordId ?? newRecordId())
-      fingerprints.push(fingerprint(node.endpoint, text))
-      awkwards.push(awkward)
-      node.canonical = undefined
+  for (const element of read(true)) {
+    for (const record of element.links.length === 0 ? [element] : nodesOf(element)) {
+      if (record.recordId === '') record.recordId = newRecordId()
+      records.push(record)
       count += 1
-      if (ids.length === sliceSize) endBlock()
+      if (count > config.maxRecords) throw tooMany(config)
+      if (records.length < sliceSize) continue
+      blocks.push(blockOf(records))
+      records = []
     }
-    short?.push(value)
-    if (count > sliceSize) short = undefined
-    if (performance.now() - began > turn) {
+    elements?.push(element)
+    if (count > sliceSize) elements = undefined
+    if (count % 64 === 0 && performance.now() - began > turn) {
       await nextTurn()
       began = performance.now()
     }
   }
-  endBlock()
-  const kept = short
-  return drafts(blocks, count, list, () => kept ?? read(false))
+  blocks.push(blockOf(records))
+  const kept = elements
+  return draftsOf(() => kept ?? filled(read(false), blocks), count, list)
 }
 
-function drafts(
-  blocks: Block[],
-  count: number,
-  list: boolean,
-  values: () => Iterable<Value<Element>>,
-): Drafts {
+const tooMany = ({ maxRecords }: Config) =>
+  new ApiError('too_many_records', `The request has more than ${maxRecords} records (HATSTAND_MAX_RECORDS)`)
+
+function blockOf(records: Draft[]): Block {
+  return {
+    ids: records.map((record) => record.recordId).join(''),
+    fingerprints: records.map((record) => record.fingerprint).join(''),
+    awkward: records.map((record) => record.awkward),
+  }
+}
+
+/** Records read again, with what was kept of their first reading. */
+function* filled(elements: Iterable<Draft>, blocks: Block[]): Generator<Draft> {
+  let index = 0
+  for (const element of elements) {
+    for (const record of nodesOf(element)) {
+      const { ids, fingerprints, awkward } = blocks[Math.floor(index / sliceSize)]!
+      const at = index % sliceSize
+      record.recordId = ids.slice(at * idLength, (at + 1) * idLength)
+      record.fingerprint = fingerprints.slice(at * fingerprintLength, (at + 1) * fingerprintLength)
+      record.awkward = awkward[at]!
+      index += 1
+    }
+    yield element
+  }
+}
+
+function draftsOf(elements: () => Iterable<Draft>, count: number, list: boolean): Drafts {
   return {
     list,
     count,
     *slices() {
       let slice: Slice = { drafts: [], groups: [] }
-      let index = 0
-      for (const { text, read } of values()) {
+      for (const element of elements()) {
         if (slice.drafts.length >= sliceSize) {
           yield slice
           slice = { drafts: [], groups: [] }
         }
-        index = addElement(slice, text, read.node, blocks, index)
+        addTo(slice, element)
       }
       if (slice.drafts.length > 0) yield slice
     },
     *answers(left) {
       let index = 0
-      const answer = (text: string, node: Node): string => {
-        const head = `{"endpoint":"${node.endpoint}","recordId":"${idAt(blocks, index++)}","data":`
-        const links = node.links.map((link) => answer(text, link))
-        return `${head}${text.slice(node.start, node.end)},"links":[${links.join()}]}`
-      }
-      for (const { text, read } of values()) {
-        if (left.has(index)) index += 1
-        else yield answer(text, read.node)
+      for (const element of elements()) {
+        if (!left.has(index++)) yield answerOf(element)
       }
     },
   }
 }
 
-function addElement(slice: Slice, text: string, node: Node, blocks: Block[], first: number): number {
-  let index = first
-  const add = (one: Node): number => {
-    const { fingerprints, awkward } = blocks[Math.floor(index / sliceSize)]!
-    const at = index % sliceSize
-    const draft: Draft = {
-      endpoint: one.endpoint,
-      recordId: idAt(blocks, index),
-      text: text.slice(one.start, one.end),
-      fingerprint: fingerprints.subarray(at * fingerprintLength, (at + 1) * fingerprintLength),
-      awkward: awkward[at]!,
-    }
-    index += 1
-    const mine = slice.drafts.push(draft) - 1
-    const linked = one.links.map(add)
-    if (linked.length > 0) slice.groups.push([mine, ...linked])
-    return mine
-  }
-  add(node)
-  return index
+/** Adds a record and those linked to it, which with it become a group; gives its position in the slice. */
+function addTo(slice: Slice, record: Draft): number {
+  const mine = slice.drafts.push(record) - 1
+  if (record.links.length > 0) slice.groups.push([mine, ...record.links.map((link) => addTo(slice, link))])
+  return mine
 }
 
-function idAt(blocks: Block[], index: number): string {
-  const at = (index % sliceSize) * idLength
-  return blocks[Math.floor(index / sliceSize)]!.ids.slice(at, at + idLength)
+function answerOf({ endpoint, recordId, text, links }: Draft): string {
+  const linked = links.length === 0 ? '' : links.map(answerOf).join()
+  return `{"endpoint":"${endpoint}","recordId":"${recordId}","data":${text},"links":[${linked}]}`
 }
 
 /** A record and those linked to it, each before its own links. */
-export function* nodesOf(node: Node): Generator<Node> {
-  yield node
-  for (const link of node.links) yield* nodesOf(link)
+export function* nodesOf(record: Draft): Generator<Draft> {
+  yield record
+  for (const link of record.links) yield* nodesOf(link)
 }

@@ -1,46 +1,60 @@
-import { elements, members, skipSpace, type Span, skipValue } from '@hatstand/api/json.ts'
+import { elements, members, skipSpace, skipValue, type Span, tooDeep } from '@hatstand/api/json.ts'
 import { isEndpoint } from '../domain/endpoint-name.ts'
-import { canonical } from '../domain/fingerprint.ts'
+import { canonical, type Canonical, fingerprint } from '../domain/fingerprint.ts'
 import { ApiError } from '../errors.ts'
-import type { Element, Node } from './drafts.ts'
+import type { Draft } from '../store/drafts.ts'
+import type { Element } from './drafts.ts'
 
 /** A UUID in any spelling of its letters. */
-export const isRecordId = (text: string): boolean => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text)
+const isRecordId = (text: string): boolean => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text)
 
 /** What an envelope around data may be: one to save, with links, or one to update, with its record's id. */
 export type Kind = 'batch' | 'update'
 
-/**
- * Reads `{"endpoint", "data", ...}`, the envelope of a record in a batch or an update. The data stays text.
- * @param at where the envelope begins
- * @param index of the element in the request, for errors
- * @throws JsonError, and ApiError `invalid_body`, `invalid_endpoint`, `invalid_record_id` naming the member and the index
- */
-export function readEnvelope(
-  text: string,
-  at: number,
-  kind: Kind,
-  index: number,
-  depth: number,
-  wantsCanonical: boolean,
-): Element {
-  // The envelope, and links within links, come on top of what the data may nest.
-  const end = skipValue(text, at, depth * 2)
-  return { node: envelope(text, at, kind, `the record at index ${index}`, depth, wantsCanonical), end }
+/** How envelopes are read. */
+export interface Reading {
+  kind: Kind
+  /** How deep data may nest; links may nest as deep on top of that. */
+  depth: number
+  /** Whether what is derived from the data is filled in. */
+  isFirst: boolean
 }
 
-function envelope(
-  text: string,
-  at: number,
-  kind: Kind,
-  where: string,
-  depth: number,
-  wantsCanonical: boolean,
-): Node {
-  if (text[skipSpace(text, at)] !== '{')
+/**
+ * Reads `{"endpoint", "data", ...}`, the envelope of a record in a batch or an update, in one pass. The data stays text.
+ * @param at where the envelope begins
+ * @param where what it is called in errors, such as `the record at index 3`
+ * @throws JsonError, and ApiError `invalid_body`, `invalid_endpoint`, `invalid_record_id` naming the member and the record
+ */
+export function readEnvelope(text: string, at: number, where: string, reading: Reading, level = 0): Element {
+  if (level > reading.depth) throw tooDeep(at, reading.depth)
+  const start = skipSpace(text, at)
+  if (start < text.length && text[start] !== '{') {
+    skipValue(text, start, reading.depth)
     throw new ApiError('invalid_body', `${sentence(where)} must be an object with endpoint and data`)
+  }
   const found = new Map<string, Span>()
-  for (const { key, start, end } of members(text, at, depth * 2)) found.set(key, { start, end })
+  let links: Draft[] = []
+  let value: Canonical | undefined
+  const walk = members(text, at, reading.depth + 1, (_, from, limit, key) => {
+    if (key === 'data' && reading.isFirst) return (value = canonical(text, from, reading.depth)).end
+    if (key !== 'links' || reading.kind !== 'batch') return skipValue(text, from, limit)
+    const read = readLinks(text, from, where, reading, level)
+    links = read.links
+    return read.end
+  })
+  let step = walk.next()
+  for (; !step.done; step = walk.next()) found.set(step.value.key, step.value)
+  return { ...draftOf(text, found, value, where, reading), links, end: step.value }
+}
+
+function draftOf(
+  text: string,
+  found: Map<string, Span>,
+  value: Canonical | undefined,
+  where: string,
+  reading: Reading,
+): Omit<Draft, 'links'> {
   const endpoint = textMember(text, found, 'endpoint', where)
   if (!isEndpoint(endpoint))
     throw new ApiError(
@@ -49,28 +63,30 @@ function envelope(
     )
   const data = found.get('data')
   if (!data) throw new ApiError('invalid_body', `${sentence(where)} has no data`)
-  const node: Node = {
+  return {
     endpoint,
-    ...data,
-    links: kind === 'batch' ? linksOf(text, found.get('links'), where, depth, wantsCanonical) : [],
+    recordId: reading.kind === 'update' ? recordIdOf(text, found, where) : '',
+    text: text.slice(data.start, data.end),
+    fingerprint: value ? fingerprint(endpoint, value.text) : '',
+    awkward: value?.awkward ?? false,
   }
-  if (wantsCanonical) node.canonical = canonical(text, data.start, depth)
-  if (kind === 'update') node.recordId = recordIdOf(text, found, where)
-  return node
 }
 
-function linksOf(
-  text: string,
-  span: Span | undefined,
-  where: string,
-  depth: number,
-  wantsCanonical: boolean,
-): Node[] {
-  if (!span || text.startsWith('null', span.start)) return []
-  if (text[span.start] !== '[') throw new ApiError('invalid_body', `The links of ${where} must be an array`)
-  return [...elements(text, span.start, depth * 2)].map(({ start }, index) =>
-    envelope(text, start, 'batch', `link ${index} of ${where}`, depth, wantsCanonical),
-  )
+function readLinks(text: string, at: number, where: string, reading: Reading, level: number) {
+  const links: Draft[] = []
+  if (text.startsWith('null', at)) return { links, end: at + 4 }
+  if (at < text.length && text[at] !== '[') {
+    skipValue(text, at, reading.depth)
+    throw new ApiError('invalid_body', `The links of ${where} must be an array`)
+  }
+  const walk = elements(text, at, 1, (_, from) => {
+    const link = readEnvelope(text, from, `link ${links.length} of ${where}`, reading, level + 1)
+    links.push(link)
+    return link.end
+  })
+  let step = walk.next()
+  while (!step.done) step = walk.next()
+  return { links, end: step.value }
 }
 
 function recordIdOf(text: string, found: Map<string, Span>, where: string): string {

@@ -6,12 +6,6 @@ import type { Body } from './body.ts'
 /** Reads one JSON value of a text from an offset on; `end` is the offset behind it. Throws JsonError. */
 export type Reader<T extends { end: number }> = (text: string, at: number) => T
 
-/** A value as its reader saw it; `text` is the stretch of the body it stands in. */
-export interface Value<T> {
-  text: string
-  read: T
-}
-
 /** What the limits of one request are called in its errors. */
 type Limits = Pick<Config, 'maxRecordBytes' | 'maxRecords'>
 
@@ -57,7 +51,7 @@ export function isArray(body: Body): boolean {
 }
 
 /** The one value a body holds. */
-export function readOne<T extends { end: number }>(body: Body, reader: Reader<T>, limits: Limits): Value<T> {
+export function readOne<T extends { end: number }>(body: Body, reader: Reader<T>, limits: Limits): T {
   const window = openWindow(body)
   const value = readNext(window, reader, limits, 0)
   finish(window)
@@ -69,7 +63,7 @@ export function* readElements<T extends { end: number }>(
   body: Body,
   reader: Reader<T>,
   limits: Limits,
-): Generator<Value<T>, void> {
+): Generator<T, void> {
   const window = openWindow(body)
   expect(window, '[', 'expected an array')
   if (skip(window) === ']') window.at += 1
@@ -89,16 +83,15 @@ function readNext<T extends { end: number }>(
   reader: Reader<T>,
   limits: Limits,
   index: number,
-): Value<T> {
+): T {
   skip(window)
   for (;;) {
     const read = attempt(window, reader)
     // A value that ends with the stretch may go on behind it: `12` may be the beginning of `123`.
     if (read && (read.end < window.text.length || !window.more())) {
       limitBytes(window.text, window.at, read.end, limits, index)
-      const value = { text: window.text, read }
       window.at = read.end
-      return value
+      return read
     }
     if (window.text.length - window.at > 2 * limits.maxRecordBytes) throw recordTooLarge(limits, index)
   }

@@ -2,9 +2,10 @@ import { skipValue } from '@hatstand/api/json.ts'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Context } from '../context.ts'
 import { namespaceOf } from '../domain/endpoint-name.ts'
-import { canonical } from '../domain/fingerprint.ts'
+import { canonical, fingerprint } from '../domain/fingerprint.ts'
 import { mayRead, mayWrite, writerOf } from '../domain/rights.ts'
 import { ApiError } from '../errors.ts'
+import type { Draft } from '../store/drafts.ts'
 import type { Duplicate } from '../store/duplicates.ts'
 import { recordsAt } from '../store/record-pages.ts'
 import type { Refusal } from '../store/record-updates.ts'
@@ -36,15 +37,35 @@ export async function withBody(
   }
 }
 
+const noLinks: readonly Draft[] = []
+
 /** The records a body holds for one endpoint: the elements of an array, or its one value. */
 export function plainDrafts(body: Body, endpoint: string, { config }: Context): Promise<Drafts> {
   const first = (text: string, start: number): Element => {
-    const read = canonical(text, start, config.maxDepth)
-    return { node: { endpoint, start, end: read.end, links: [], canonical: read }, end: read.end }
+    const value = canonical(text, start, config.maxDepth)
+    const { end, awkward } = value
+    const print = fingerprint(endpoint, value.text)
+    return {
+      endpoint,
+      recordId: '',
+      text: text.slice(start, end),
+      fingerprint: print,
+      awkward,
+      links: noLinks,
+      end,
+    }
   }
   const again = (text: string, start: number): Element => {
     const end = skipValue(text, start, config.maxDepth)
-    return { node: { endpoint, start, end, links: [] }, end }
+    return {
+      endpoint,
+      recordId: '',
+      text: text.slice(start, end),
+      fingerprint: '',
+      awkward: false,
+      links: noLinks,
+      end,
+    }
   }
   const list = isArray(body)
   const read = (isFirst: boolean) => {
@@ -62,18 +83,15 @@ export function envelopeDrafts(
   { config }: Context,
 ): Promise<Drafts> {
   const read = (isFirst: boolean) => {
+    const reading = { kind, depth: config.maxDepth, isFirst }
     let index = 0
-    return readElements(
-      body,
-      (text, at) => {
-        const element = readEnvelope(text, at, kind, index, config.maxDepth, isFirst)
-        for (const { endpoint } of isFirst ? nodesOf(element.node) : [])
-          requireWrite(request, namespaceOf(endpoint))
-        index += 1
-        return element
-      },
-      config,
-    )
+    const reader = (text: string, at: number): Element => {
+      const element = readEnvelope(text, at, `the record at index ${index}`, reading)
+      for (const { endpoint } of isFirst ? nodesOf(element) : []) requireWrite(request, namespaceOf(endpoint))
+      index += 1
+      return element
+    }
+    return readElements(body, reader, config)
   }
   return gatherDrafts(read, true, config)
 }

@@ -83,8 +83,3 @@ async function tryAccount(database: Database, domain: string, key: SigningKey, n
 export async function moveAccount(unit: Unit, pda: number, domain: string): Promise<void> {
   await unit.all(sql`update domain set domain = ${domain} where pda_id = ${pda}`)
 }
-
-/** Makes units of other processes that lock the same account wait until this one has ended. */
-export async function lockAccount(unit: Unit, pda: number): Promise<void> {
-  await unit.all(sql`update pda set seq = seq where pda_id = ${pda}`)
-}

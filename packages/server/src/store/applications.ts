@@ -1,6 +1,5 @@
 import { sql } from 'kysely'
 import type { Unit } from '../database/port.ts'
-import { lockAccount } from './accounts.ts'
 
 /** A program registered with the account, and the namespaces it was granted. */
 export interface Application {
@@ -53,7 +52,7 @@ export async function putApplication(
   application: Application,
   now: number,
 ): Promise<boolean> {
-  await lockAccount(unit, pda)
+  await unit.count(0)
   const before = await findApplication(unit, pda, application.id)
   if (before === undefined)
     await unit.all(sql`
@@ -73,7 +72,7 @@ export async function putApplication(
 
 /** Forgets an application and its rights; its tokens stop counting for good. Returns whether there was one. */
 export async function removeApplication(unit: Unit, pda: number, id: string): Promise<boolean> {
-  await lockAccount(unit, pda)
+  await unit.count(0)
   const before = await findApplication(unit, pda, id)
   await removeRights(unit, pda, id)
   await unit.all(sql`delete from application where pda_id = ${pda} and application = ${id}`)

@@ -3,8 +3,10 @@ export interface Draft {
   endpoint: string
   recordId: string
   text: string
-  fingerprint: Uint8Array
+  fingerprint: string
   awkward: boolean
+  /** The records it is saved together with, as belonging together. */
+  links: readonly Draft[]
 }
 
 /** Drafts saved together, and which of them belong together: groups of positions among them. */

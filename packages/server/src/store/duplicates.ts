@@ -25,7 +25,7 @@ export function admit(candidates: Candidate[], taken: (number | undefined)[], fi
     const { drafts } = candidate.slice
     const own = new Map<string, number>()
     for (const [index, draft] of drafts.entries()) {
-      const key = Buffer.from(draft.fingerprint).toString('latin1')
+      const key = draft.fingerprint
       const place = taken[offset + index] ?? held.get(key)?.place
       const of = own.get(key)
       if (place !== undefined) candidate.duplicates.push({ index, place })

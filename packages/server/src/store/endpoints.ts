@@ -1,6 +1,7 @@
 import { type RawBuilder, sql } from 'kysely'
 import type { Unit } from '../database/port.ts'
 import { placeBase } from '../database/tables.ts'
+import type { OrderPath } from './order-keys.ts'
 
 /** An endpoint as the stores know it. */
 export interface Endpoint {
@@ -10,13 +11,16 @@ export interface Endpoint {
   largest: number
   /** 1 when some data ever kept there must not be read by the engine's own JSON functions. */
   awkward: number
-  changed_at: number
+}
+
+/** An endpoint with the paths it is ordered by. */
+export interface OrderedEndpoint extends Endpoint {
+  paths: OrderPath[]
 }
 
 /** What a unit did to one endpoint's records. */
 export interface Change {
-  records: number
-  bytes: number
+  /** Bytes of the largest data written, and whether some of it is awkward. */
   largest: number
   awkward: boolean
   /** Of each block touched: the difference in records and bytes. */
@@ -26,24 +30,34 @@ export interface Change {
 /** How many places a block counts together: a `skip` jumps over whole blocks. */
 export const blockPlaces = 4096
 
-const columns = sql`endpoint_id, name, largest, awkward, changed_at`
-
 export async function findEndpoint(unit: Unit, pda: number, name: string): Promise<Endpoint | undefined> {
   const rows = await unit.all<Endpoint>(
-    sql`select ${columns} from endpoint where pda_id = ${pda} and name = ${name}`,
+    sql`select endpoint_id, name, largest, awkward from endpoint where pda_id = ${pda} and name = ${name}`,
   )
   return rows[0]
 }
 
+type PathRow = Omit<OrderPath, 'path_id'> & { path_id: number | null }
+
+/** The endpoints of these names that there are, by name, with the paths they are ordered by. */
 export async function findEndpoints(
   unit: Unit,
   pda: number,
   names: string[],
-): Promise<Map<string, Endpoint>> {
-  const rows = await unit.all<Endpoint>(
-    sql`select ${columns} from endpoint where pda_id = ${pda} and ${unit.dialect.among('name', names, 'text')}`,
-  )
-  return new Map(rows.map((row) => [row.name, row]))
+): Promise<Map<string, OrderedEndpoint>> {
+  const [only] = names
+  const named = names.length === 1 ? sql`name = ${only}` : unit.dialect.among('name', names, 'text')
+  const rows = await unit.all<Endpoint & PathRow>(sql`select endpoint.endpoint_id, name, largest, awkward,
+      path_id, path, descending, used_at, filled_to, fill_end
+    from endpoint left join order_path on order_path.pda_id = endpoint.pda_id and order_path.endpoint_id = endpoint.endpoint_id
+    where endpoint.pda_id = ${pda} and ${named}`)
+  const found = new Map<string, OrderedEndpoint>()
+  for (const { endpoint_id, name, largest, awkward, path_id, ...path } of rows) {
+    const endpoint = found.get(name) ?? { endpoint_id, name, largest, awkward, paths: [] }
+    found.set(name, endpoint)
+    if (path_id !== null) endpoint.paths.push({ ...path, endpoint_id, path_id })
+  }
+  return found
 }
 
 /** Gives each name that has none a number; adds them to `known`. The caller's unit has locked the account. */
@@ -51,8 +65,7 @@ export async function addEndpoints(
   unit: Unit,
   pda: number,
   names: string[],
-  known: Map<string, Endpoint>,
-  now: number,
+  known: Map<string, OrderedEndpoint>,
 ): Promise<void> {
   const missing = names.filter((name) => !known.has(name))
   if (missing.length === 0) return
@@ -64,12 +77,11 @@ export async function addEndpoints(
     pda_id: pda,
     endpoint_id: numbers,
     name: missing,
-    changed_at: now,
     largest: 0,
     awkward: 0,
   })
   for (const [index, name] of missing.entries()) {
-    known.set(name, { endpoint_id: numbers[index]!, name, largest: 0, awkward: 0, changed_at: now })
+    known.set(name, { endpoint_id: numbers[index]!, name, largest: 0, awkward: 0, paths: [] })
   }
 }
 
@@ -84,7 +96,7 @@ export function noteChange(
 ): Change {
   let change = changes.get(endpointId)
   if (!change) {
-    change = { records: 0, bytes: 0, largest: 0, awkward: false, blocks: new Map() }
+    change = { largest: 0, awkward: false, blocks: new Map() }
     changes.set(endpointId, change)
   }
   const block = Math.floor((place - placeBase(pda)) / blockPlaces)
@@ -93,36 +105,50 @@ export function noteChange(
     counted.records += records
     counted.bytes += bytes
   } else change.blocks.set(block, { records, bytes })
-  change.records += records
-  change.bytes += bytes
   return change
 }
 
-/** Writes the counts of a unit's changes. */
+/**
+ * Writes the counts of a unit's changes.
+ * @param known endpoints as they stand, where the unit has read them: most changes make them no larger and no more awkward
+ */
 export async function saveChanges(
   unit: Unit,
   pda: number,
   changes: Map<number, Change>,
   now: number,
+  known: Iterable<Endpoint> = [],
 ): Promise<void> {
+  const endpoints = new Map([...known].map((endpoint) => [endpoint.endpoint_id, endpoint]))
   const work: Promise<unknown>[] = []
-  for (const [endpointId, change] of changes) {
-    for (const [block, { records, bytes }] of change.blocks) {
+  for (const [endpointId, { blocks, largest, awkward }] of changes) {
+    for (const [block, { records, bytes }] of blocks) {
       work.push(
-        unit.all(sql`insert into endpoint_block (pda_id, endpoint_id, block, records, bytes)
-          values (${pda}, ${endpointId}, ${block}, ${records}, ${bytes})
-          on conflict (pda_id, endpoint_id, block) do update
-          set records = endpoint_block.records + excluded.records, bytes = endpoint_block.bytes + excluded.bytes`),
+        unit.all(sql`insert into endpoint_block (pda_id, endpoint_id, block, records, bytes, changed_at)
+          values (${pda}, ${endpointId}, ${block}, ${records}, ${bytes}, ${now})
+          on conflict (pda_id, endpoint_id, block) do update set changed_at = excluded.changed_at,
+          records = endpoint_block.records + excluded.records, bytes = endpoint_block.bytes + excluded.bytes`),
       )
     }
-    work.push(
-      unit.all(sql`update endpoint set changed_at = ${now},
-        largest = case when largest < ${change.largest} then ${change.largest} else largest end,
-        awkward = case when ${change.awkward ? 1 : 0} = 1 then 1 else awkward end
-        where pda_id = ${pda} and endpoint_id = ${endpointId}`),
-    )
+    const endpoint = endpoints.get(endpointId) ?? { largest: 0, awkward: 0 }
+    if (largest > endpoint.largest || (awkward && endpoint.awkward === 0)) {
+      work.push(growEndpoint(unit, pda, endpointId, largest, awkward))
+    }
   }
   await Promise.all(work)
+}
+
+async function growEndpoint(
+  unit: Unit,
+  pda: number,
+  endpointId: number,
+  largest: number,
+  awkward: boolean,
+): Promise<void> {
+  await unit.all(sql`update endpoint set
+    largest = case when largest < ${largest} then ${largest} else largest end,
+    awkward = case when ${awkward ? 1 : 0} = 1 then 1 else awkward end
+    where pda_id = ${pda} and endpoint_id = ${endpointId}`)
 }
 
 /** What `GET /data/sources` tells of one endpoint. */
@@ -135,9 +161,9 @@ export interface Source {
 
 /** Every endpoint that holds a record, by name. */
 export function listSources(unit: Unit, pda: number): Promise<Source[]> {
-  return unit.all<Source>(sql`select name, changed_at, sum(records) as records, sum(bytes) as bytes
+  return unit.all<Source>(sql`select name, max(changed_at) as changed_at, sum(records) as records, sum(bytes) as bytes
     from endpoint join endpoint_block on endpoint_block.pda_id = endpoint.pda_id and endpoint_block.endpoint_id = endpoint.endpoint_id
-    where endpoint.pda_id = ${pda} group by endpoint.endpoint_id, name, changed_at having sum(records) > 0 order by name`)
+    where endpoint.pda_id = ${pda} group by endpoint.endpoint_id, name having sum(records) > 0 order by name`)
 }
 
 /** Where a read begins: places from this one on in its direction (it included), of records saved up to `until`. */

@@ -20,7 +20,7 @@ export async function eraseRecords(
   now: number,
 ): Promise<number | undefined> {
   const erased = await database.write(pda, async (unit) => {
-    await unit.all(sql`update pda set seq = seq where pda_id = ${pda}`)
+    await unit.count(0)
     const named = unit.dialect.among('record_id', recordIds, 'id')
     const rows = await erasable(unit, sql`pda_id = ${pda} and ${named}`, recordIds.length)
     if (rows.length < recordIds.length) return undefined
@@ -45,7 +45,7 @@ export async function eraseEndpoint(
   let isKnown = false
   for (let left = rowsErased; left === rowsErased;) {
     left = await database.write(pda, async (unit) => {
-      await unit.all(sql`update pda set seq = seq where pda_id = ${pda}`)
+      await unit.count(0)
       const endpoint = await findEndpoint(unit, pda, name)
       if (!endpoint) return 0
       isKnown = true

@@ -40,7 +40,7 @@ export async function linkRecords(
   mayWrite: (endpoint: string) => boolean,
 ): Promise<'missing' | 'forbidden' | undefined> {
   return database.write(pda, async (unit) => {
-    await unit.all(sql`update pda set seq = seq where pda_id = ${pda}`)
+    await unit.count(0)
     const rows = await unit.all<{ place: number; name: string }>(sql`select place, name
       from record join endpoint on endpoint.pda_id = record.pda_id and endpoint.endpoint_id = record.endpoint_id
       where record.pda_id = ${pda} and ${unit.dialect.among('record_id', recordIds, 'id')}`)

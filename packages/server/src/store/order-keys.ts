@@ -24,24 +24,19 @@ export function listOrderPaths(unit: Unit, pda: number, endpointIds: number[]): 
     where pda_id = ${pda} and ${unit.dialect.among('endpoint_id', endpointIds, 'number')}`)
 }
 
-/** Gives records the keys of every path their endpoints are ordered by. */
+/** Gives records the keys of the paths their endpoints are ordered by. */
 export async function addOrderKeys(
   unit: Unit,
   pda: number,
+  paths: OrderPath[],
   endpointIds: number[],
   places: number[],
   texts: string[],
 ): Promise<void> {
-  const paths = await listOrderPaths(unit, pda, [...new Set(endpointIds)])
   for (const path of paths) {
-    const mine = places.map((_, index) => index).filter((index) => endpointIds[index] === path.endpoint_id)
-    await insertKeys(
-      unit,
-      pda,
-      path,
-      mine.map((index) => places[index]!),
-      mine.map((index) => texts[index]!),
-    )
+    const mine = [...places.keys()].filter((index) => endpointIds[index] === path.endpoint_id)
+    const mineOf = <T>(list: T[]) => mine.map((index) => list[index]!)
+    await insertKeys(unit, pda, path, mineOf(places), mineOf(texts))
   }
 }
 

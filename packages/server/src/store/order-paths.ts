@@ -41,7 +41,7 @@ export async function addOrderPath(
   now: number,
 ): Promise<OrderPath> {
   const { added, dropped } = await database.write(pda, async (unit) => {
-    await unit.all(sql`update pda set seq = seq where pda_id = ${pda}`)
+    await unit.count(0)
     const known = await findOrderPath(unit, pda, endpointId, path, descending)
     if (known) return { added: known, dropped: [] }
     const paths = await listOrderPaths(unit, pda, [endpointId])
@@ -68,13 +68,14 @@ async function insertPath(
   now: number,
 ): Promise<OrderPath> {
   const ofEndpoint = sql`pda_id = ${pda} and endpoint_id = ${endpointId}`
-  const [last] = await unit.all<{ path_id: number; place: number }>(sql`select
-    (select coalesce(max(path_id), 0) from order_path where ${ofEndpoint}) +
-    (select coalesce(max(path_id), 0) from order_key where ${ofEndpoint}) as path_id,
+  // Keys of a path that was dropped may still be there: its number is not given again.
+  const [last] = await unit.all<{ path_id: number; key_path_id: number; place: number }>(sql`select
+    (select coalesce(max(path_id), 0) from order_path where ${ofEndpoint}) as path_id,
+    (select coalesce(max(path_id), 0) from order_key where ${ofEndpoint}) as key_path_id,
     (select coalesce(max(place), 0) from record where ${ofEndpoint}) as place`)
   const row: OrderPath = {
     endpoint_id: endpointId,
-    path_id: last!.path_id + 1,
+    path_id: Math.max(last!.path_id, last!.key_path_id) + 1,
     path: storedPath(path),
     descending: descending ? 1 : 0,
     used_at: now,
@@ -118,7 +119,7 @@ async function fill(database: Database, pda: number, path: OrderPath): Promise<v
 /** @returns whether there is more to do */
 async function fillSome(unit: Unit, pda: number, { endpoint_id, path_id }: OrderPath): Promise<boolean> {
   // The account is locked first, so that no other process changes the records between being read and getting their keys.
-  await unit.all(sql`update pda set seq = seq where pda_id = ${pda}`)
+  await unit.count(0)
   const path = (await listOrderPaths(unit, pda, [endpoint_id])).find((one) => one.path_id === path_id)
   if (!path || path.filled_to === null) return false
   const rows = await unit.all<{ place: number; data: string }>(sql`select place, data from record

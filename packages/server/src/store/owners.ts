@@ -1,6 +1,5 @@
 import { sql } from 'kysely'
 import type { Unit } from '../database/port.ts'
-import { lockAccount } from './accounts.ts'
 
 export interface Owner {
   name: string
@@ -20,7 +19,7 @@ export async function findOwner(unit: Unit, pda: number): Promise<Owner | undefi
 
 /** Sets the owner up, once: false when the account has one already, which stays as it is. */
 export async function addOwner(unit: Unit, pda: number, owner: Owner, now: number): Promise<boolean> {
-  await lockAccount(unit, pda)
+  await unit.count(0)
   if (await findOwner(unit, pda)) return false
   await insertOwner(unit, pda, owner, now)
   return true
@@ -28,7 +27,7 @@ export async function addOwner(unit: Unit, pda: number, owner: Owner, now: numbe
 
 /** Puts this owner in the place of the one there is, if any. Returns whether there was one. */
 export async function replaceOwner(unit: Unit, pda: number, owner: Owner, now: number): Promise<boolean> {
-  await lockAccount(unit, pda)
+  await unit.count(0)
   const before = await findOwner(unit, pda)
   await unit.all(sql`delete from owner where pda_id = ${pda}`)
   await insertOwner(unit, pda, owner, now)

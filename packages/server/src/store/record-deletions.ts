@@ -22,7 +22,7 @@ export async function deleteRecords(
   by: Replacement,
 ): Promise<'missing' | 'forbidden' | undefined> {
   return database.write(pda, async (unit) => {
-    await unit.all(sql`update pda set seq = seq where pda_id = ${pda}`)
+    await unit.count(0)
     const rows = await unit.all<
       Leaving & { name: string }
     >(sql`select place, record.endpoint_id, ${unit.dialect.bytes('data')} as bytes, name
@@ -44,7 +44,7 @@ export async function deleteEndpoint(
   by: Replacement,
 ): Promise<void> {
   await database.write(pda, async (unit) => {
-    await unit.all(sql`update pda set seq = seq where pda_id = ${pda}`)
+    await unit.count(0)
     const endpoint = await findEndpoint(unit, pda, name)
     if (!endpoint) return
     for (let left = rowsDeleted; left === rowsDeleted;) {
@@ -60,10 +60,8 @@ export async function deleteEndpoint(
 async function remove(unit: Unit, pda: number, rows: Leaving[], by: Replacement): Promise<void> {
   if (rows.length === 0) return
   const places = rows.map((row) => row.place)
-  const [counter] = await unit.all<{ seq: number }>(
-    sql`update pda set seq = seq + ${rows.length} where pda_id = ${pda} returning seq`,
-  )
-  await keepVersions(unit, pda, places, counter!.seq - rows.length + 1, by, true)
+  const firstSeq = (await unit.count(rows.length)) - rows.length + 1
+  await keepVersions(unit, pda, places, firstSeq, by, true)
   const changes = new Map<number, Change>()
   for (const { place, endpoint_id, bytes } of rows) noteChange(changes, endpoint_id, pda, place, -1, -bytes)
   const these = unit.dialect.among('place', places, 'number')

@@ -202,7 +202,7 @@ export async function readRecord(
 ): Promise<Text | undefined> {
   const [row] = await unit.all<
     Endpoint & { place: number }
-  >(sql`select place, name, endpoint.endpoint_id, largest, awkward, changed_at
+  >(sql`select place, name, endpoint.endpoint_id, largest, awkward
     from record join endpoint on endpoint.pda_id = record.pda_id and endpoint.endpoint_id = record.endpoint_id
     where record.pda_id = ${pda} and record_id = ${unit.dialect.id(recordId)}`)
   if (!row || !mayShow(row.name)) return undefined

@@ -1,9 +1,9 @@
 import { sql } from 'kysely'
-import type { Database, Unit } from '../database/port.ts'
+import { type Database, fingerprintBytes, type Unit } from '../database/port.ts'
 import type { Draft, Slice } from './drafts.ts'
 import type { Duplicate } from './duplicates.ts'
 import { type Change, noteChange, saveChanges } from './endpoints.ts'
-import { addOrderKeys, removeOrderKeys } from './order-keys.ts'
+import { addOrderKeys, listOrderPaths, removeOrderKeys } from './order-keys.ts'
 import { boundVersions, type HistoryBounds, keepVersions } from './record-history.ts'
 
 /** A request to replace the data of records; a draft's record id names the record, its endpoint says where it is kept. */
@@ -52,7 +52,7 @@ export async function updateRecords(
 }
 
 async function updateAll(unit: Unit, pda: number, updating: Updating): Promise<void> {
-  await unit.all(sql`update pda set seq = seq where pda_id = ${pda}`)
+  await unit.count(0)
   const seen = new Set<number>()
   let index = 0
   for (const { drafts } of updating.slices()) {
@@ -104,10 +104,7 @@ async function findStored(
 /** Keeps the present versions and lets their fingerprints go, so that no old value of this request stands in the way of a new one. */
 async function releaseOld(unit: Unit, pda: number, steps: Step[], updating: Updating): Promise<void> {
   const places = steps.map(({ stored }) => stored.place)
-  const [row] = await unit.all<{ seq: number }>(
-    sql`update pda set seq = seq + ${steps.length} where pda_id = ${pda} returning seq`,
-  )
-  const firstSeq = row!.seq - steps.length + 1
+  const firstSeq = (await unit.count(steps.length)) - steps.length + 1
   await keepVersions(unit, pda, places, firstSeq, updating, false)
   await unit.all(sql`update record set fingerprint = null, writer = ${updating.writer}, updated_at = ${updating.now},
       updated_seq = ${firstSeq} + listed.position - ${unit.dialect.firstPosition}
@@ -126,7 +123,7 @@ async function writeNew(unit: Unit, pda: number, steps: Step[], { now }: Updatin
     change.largest = Math.max(change.largest, bytes)
     change.awkward ||= draft.awkward
     work.push(
-      unit.all(sql`update record set data = ${draft.text}, fingerprint = ${draft.fingerprint}
+      unit.all(sql`update record set data = ${draft.text}, fingerprint = ${fingerprintBytes(draft.fingerprint)}
         where pda_id = ${pda} and place = ${stored.place}`),
     )
   }
@@ -136,10 +133,13 @@ async function writeNew(unit: Unit, pda: number, steps: Step[], { now }: Updatin
     steps.map(({ draft }) => draft.fingerprint),
     places,
   )
+  const endpointIds = steps.map(({ stored }) => stored.endpoint_id)
+  const paths = await listOrderPaths(unit, pda, [...new Set(endpointIds)])
   await addOrderKeys(
     unit,
     pda,
-    steps.map(({ stored }) => stored.endpoint_id),
+    paths,
+    endpointIds,
     places,
     steps.map(({ draft }) => draft.text),
   )
@@ -151,11 +151,10 @@ async function refuseDuplicates(unit: Unit, steps: Step[]): Promise<void> {
   const own = new Map<string, number>()
   const duplicates: Duplicate[] = []
   for (const [offset, { draft, index }] of steps.entries()) {
-    const key = Buffer.from(draft.fingerprint).toString('latin1')
-    const of = own.get(key)
+    const of = own.get(draft.fingerprint)
     if (taken[offset] !== undefined) duplicates.push({ index, place: taken[offset] })
     else if (of !== undefined) duplicates.push({ index, of })
-    else own.set(key, index)
+    else own.set(draft.fingerprint, index)
   }
   if (duplicates.length > 0) throw new Refused({ why: 'duplicates', duplicates })
 }

@@ -1,14 +1,13 @@
-import { sql } from 'kysely'
-import type { Database, Unit } from '../database/port.ts'
+import { type Database, fingerprintBytes, type Unit } from '../database/port.ts'
 import { placeBase } from '../database/tables.ts'
 import type { Draft, Saving } from './drafts.ts'
 import { admit, type Candidate, type Duplicate, inRequest } from './duplicates.ts'
 import {
   addEndpoints,
   type Change,
-  type Endpoint,
   findEndpoints,
   noteChange,
+  type OrderedEndpoint,
   saveChanges,
 } from './endpoints.ts'
 import { addGroups } from './links.ts'
@@ -89,22 +88,16 @@ async function saveSlices(unit: Unit, pda: number, candidates: Candidate[]): Pro
   if (drafts.length === 0) return
   const now = candidates[0]!.saving.now
   const names = [...new Set(drafts.map((draft) => draft.endpoint))]
-  // The counter comes first: it locks the account, so that what follows sees all that was saved before.
-  const [[counter], endpoints, taken] = await Promise.all([
-    unit.all<{ seq: number }>(
-      sql`update pda set seq = seq + ${drafts.length} where pda_id = ${pda} returning seq`,
-    ),
+  const [seq, endpoints, taken] = await Promise.all([
+    unit.count(drafts.length),
     findEndpoints(unit, pda, names),
     unit.taken(drafts.map((draft) => draft.fingerprint)),
   ])
-  const first = placeBase(pda) + counter!.seq - drafts.length + 1
-  const accepted = admit(candidates, taken, first)
-  if (accepted < drafts.length) {
-    await unit.all(sql`update pda set seq = seq - ${drafts.length - accepted} where pda_id = ${pda}`)
-  }
+  const accepted = admit(candidates, taken, placeBase(pda) + seq - drafts.length + 1)
+  if (accepted < drafts.length) await unit.count(accepted - drafts.length)
   if (accepted === 0) return
-  await addEndpoints(unit, pda, names, endpoints, now)
-  await insertRecords(unit, pda, acceptedOf(candidates, endpoints), now)
+  await addEndpoints(unit, pda, names, endpoints)
+  await insertRecords(unit, pda, acceptedOf(candidates, endpoints), [...endpoints.values()], now)
 }
 
 /** What is saved of several requests, by column. */
@@ -116,7 +109,7 @@ interface Accepted {
   groups: number[][]
 }
 
-function acceptedOf(candidates: Candidate[], endpoints: Map<string, Endpoint>): Accepted {
+function acceptedOf(candidates: Candidate[], endpoints: Map<string, OrderedEndpoint>): Accepted {
   const accepted: Accepted = { drafts: [], places: [], writers: [], endpointIds: [], groups: [] }
   for (const { saving, slice, places } of candidates) {
     for (const [index, draft] of slice.drafts.entries()) {
@@ -137,6 +130,7 @@ async function insertRecords(
   unit: Unit,
   pda: number,
   { drafts, places, writers, endpointIds, groups }: Accepted,
+  endpoints: OrderedEndpoint[],
   now: number,
 ): Promise<void> {
   const texts = drafts.map((draft) => draft.text)
@@ -147,13 +141,20 @@ async function insertRecords(
       pda_id: pda,
       endpoint_id: endpointIds,
       record_id: drafts.map((draft) => draft.recordId),
-      fingerprint: fingerprints,
+      fingerprint: fingerprints.map(fingerprintBytes),
       created_at: now,
       writer: writers,
       data: texts,
     }),
-    saveChanges(unit, pda, changesOf(pda, drafts, places, endpointIds), now),
-    addOrderKeys(unit, pda, endpointIds, places, texts),
+    saveChanges(unit, pda, changesOf(pda, drafts, places, endpointIds), now, endpoints),
+    addOrderKeys(
+      unit,
+      pda,
+      endpoints.flatMap((endpoint) => endpoint.paths),
+      endpointIds,
+      places,
+      texts,
+    ),
     addGroups(unit, pda, groups),
   ])
   unit.hold(fingerprints, places)
