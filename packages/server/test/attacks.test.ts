@@ -140,6 +140,22 @@ test('no way of writing a path leads around the rights', async (t) => {
   assert.equal((await server.owner.records.list('theirs/secret')).length, 1)
 })
 
+test('a flood of attempts to sign in keeps nobody else waiting, not even with a token never seen before', async (t) => {
+  const server = await startServer(t)
+  const token = await server.application('program', { reads: ['a'] })
+  let done = 0
+  const flood = Array.from({ length: 60 }, async (_, index) => {
+    const headers = { username: `stranger ${index}`, password: 'no idea' }
+    const { status } = await ask(server.url, { method: 'GET', path: '/users/access_token', headers })
+    done += 1
+    return status
+  })
+  await Promise.race(flood)
+  await server.as(token).records.list('a/b')
+  assert.ok(done < 30, `answered after ${done} of them`)
+  assert.deepEqual(new Set(await Promise.all(flood)), new Set([401]))
+})
+
 test('a connection on which nothing moves is cut, and what it had begun is gone', async (t) => {
   const server = await startServer(t)
   assert.ok(server.app.server.timeout > 0 && server.app.server.headersTimeout > 0)

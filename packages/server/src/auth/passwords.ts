@@ -2,6 +2,10 @@ import { argon2, randomBytes, timingSafeEqual } from 'node:crypto'
 import { promisify } from 'node:util'
 
 const derive = promisify(argon2)
+/** How many run at once: of the four threads that do such work, two stay free to check tokens and write files. */
+const mostAtOnce = 2
+let running = 0
+const waiting: (() => void)[] = []
 
 /**
  * OWASP's first recommendation for argon2id: 46 MiB, 1 pass, 1 lane. About 30 ms, on a thread of its own. Of blocks above 32 MB
@@ -13,7 +17,7 @@ const tagLength = 32
 /** Makes the text that is stored in a password's place: argon2id in PHC form, with its own salt. */
 export async function hashPassword(password: string): Promise<string> {
   const nonce = randomBytes(16)
-  const tag = await derive('argon2id', { ...cost, message: password, nonce, tagLength })
+  const tag = await inTurn(() => derive('argon2id', { ...cost, message: password, nonce, tagLength }))
   return `$argon2id$v=19$m=${cost.memory},t=${cost.passes},p=${cost.parallelism}$${base64(nonce)}$${base64(tag)}`
 }
 
@@ -25,7 +29,20 @@ export async function isPassword(password: string, stored: string): Promise<bool
   const nonce = Buffer.from(parts[4] ?? '', 'base64')
   const tag = Buffer.from(parts[5] ?? '', 'base64')
   const given = { memory, passes, parallelism, message: password, nonce, tagLength: tag.length }
-  return timingSafeEqual(await derive('argon2id', given), tag)
+  return timingSafeEqual(await inTurn(() => derive('argon2id', given)), tag)
+}
+
+async function inTurn<T>(work: () => Promise<T>): Promise<T> {
+  if (running < mostAtOnce) running += 1
+  else await new Promise<void>((resolve) => waiting.push(resolve))
+  try {
+    return await work()
+  } finally {
+    // The turn goes to who waited longest.
+    const next = waiting.shift()
+    if (next) next()
+    else running -= 1
+  }
 }
 
 function base64(bytes: Buffer): string {
