@@ -13,6 +13,24 @@ const useNoted = 60_000
 /** The fills that run in this process, so that a path that many ask for is filled once. Nothing about data is decided by it. */
 const filling = new WeakMap<Database, Map<string, Promise<void>>>()
 
+/** The end of the line of those who make keys, by endpoint. */
+const lines = new WeakMap<Database, Map<string, Promise<unknown>>>()
+
+/** Works when all who came before for the same endpoint are done. */
+export async function inTurn<T>(database: Database, endpoint: string, work: () => Promise<T>): Promise<T> {
+  const ofDatabase = lines.get(database) ?? new Map<string, Promise<unknown>>()
+  lines.set(database, ofDatabase)
+  const before = ofDatabase.get(endpoint) ?? Promise.resolve()
+  const mine = before.then(work, work)
+  const end = mine.catch(() => undefined)
+  ofDatabase.set(endpoint, end)
+  try {
+    return await mine
+  } finally {
+    if (ofDatabase.get(endpoint) === end) ofDatabase.delete(endpoint)
+  }
+}
+
 export async function findOrderPath(
   unit: Unit,
   pda: number,

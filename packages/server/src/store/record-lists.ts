@@ -3,7 +3,7 @@ import type { Database, Unit } from '../database/port.ts'
 import { placeBase, placeEnd } from '../database/tables.ts'
 import { isPlainPath, keyAt, missingKey, pathOf } from '../domain/ordering.ts'
 import { type Endpoint, findEndpoint } from './endpoints.ts'
-import { addOrderPath, anyAt, fillOrderPath, findOrderPath, noteUse } from './order-paths.ts'
+import { addOrderPath, anyAt, fillOrderPath, findOrderPath, inTurn, noteUse } from './order-paths.ts'
 import { keyOrder, listOrder, placeOrder, type Position } from './record-orders.ts'
 import { type Extent, nothing, type Pages, readPages, type Shown } from './record-pages.ts'
 
@@ -83,23 +83,48 @@ async function orderedFirst(
     return unordered(database, pda, endpoint, listing)
   if (!readable && !(await anyRead(database, pda, endpoint, names)))
     return unordered(database, pda, endpoint, listing)
-  const ordered = await addOrderPath(
-    database,
-    pda,
-    endpoint.endpoint_id,
-    path,
-    listing.descending,
-    listing.orderPaths,
-    listing.now,
-  )
-  if (readable && fresh) {
-    const pages = await byEngine(database, pda, endpoint, names, listing)
-    // What fails here is tried again at the path's next use.
-    void fillOrderPath(database, pda, ordered).catch(() => undefined)
-    return pages
+  if (!readable || !fresh) return byNewKeys(database, pda, endpoint, path, listing)
+  // What fails here is tried again at the path's next use.
+  void withKeys(database, pda, endpoint, path, listing, async () => undefined).catch(() => undefined)
+  return byEngine(database, pda, endpoint, names, listing)
+}
+
+/** By keys that are made first; again where another process drops the path before it is read. */
+async function byNewKeys(
+  database: Database,
+  pda: number,
+  endpoint: Endpoint,
+  path: string,
+  listing: Listing,
+): Promise<Pages> {
+  const read = () =>
+    database.read(async (unit) => {
+      const ordered = await findOrderPath(unit, pda, endpoint.endpoint_id, path, listing.descending)
+      return ordered?.filled_to === null
+        ? byKeys(database, unit, pda, endpoint, ordered.path_id, listing)
+        : undefined
+    })
+  for (;;) {
+    const pages = await withKeys(database, pda, endpoint, path, listing, read)
+    if (pages) return pages
   }
-  await fillOrderPath(database, pda, ordered)
-  return database.read((unit) => byKeys(database, unit, pda, endpoint, ordered.path_id, listing))
+}
+
+/** Makes a path's keys and works with them. Paths of an endpoint take turns, or they would drop one another before any is read. */
+function withKeys<T>(
+  database: Database,
+  pda: number,
+  endpoint: Endpoint,
+  path: string,
+  { descending, orderPaths, now }: Listing,
+  work: () => Promise<T>,
+): Promise<T> {
+  const { endpoint_id } = endpoint
+  return inTurn(database, `${pda}/${endpoint_id}`, async () => {
+    const ordered = await addOrderPath(database, pda, endpoint_id, path, descending, orderPaths, now)
+    await fillOrderPath(database, pda, ordered)
+    return work()
+  })
 }
 
 /** No record has the path: all tie, newest first. */

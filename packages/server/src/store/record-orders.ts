@@ -14,8 +14,13 @@ export interface Position {
 export interface Order {
   /** The `count`-th record behind a position and not behind `last`; undefined when there are fewer. */
   find(unit: Unit, after: Position | undefined, count: number, last?: Position): Promise<Position | undefined>
-  /** The records behind one position, up to and with another or to the end, in order: a SELECT without its column list. */
-  from(after: Position | undefined, last: Position | undefined): RawBuilder<unknown>
+  /**
+   * The records behind one position, up to and with another or to the end, in order: a SELECT without its column list.
+   * @param count how many there are, about
+   */
+  from(after: Position | undefined, last: Position | undefined, count: number): RawBuilder<unknown>
+  /** Whether it was given up while it was being read; left out where that cannot be. */
+  isLost?(unit: Unit): Promise<boolean>
 }
 
 /** By place. Ascending ends with the newest record there was when the read began. */
@@ -54,6 +59,11 @@ export function keyOrder(pda: number, endpointId: number, pathId: number): Order
     from(after, last) {
       return sql`from order_key join record on record.pda_id = order_key.pda_id and record.place = -order_key.back
         where ${ofPath} ${behind(after)} ${upTo(last)} order by key, back`
+    },
+    async isLost(unit) {
+      const rows = await unit.all(sql`select 1 from order_path
+        where pda_id = ${pda} and endpoint_id = ${endpointId} and path_id = ${pathId}`)
+      return rows.length === 0
     },
   }
 }

@@ -28,11 +28,12 @@ const columns = (dialect: Dialect) =>
  * @param head its JSON up to the record id
  */
 function opening(dialect: Dialect, pda: number, head: RawBuilder<string>, shown: Shown): RawBuilder<string> {
-  const named = sql`${head} || ${dialect.idOfDigits(sql`digits`)}`
-  if (!shown.meta) return sql`${named} || '","data":' || data`
-  const updated = sql`coalesce(',"updated":"' || ${dialect.isoTime('updated_at')} || '"', '')`
-  return sql`${named} || '","seq":' || cast(coalesce(updated_seq, place - ${placeBase(pda)}) as bigint) || ',"created":"' ||
-    ${dialect.isoTime('created_at')} || '"' || ${updated} || ',"writer":"' || writer || '","data":' || data`
+  const id = dialect.idOfDigits(sql`digits`)
+  if (!shown.meta) return dialect.concat(head, id, sql`'","data":'`, sql`data`)
+  const seq = sql<string>`cast(cast(coalesce(updated_seq, place - ${placeBase(pda)}) as bigint) as text)`
+  const updated = sql<string>`coalesce(',"updated":"' || ${dialect.isoTime('updated_at')} || '"', '')`
+  const meta = [sql`'","seq":'`, seq, sql`',"created":"'`, dialect.isoTime('created_at'), sql`'"'`, updated]
+  return dialect.concat(head, id, ...(meta as RawBuilder<string>[]), sql`',"writer":"'`, sql`writer`, sql`'","data":'`, sql`data`)
 }
 
 /** Which records of which endpoint, how shown. */
@@ -47,6 +48,8 @@ interface Reading {
 interface Page {
   after: Position | undefined
   last: Position | undefined
+  /** How many records it may have. */
+  count: number
   begin: '[' | ',' | ''
   end: ']' | ''
 }
@@ -55,7 +58,7 @@ interface Page {
 async function pageText(unit: Unit, { pda, endpoint, order, shown }: Reading, page: Page): Promise<Text> {
   const { dialect } = unit
   const head = sql<string>`${`{"endpoint":"${endpoint.name}","recordId":"`}`
-  const rows = sql`(select ${columns(dialect)} ${order.from(page.after, page.last)}) rows`
+  const rows = sql`(select ${columns(dialect)} ${order.from(page.after, page.last, page.count)}) rows`
   if (shown.linked) {
     const records = await linkedRecords(
       unit,
@@ -65,7 +68,7 @@ async function pageText(unit: Unit, { pda, endpoint, order, shown }: Reading, pa
     )
     return records === '' && page.begin === ',' ? page.end : page.begin + records + page.end
   }
-  const text = sql<string>`${opening(dialect, pda, head, shown)} || '}'`
+  const text = dialect.concat(opening(dialect, pda, head, shown), sql`'}'`)
   const [row] = await unit.all<{ body: Text }>(sql`select ${dialect.joined(text, page)} as body from ${rows}`)
   return row!.body
 }
@@ -118,7 +121,7 @@ async function pageLength(
   const most = shown.linked ? linkedPageRecords : pageRecords
   if ((endpoint.largest + envelopeBytes) * most <= pageBytes) return most
   const rows = await unit.all<{ bytes: number }>(
-    sql`select ${unit.dialect.bytes('data')} as bytes ${order.from(after, undefined)} limit ${most}`,
+    sql`select ${unit.dialect.bytes('data')} as bytes ${order.from(after, undefined, most)} limit ${most}`,
   )
   let left = pageBytes
   const fitting = rows.findIndex(({ bytes }) => (left -= bytes + envelopeBytes) < 0)
@@ -161,7 +164,13 @@ export async function readPages(
   const next = end && (await order.find(unit, end, 1)) ? end : undefined
   const length = await pageLength(unit, reading, after)
   const last = length < extent.take ? await order.find(unit, after, length, end) : undefined
-  const first = await pageText(unit, reading, { after, last: last ?? end, begin: '[', end: last ? '' : ']' })
+  const first = await pageText(unit, reading, {
+    after,
+    last: last ?? end,
+    count: Math.min(length, extent.take),
+    begin: '[',
+    end: last ? '' : ']',
+  })
   return { first, rest: last && remaining(database, reading, last, end), next }
 }
 
@@ -173,14 +182,10 @@ async function* remaining(
 ): AsyncGenerator<Text> {
   for (let after: Position | undefined = from; after;) {
     const page: { text: Text; last: Position | undefined } = await database.read(async (unit) => {
+      if (await reading.order.isLost?.(unit)) throw new Error('the order was dropped while it was being read')
       const length = await pageLength(unit, reading, after)
       const last = await reading.order.find(unit, after, length, end)
-      const text = await pageText(unit, reading, {
-        after,
-        last: last ?? end,
-        begin: ',',
-        end: last ? '' : ']',
-      })
+      const text = await pageText(unit, reading, { after, last: last ?? end, count: length, begin: ',', end: last ? '' : ']' })
       return { text, last }
     })
     yield page.text
@@ -207,7 +212,7 @@ export async function readRecord(
     where record.pda_id = ${pda} and record_id = ${unit.dialect.id(recordId)}`)
   if (!row || !mayShow(row.name)) return undefined
   const order = listOrder(unit, pda, [row.place])
-  const page: Page = { after: undefined, last: undefined, begin: list ? '[' : '', end: list ? ']' : '' }
+  const page: Page = { after: undefined, last: undefined, count: 1, begin: list ? '[' : '', end: list ? ']' : '' }
   return pageText(unit, { pda, endpoint: row, order, shown }, page)
 }
 
