@@ -7,6 +7,7 @@ import type { App } from './context.ts'
 import { openDatabase } from './database/open.ts'
 import type { Database } from './database/port.ts'
 import { ensureFirstAccount, type FirstAccount } from './first-start.ts'
+import { forgetWhatIsOld } from './forgetting.ts'
 
 /** A second signal this soon is the same one, sent to the whole terminal group and passed on by npm once more. */
 const sameSignalMilliseconds = 500
@@ -24,16 +25,18 @@ export async function serve(env: Readonly<Record<string, string | undefined>>): 
   const database = await openDatabase(config, true)
   try {
     const first = await ensureFirstAccount(database, config, asked.port !== 0, Date.now())
-    const app = await createApp({
+    const context = {
       config,
       database,
       now: Date.now,
       ...(first.setupCode && { setupCode: first.setupCode }),
-    })
+    }
+    const app = await createApp(context)
+    forgetWhatIsOld(app, context)
     closeOnSignal(app, database)
     await listen(app, config)
     for (const name of unknownSettings(env)) app.log.warn(`There is no setting ${name}.`)
-    boundYoungSpace()
+    boundGarbage()
     announce(config, first)
     // At its end the process would do it, too, but for one that is killed.
     flushCompileCache()
@@ -44,11 +47,13 @@ export async function serve(env: Readonly<Record<string, string | undefined>>): 
 }
 
 /**
- * Keeps V8's space for new objects as large as it is after the start (8 MB each half, about): left alone it doubles up to 128 MB under load,
- * and what waits in it keeps buffers outside of it alive. Measured with a 100 MB body: 480 MB at most without this, 260 with, no slower.
+ * Keeps garbage small. V8's space for new objects stays as large as it is after the start (8 MB each half, about): left alone it doubles up
+ * to 128 MB under load, and what waits in it keeps buffers outside of it alive. The rest of the heap grows by less than half before it is
+ * collected. Measured with a 100 MB body: 480 MB at most without this, 225 with, in the same time.
  */
-function boundYoungSpace(): void {
+function boundGarbage(): void {
   setFlagsFromString('--semi-space-growth-factor=1')
+  setFlagsFromString('--heap-growing-percent=40')
 }
 
 /** For PORT=0 a free port, found before anything carries it in its name. */
