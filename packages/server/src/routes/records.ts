@@ -8,6 +8,7 @@ import { mayRead, mayWrite, writerOf } from '../domain/rights.ts'
 import { ApiError } from '../errors.ts'
 import { cursorOf, positionOf } from '../store/cursors.ts'
 import { deleteEndpoint, deleteRecords } from '../store/record-deletions.ts'
+import type { Replacement } from '../store/record-history.ts'
 import { type Listing, listRecords } from '../store/record-lists.ts'
 import type { Position } from '../store/record-orders.ts'
 import { readRecord, type Shown } from '../store/record-pages.ts'
@@ -34,7 +35,7 @@ export function recordRoutes(app: App, context: Context): void {
 }
 
 function writingRoutes(app: App, context: Context): void {
-  const { config, database, now } = context
+  const { database } = context
 
   app.post(api.createRecords.path, { schema: api.createRecords }, (request, reply) => {
     const { namespace, '*': path } = request.params
@@ -57,11 +58,9 @@ function writingRoutes(app: App, context: Context): void {
     return withBody(request, reply, context, async (body) => {
       const drafts = await envelopeDrafts(request, body, 'update', context)
       const refusal = await updateRecords(database, request.account.pda, {
-        writer: writerOf(request.caller),
-        now: now(),
+        ...replacementOf(request, context),
         slices: () => drafts.slices(),
         mayWrite: (endpoint) => mayWrite(request.caller, namespaceOf(endpoint)),
-        bounds: { days: config.historyDays, versions: config.historyVersions },
       })
       if (refusal) throw await updateRefused(request, context, refusal)
       sendDrafts(reply, drafts, new Set())
@@ -117,13 +116,15 @@ function readingRoutes(app: App, context: Context): void {
   })
 }
 
-function deletingRoutes(app: App, { database, now }: Context): void {
+function deletingRoutes(app: App, context: Context): void {
+  const { database } = context
+
   app.delete(api.deleteRecords.path, { schema: api.deleteRecords }, async (request) => {
     requireSomeWrite(request)
     const ids = [...new Set(recordIdsOf(request.query.records))]
     if (ids.length === 0) return deleted
     const writable = (endpoint: string) => mayWrite(request.caller, namespaceOf(endpoint))
-    const by = { writer: writerOf(request.caller), now: now() }
+    const by = replacementOf(request, context)
     const refused = await deleteRecords(database, request.account.pda, ids, writable, by)
     if (refused === 'forbidden')
       throw new ApiError('forbidden', 'One of the records is in a namespace you may not write')
@@ -135,12 +136,16 @@ function deletingRoutes(app: App, { database, now }: Context): void {
   app.delete(api.deleteEndpoint.path, { schema: api.deleteEndpoint }, async (request) => {
     const { namespace, '*': path } = request.params
     requireWrite(request, namespace)
-    await deleteEndpoint(database, request.account.pda, `${namespace}/${path}`, {
-      writer: writerOf(request.caller),
-      now: now(),
-    })
+    const by = replacementOf(request, context)
+    await deleteEndpoint(database, request.account.pda, `${namespace}/${path}`, by)
     return deleted
   })
+}
+
+/** Who replaces records by this request, when, and how many versions of them are kept. */
+function replacementOf({ caller }: FastifyRequest, { config, now }: Context): Replacement {
+  const bounds = { days: config.historyDays, versions: config.historyVersions }
+  return { writer: writerOf(caller), now: now(), bounds }
 }
 
 function shownOf({ caller }: FastifyRequest, query: { meta: string; links: string }): Shown {
@@ -160,9 +165,9 @@ function startOf(pda: number, cursor: string, ordered: boolean): Position {
 
 /** The same request, continued behind a position. */
 function nextPage({ url }: FastifyRequest, cursor: string): string {
-  const [path = '', search = ''] = url.split('?')
-  const query = new URLSearchParams(search)
+  const end = url.includes('?') ? url.indexOf('?') : url.length
+  const query = new URLSearchParams(url.slice(end + 1))
   query.delete('skip')
   query.set('after', cursor)
-  return `${path}?${query.toString()}`
+  return `${url.slice(0, end)}?${query.toString()}`
 }

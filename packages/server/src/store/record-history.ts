@@ -8,14 +8,15 @@ export interface HistoryBounds {
   versions: number
 }
 
-/** Who replaces what, and when. */
+/** Who replaces what, and when, and how much is kept of it. */
 export interface Replacement {
   writer: string
   now: number
+  bounds: HistoryBounds
 }
 
 /**
- * Keeps the present versions of records that are about to be replaced.
+ * Keeps the present versions of records that are about to be replaced, and forgets the oldest of those that have too many.
  * @param places of the records, in the order in which `firstSeq` and the numbers after it are given to them
  */
 export async function keepVersions(
@@ -31,10 +32,10 @@ export async function keepVersions(
     select record.pda_id, record.place, coalesce(updated_seq, record.place - ${placeBase(pda)}), endpoint_id, record_id, data, writer,
       coalesce(updated_at, created_at), ${firstSeq} + listed.position - ${unit.dialect.firstPosition}, ${by.now}, ${by.writer}, ${deleted ? 1 : 0}
     from ${unit.dialect.listed(places)} listed join record on record.pda_id = ${pda} and record.place = listed.place`)
+  await boundVersions(unit, pda, places, by.bounds)
 }
 
-/** Forgets the oldest versions of records that have more than they may. */
-export async function boundVersions(
+async function boundVersions(
   unit: Unit,
   pda: number,
   places: number[],

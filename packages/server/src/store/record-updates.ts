@@ -4,7 +4,7 @@ import type { Draft, Slice } from './drafts.ts'
 import type { Duplicate } from './duplicates.ts'
 import { type Change, noteChange, saveChanges } from './endpoints.ts'
 import { addOrderKeys, listOrderPaths, removeOrderKeys } from './order-keys.ts'
-import { boundVersions, type HistoryBounds, keepVersions } from './record-history.ts'
+import { type HistoryBounds, keepVersions } from './record-history.ts'
 
 /** A request to replace the data of records; a draft's record id names the record, its endpoint says where it is kept. */
 export interface Updating {
@@ -109,7 +109,6 @@ async function releaseOld(unit: Unit, pda: number, steps: Step[], updating: Upda
   await unit.all(sql`update record set fingerprint = null, writer = ${updating.writer}, updated_at = ${updating.now},
       updated_seq = ${firstSeq} + listed.position - ${unit.dialect.firstPosition}
     from ${unit.dialect.listed(places)} listed where record.pda_id = ${pda} and record.place = listed.place`)
-  await boundVersions(unit, pda, places, updating.bounds)
   await removeOrderKeys(unit, pda, places)
 }
 
