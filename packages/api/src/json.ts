@@ -27,16 +27,8 @@ type Spans<Found> = Generator<Found, number, undefined>
 /** One member of an object: `key` is decoded, the span is the value's. */
 export type Member = Span & { key: string }
 
-const quote = 0x22
-const comma = 0x2c
-const minus = 0x2d
-const zero = 0x30
-const nine = 0x39
-const openArray = 0x5b
-const backslash = 0x5c
-const closeArray = 0x5d
-const openObject = 0x7b
-const closeObject = 0x7d
+const [quote, comma, minus, zero, nine, backslash] = [0x22, 0x2c, 0x2d, 0x30, 0x39, 0x5c] as const
+const [openArray, closeArray, openObject, closeObject] = [0x5b, 0x5d, 0x7b, 0x7d] as const
 
 /** The refusal of what stands at `at`: of kind `end` when nothing stands there. */
 export function unexpected(text: string, at: number, reason: string): JsonError {
@@ -224,7 +216,6 @@ function next(text: string, at: number, closer: number): { at: number; closed: b
  * The elements of the array that starts at or, behind white space, after `at`, validated one by one.
  *
  * @param limit how deep the array may nest, itself counted
- * @param read validates the value that starts at an offset and gives the offset behind it
  * @returns the offset right behind the array, as the generator's last value; what follows is not looked at
  * @throws JsonError
  */

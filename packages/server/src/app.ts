@@ -59,6 +59,8 @@ function bareApp({ config }: Context): App {
     logger: loggerOptions(config),
     genReqId: requestIds(),
     logController: new LogController({ disableRequestLogging: true }),
+    // A logger for each request takes longer than the request's statements; what is logged names the request itself.
+    childLoggerFactory: (logger) => logger,
     trustProxy: trusted(config.trustProxy),
     bodyLimit: config.maxBodyBytes,
     connectionTimeout: stalledMilliseconds,

@@ -29,6 +29,8 @@ export function logRequests(app: App, config: Config): void {
   app.addHook('onResponse', async (request: FastifyRequest, reply: FastifyReply) => {
     const { method, routeOptions } = request
     const milliseconds = Math.round(reply.elapsedTime * 10) / 10
-    request.log.debug({ method, route: routeOptions.url, status: reply.statusCode, milliseconds }, 'answered')
+    const { url: route } = routeOptions
+    const status = reply.statusCode
+    request.log.debug({ reqId: request.id, method, route, status, milliseconds }, 'answered')
   })
 }

@@ -61,6 +61,10 @@ export interface Dialect {
   /** A table of places in a given order: columns `place` and `position`, the first of which is `firstPosition`. */
   firstPosition: RawBuilder<number>
   listed(places: readonly number[]): RawBuilder<unknown>
+  /** Texts put together; none of them is null. */
+  concat(...texts: RawBuilder<string>[]): RawBuilder<string>
+  /** Said of a table that is read along its key, although an index would fit as well. */
+  alongKey: RawBuilder<unknown>
   /** Joins a text expression over the rows of a subquery in their order, with commas; where there are none, only a comma to begin with is left out too. */
   joined(text: RawBuilder<string>, around: { begin: string; end: string }): RawBuilder<Text>
   /**

@@ -22,6 +22,8 @@ export const postgresDialect: Dialect = {
   isoTime: (column) =>
     sql`to_char(to_timestamp(${sql.ref(column)} / 1000.0) at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`,
   bytes: (column) => sql`octet_length(${sql.ref(column)})`,
+  concat: (...texts) => sql`(${sql.join(texts, sql` || `)})`,
+  alongKey: sql``,
   firstPosition: sql`1`,
   listed: (places) =>
     sql`(select place, position from unnest(${places}::bigint[]) with ordinality as listed (place, position))`,

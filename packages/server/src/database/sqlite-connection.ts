@@ -11,6 +11,8 @@ export interface Connection {
   run(sql: string, parameters: readonly Value[]): number
   exec(sql: string): void
   inTransaction(): boolean
+  /** Rows written by `run` since this was last asked. */
+  rowsWritten(): number
   close(): void
 }
 
@@ -23,6 +25,7 @@ export function connect(file: string, cacheBytes: number): Connection {
   const database = new DatabaseSync(file, { timeout: 0, allowExtension: false })
   database.exec(`pragma page_size = 8192; pragma journal_mode = wal; pragma synchronous = full; pragma wal_autocheckpoint = 0;
     pragma cache_size = ${-Math.round(cacheBytes / 1024)}; pragma temp_store = memory; pragma secure_delete = on`)
+  let written = 0
   const statements = new Map<string, StatementSync>()
 
   function prepared(sql: string): StatementSync {
@@ -37,9 +40,18 @@ export function connect(file: string, cacheBytes: number): Connection {
 
   return {
     all: (sql, parameters) => guarded(() => prepared(sql).all(...parameters)),
-    run: (sql, parameters) => guarded(() => Number(prepared(sql).run(...parameters).changes)),
+    run(sql, parameters) {
+      const changed = guarded(() => Number(prepared(sql).run(...parameters).changes))
+      written += changed
+      return changed
+    },
     exec: (sql) => guarded(() => database.exec(sql)),
     inTransaction: () => database.isTransaction,
+    rowsWritten() {
+      const rows = written
+      written = 0
+      return rows
+    },
     close: () => database.close(),
   }
 }

@@ -8,7 +8,9 @@ const idDigits = (column: string) => sql<string>`hex(${sql.ref(column)})`
 
 function idOfDigits(digits: RawBuilder<string>): RawBuilder<string> {
   const part = (from: number, length: number) => sql`substr(${digits}, ${sql.lit(from)}, ${sql.lit(length)})`
-  return sql`lower(${part(1, 8)} || '-' || ${part(9, 4)} || '-' || ${part(13, 4)} || '-' || ${part(17, 4)} || '-' || ${part(21, 12)})`
+  const dash = sql`'-'`
+  const parts = [part(1, 8), dash, part(9, 4), dash, part(13, 4), dash, part(17, 4), dash, part(21, 12)]
+  return sql`lower(concat(${sql.join(parts)}))`
 }
 
 function jsonKind(column: string, path: readonly string[]): RawBuilder<number> {
@@ -28,6 +30,9 @@ export const sqliteDialect: Dialect = {
   },
   isoTime: (column) => sql`strftime('%Y-%m-%dT%H:%M:%fZ', ${sql.ref(column)} / 1000.0, 'unixepoch')`,
   bytes: (column) => sql`octet_length(${sql.ref(column)})`,
+  // One call instead of an operator for each text: a fifth of the time of a page.
+  concat: (...texts) => sql`concat(${sql.join(texts)})`,
+  alongKey: sql`not indexed`,
   firstPosition: sql`0`,
   listed: (places) => sql`(select value as place, key as position from json_each(${JSON.stringify(places)}))`,
   joined: (text, { begin, end }) =>

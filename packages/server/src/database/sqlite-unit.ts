@@ -37,10 +37,8 @@ export function openUnit(
   pda: number | undefined,
 ): OpenUnit {
   const { connection } = place
-  let ended = false
-  /** The account's `seq` before the unit's first `count`, and now. */
-  let before: number | undefined
-  let seq = 0
+  // The account's `seq` before the unit's first `count`, and now.
+  let [before, seq, ended]: [number | undefined, number, boolean] = [undefined, 0, false]
   const alive = () => {
     if (ended) throw new Error('a unit was used after its function had returned')
   }
@@ -65,10 +63,9 @@ export function openUnit(
     async taken(fingerprints) {
       alive()
       const table = await tableOf(place, tables, pda!, before!)
-      return fingerprints.map((fingerprint) => {
-        const candidates = table.candidates(fingerprint)
-        return candidates.find((candidate) => holds(connection, candidate, fingerprint))
-      })
+      return fingerprints.map((fingerprint) =>
+        table.candidates(fingerprint).find((candidate) => holds(connection, candidate, fingerprint)),
+      )
     },
     hold(fingerprints, places) {
       alive()

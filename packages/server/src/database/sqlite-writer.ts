@@ -56,15 +56,12 @@ async function transaction(writer: Writer): Promise<void> {
   try {
     await beginImmediate(connection)
     const began = (writer.turnBegan = performance.now())
-    for (
-      let one = waiting.shift();
-      one;
-      one = performance.now() - began < gathering ? waiting.shift() : undefined
-    ) {
+    const run = waiting.length === 1 ? runAlone : runBesideOthers
+    for (let one = waiting.shift(); one; one = canGather(began, run) ? waiting.shift() : undefined) {
       units.push(one)
-      outcomes.push(await underSavepoint(connection, one))
+      outcomes.push(await run(connection, one))
     }
-    connection.run('commit', [])
+    if (connection.inTransaction()) connection.run('commit', [])
   } catch (error) {
     if (connection.inTransaction()) connection.run('rollback', [])
     if (units.length === 0) units.push(...waiting.splice(0))
@@ -75,6 +72,9 @@ async function transaction(writer: Writer): Promise<void> {
   for (const tell of outcomes) tell()
   await writer.afterCommit(true)
 }
+
+const canGather = (began: number, run: typeof runAlone) =>
+  run === runBesideOthers && performance.now() - began < gathering
 
 /** Another process may hold the lock for a moment: asks again, without stopping the event loop. */
 export async function beginImmediate(connection: Connection): Promise<void> {
@@ -89,8 +89,19 @@ export async function beginImmediate(connection: Connection): Promise<void> {
   }
 }
 
-/** One unit. Gives what to tell its caller once the transaction is durable. */
-async function underSavepoint(connection: Connection, one: Waiting): Promise<() => void> {
+/** A unit that has the transaction to itself: needs no savepoint. Gives what to tell its caller once it is durable. */
+async function runAlone(connection: Connection, one: Waiting): Promise<() => void> {
+  try {
+    const value = await one.work()
+    return () => one.resolve(value)
+  } catch (error) {
+    if (connection.inTransaction()) connection.run('rollback', [])
+    return () => one.reject(error)
+  }
+}
+
+/** A unit that shares the transaction: when it fails, the others' work stays. */
+async function runBesideOthers(connection: Connection, one: Waiting): Promise<() => void> {
   connection.run('savepoint unit', [])
   try {
     const value = await one.work()

@@ -14,6 +14,9 @@ const readerCache = 8 * 2 ** 20
 /** The log's pages (8 KB) at which they are moved into the file, and at which writers wait until they are. */
 const logBegin = 2000
 const logLimit = 8000
+/** After so many commits, or rows of them, the log is looked at. */
+const commitsUnseen = 32
+const rowsUnseen = 2000
 
 /** What the engine consists of while it is open. */
 interface Engine {
@@ -24,6 +27,8 @@ interface Engine {
   idColumns: ReadonlySet<string>
   fingerprints: Map<number, FingerprintTable>
   aside: Aside
+  /** Commits since the log was looked at. */
+  commits: number
   /** The log being moved into the file. */
   moving: Promise<unknown> | undefined
   /** Set inside a unit: a unit in a unit would wait for itself. */
@@ -41,6 +46,7 @@ export async function openSqlite(file: string): Promise<Database> {
     idColumns: findIdColumns(connection),
     fingerprints: new Map(),
     aside: createAside(file),
+    commits: 0,
     moving: undefined,
     inUnit: new AsyncLocalStorage(),
   }
@@ -124,7 +130,10 @@ async function perform<T>(
 /** Moves the log's pages into the file on the other thread; when writers outrun it, they wait. */
 async function afterCommit(engine: Engine, committed: boolean): Promise<void> {
   if (!committed) engine.fingerprints.clear()
-  const log = logPages(engine.writer.connection)
+  const { connection } = engine.writer
+  if (++engine.commits < commitsUnseen && connection.rowsWritten() < rowsUnseen) return
+  engine.commits = 0
+  const log = logPages(connection)
   if (log > logBegin) {
     engine.moving ??= engine.aside.do({ task: 'checkpoint' }).finally(() => {
       engine.moving = undefined

@@ -9,7 +9,7 @@ import type { Draft } from '../store/drafts.ts'
 import type { Duplicate } from '../store/duplicates.ts'
 import { recordsAt } from '../store/record-pages.ts'
 import type { Refusal } from '../store/record-updates.ts'
-import { saveRecords } from '../store/records.ts'
+import { saveRecords, sliceSize } from '../store/records.ts'
 import { arrayOf, sendJson } from './answers.ts'
 import { type Body, receiveBody } from './body.ts'
 import { type Drafts, type Element, gatherDrafts, nodesOf } from './drafts.ts'
@@ -131,8 +131,10 @@ export async function save(
 /** Answers 201 with drafts as records: an array for an array, one record for one value. */
 export function sendDrafts(reply: FastifyReply, drafts: Drafts, left: ReadonlySet<number>): void {
   const answers = drafts.answers(left)
-  if (drafts.list) sendJson(reply.code(201), arrayOf(answers))
-  else sendJson(reply.code(201), { first: [...answers].join(), rest: undefined })
+  const whole = drafts.count <= sliceSize ? [...answers].join() : undefined
+  reply.code(201)
+  if (whole === undefined) sendJson(reply, arrayOf(answers))
+  else sendJson(reply, { first: drafts.list ? `[${whole}]` : whole, rest: undefined })
 }
 
 /** The refusal of duplicates; it names stored records only to a caller who may read them. */

@@ -42,7 +42,7 @@ async function byPlace(
   listing: Listing,
 ): Promise<Pages> {
   const until = await lastPlace(unit, pda, endpoint)
-  const order = placeOrder(pda, endpoint.endpoint_id, listing.descending, until)
+  const order = placeOrder(unit.dialect, pda, endpoint.endpoint_id, listing.descending, until)
   return readPages(database, unit, { pda, endpoint, order, shown: listing.shown }, listing)
 }
 

@@ -1,5 +1,5 @@
 import { type RawBuilder, sql } from 'kysely'
-import type { Unit } from '../database/port.ts'
+import type { Dialect, Unit } from '../database/port.ts'
 import { placeBase } from '../database/tables.ts'
 import { missingKey } from '../domain/ordering.ts'
 import { direction, inRange, placeAfter, type Range } from './endpoints.ts'
@@ -23,8 +23,17 @@ export interface Order {
   isLost?(unit: Unit): Promise<boolean>
 }
 
+/** An account's places between two of which every so many are one endpoint's are read along the key, the others passed over. */
+const sparsest = 4
+
 /** By place. Ascending ends with the newest record there was when the read began. */
-export function placeOrder(pda: number, endpointId: number, descending: boolean, until: number): Order {
+export function placeOrder(
+  dialect: Dialect,
+  pda: number,
+  endpointId: number,
+  descending: boolean,
+  until: number,
+): Order {
   const start = descending ? until : placeBase(pda)
   const range = (after: Position | undefined): Range => ({
     descending,
@@ -38,10 +47,12 @@ export function placeOrder(pda: number, endpointId: number, descending: boolean,
         return undefined
       return { back: -place }
     },
-    from(after, last) {
+    from(after, last, count) {
       const from = range(after)
       const end = last && (descending ? sql`and place >= ${-last.back}` : sql`and place <= ${-last.back}`)
-      return sql`from record where pda_id = ${pda} and endpoint_id = ${endpointId} and ${inRange(from)} ${end ?? sql``}
+      const isDense = last && Math.abs(from.from + last.back) < count * sparsest
+      return sql`from record ${isDense ? dialect.alongKey : sql``}
+        where pda_id = ${pda} and endpoint_id = ${endpointId} and ${inRange(from)} ${end ?? sql``}
         order by place ${direction(from)}`
     },
   }

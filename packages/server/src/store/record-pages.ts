@@ -33,7 +33,15 @@ function opening(dialect: Dialect, pda: number, head: RawBuilder<string>, shown:
   const seq = sql<string>`cast(cast(coalesce(updated_seq, place - ${placeBase(pda)}) as bigint) as text)`
   const updated = sql<string>`coalesce(',"updated":"' || ${dialect.isoTime('updated_at')} || '"', '')`
   const meta = [sql`'","seq":'`, seq, sql`',"created":"'`, dialect.isoTime('created_at'), sql`'"'`, updated]
-  return dialect.concat(head, id, ...(meta as RawBuilder<string>[]), sql`',"writer":"'`, sql`writer`, sql`'","data":'`, sql`data`)
+  return dialect.concat(
+    head,
+    id,
+    ...(meta as RawBuilder<string>[]),
+    sql`',"writer":"'`,
+    sql`writer`,
+    sql`'","data":'`,
+    sql`data`,
+  )
 }
 
 /** Which records of which endpoint, how shown. */
@@ -185,7 +193,13 @@ async function* remaining(
       if (await reading.order.isLost?.(unit)) throw new Error('the order was dropped while it was being read')
       const length = await pageLength(unit, reading, after)
       const last = await reading.order.find(unit, after, length, end)
-      const text = await pageText(unit, reading, { after, last: last ?? end, count: length, begin: ',', end: last ? '' : ']' })
+      const text = await pageText(unit, reading, {
+        after,
+        last: last ?? end,
+        count: length,
+        begin: ',',
+        end: last ? '' : ']',
+      })
       return { text, last }
     })
     yield page.text
@@ -212,7 +226,13 @@ export async function readRecord(
     where record.pda_id = ${pda} and record_id = ${unit.dialect.id(recordId)}`)
   if (!row || !mayShow(row.name)) return undefined
   const order = listOrder(unit, pda, [row.place])
-  const page: Page = { after: undefined, last: undefined, count: 1, begin: list ? '[' : '', end: list ? ']' : '' }
+  const page: Page = {
+    after: undefined,
+    last: undefined,
+    count: 1,
+    begin: list ? '[' : '',
+    end: list ? ']' : '',
+  }
   return pageText(unit, { pda, endpoint: row, order, shown }, page)
 }
 
