@@ -4,7 +4,7 @@ import { DatabaseSync } from 'node:sqlite'
 import type { Database } from './port.ts'
 
 /** The data folder is in use by another server. */
-export class FolderInUseError extends Error {}
+class FolderInUseError extends Error {}
 
 /**
  * Opens the database and brings its tables up to date.

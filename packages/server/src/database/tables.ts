@@ -72,11 +72,8 @@ export interface Tables {
   order_key: { pda_id: number; endpoint_id: number; path_id: number; key: Uint8Array; back: number }
 }
 
-/** Places of one account are its number times this, plus a `seq`: unique in the whole database, and exact numbers. */
+/** Places of one account are its number times this, plus a `seq`: unique in the whole database, and exact numbers for accounts below 2^21. */
 const placesEach = 2 ** 32
-
-/** The largest number an account can have: above it a place would no longer be exact. */
-export const largestPda = 2 ** 21 - 1
 
 /** What an account's places begin with. */
 export const placeBase = (pda: number) => pda * placesEach
