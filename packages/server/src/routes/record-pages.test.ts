@@ -124,29 +124,28 @@ for (const engine of engines)
       }
     })
 
-    test('pages stay in step while others write, update and delete', async () => {
-      await server.owner.records.createMany(
-        'pages/busy',
-        numbers.slice(0, 900).map((number) => ({ number })),
-      )
-      for (const options of [
-        {},
-        { orderBy: 'number' },
-        { orderBy: 'number', ordering: 'descending' },
-      ] as ListOptions[]) {
+    test('every record there was at the beginning comes once, while others write and update', async () => {
+      for (const [index, [, options]] of orders.entries()) {
+        const busy = `pages/busy-${index}`
+        await server.owner.records.createMany(
+          busy,
+          numbers.slice(0, 900).map((number) => ({ number })),
+        )
         const seen: number[] = []
         let all = 0
-        const pages = server.owner.records.listAll<Numbered>('pages/busy', { ...options, take: 100 })
-        for await (const { data, recordId } of pages) {
+        for await (const { data, recordId } of server.owner.records.listAll<Numbered>(busy, {
+          ...options,
+          take: 100,
+        })) {
           if (data.extra === undefined) seen.push(data.number)
           if ((all += 1) % 100 !== 50) continue
-          await server.owner.records.create('pages/busy', { number: data.number, extra: Math.random() })
-          await server.owner.records.create('pages/busy', { number: -1, extra: Math.random() })
-          await server.owner.records.update({ endpoint: 'pages/busy', recordId, data: { ...data, extra: 0 } })
+          await server.owner.records.create(busy, { number: -1, extra: all })
+          await server.owner.records.update({ endpoint: busy, recordId, data: { ...data, extra: all } })
         }
-        assert.equal(seen.length, new Set(seen).size, 'some came twice')
-        assert.equal(seen.length, left, 'some were left out')
-        left -= changed(seen.length)
+        assert.deepEqual(
+          seen.toSorted((a, b) => a - b),
+          numbers.slice(0, 900),
+        )
       }
     })
 
