@@ -24,7 +24,11 @@ export async function linkedPlaces(
     from link join link other on other.pda_id = link.pda_id and other.group_id = link.group_id and other.place <> link.place
     where link.pda_id = ${pda} and ${unit.dialect.among('link.place', places, 'number')} order by link.place, other.place`)
   const linked = new Map<number, number[]>()
-  for (const { place, other } of rows) linked.set(place, [...(linked.get(place) ?? []), other])
+  for (const { place, other } of rows) {
+    const others = linked.get(place)
+    if (others) others.push(other)
+    else linked.set(place, [other])
+  }
   return linked
 }
 
