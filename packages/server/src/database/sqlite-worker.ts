@@ -1,9 +1,11 @@
+import { dirname } from 'node:path'
 import { parentPort, workerData } from 'node:worker_threads'
 import type { Answer, Task } from './sqlite-aside.ts'
 import { connect, isBusy } from './sqlite-connection.ts'
 
 const cacheBytes = 16 * 2 ** 20
-const connection = connect((workerData as { file: string }).file, cacheBytes)
+const { file } = workerData as { file: string }
+const connection = connect(file, cacheBytes)
 
 /** How often a locked step is tried again, 10 ms apart. */
 const attempts = 3000
@@ -11,7 +13,12 @@ const attempts = 3000
 function work(task: Task): unknown[] {
   if (task.task === 'query') return connection.all(task.sql, task.parameters)
   if (task.task === 'checkpoint') return connection.all('pragma wal_checkpoint(passive)', [])
+  // What is left is copied through a file without a name in the data folder: in memory the copy could be larger than all else.
+  connection.exec(
+    `pragma temp_store = file; pragma temp_store_directory = '${dirname(file).replaceAll("'", "''")}'`,
+  )
   insist(() => connection.exec('vacuum'))
+  connection.exec('pragma temp_store = memory')
   // The log still holds what was erased until every reader of it is gone and it is cut to nothing.
   insist(() => {
     const [row] = connection.all('pragma wal_checkpoint(truncate)', []) as { busy: number }[]
