@@ -1,11 +1,12 @@
 import { join } from 'node:path'
-import { freePort, freshFolder, type Hatstand, removeFolder, startHatstand } from './hatstand.ts'
+import { freshFolder, removeFolder } from './folders.ts'
+import { type Hatstand, path, startHatstand } from './hatstand.ts'
 import { openBodies, openRaw, rawRows, startTiny, tinyRequests } from './limits.ts'
-import { drive, type Run } from './load.ts'
+import { drive } from './load.ts'
 import { locations } from './locations.ts'
 import { beside, type Measure, type Scene, type Sizes } from './measures.ts'
+import { saveSingly, saveThousands } from './posting.ts'
 
-const path = '/api/v2.6/data/bench/locations'
 const readConnections = 4
 const manyConnections = 64
 /** Requests before the clock runs, where a row is about a server that is warm. */
@@ -13,41 +14,25 @@ const warming = 500
 
 type Raw = ReturnType<typeof openRaw>
 
-/** POSTs of a thousand records each, one after the other. `texts` are the records. */
-export async function saveThousands(server: Hatstand, texts: string[]): Promise<Run> {
-  const requests: Buffer[] = []
-  for (let from = 0; from < texts.length; from += 1000)
-    requests.push(server.request('POST', path, `[${texts.slice(from, from + 1000).join()}]`))
-  return post(server, requests, 1)
-}
-
-/** POSTs of one record each. */
-export function saveSingly(server: Hatstand, texts: string[], connections: number): Promise<Run> {
-  const requests = texts.map((text) => server.request('POST', path, text))
-  return post(server, requests, connections)
-}
-
-function post(server: Hatstand, requests: Buffer[], connections: number): Promise<Run> {
-  return drive({
-    port: server.port,
-    connections,
-    count: requests.length,
-    request: (index) => requests[index]!,
-    status: 201,
-  })
-}
-
 /** Rows 1, 2, 4, 5 and 6: writes into an empty store, then single ones, then reads, each beside its limit. */
 export const saving: Scene = {
   rows: ['1', '2', '4', '5', '6'],
   async run(sizes, wanted) {
     const folders = [freshFolder(), freshFolder()] as const
     const raw = openRaw(folders[0])
-    const server = await startHatstand({ folder: folders[1], port: await freePort() })
+    const server = await startHatstand({ folder: folders[1] })
     try {
       const measures = await thousands(sizes, raw, server)
-      if (wanted.has('4')) measures.push(await loneWrites(sizes, raw, server))
-      if (wanted.has('5')) measures.push(await manyWrites(sizes, server))
+      let records = sizes.small * 1000
+      if (wanted.has('4')) {
+        measures.push(await loneWrites(sizes, raw, server))
+        records += sizes.lone + warming
+      }
+      if (wanted.has('5')) {
+        measures.push(await manyWrites(sizes, server))
+        records += sizes.many + warming
+      }
+      await server.mustHold(records)
       if (wanted.has('6')) measures.push(await reads(sizes, server, folders[1]))
       return measures
     } finally {
