@@ -55,7 +55,10 @@ function frameworkRefusal(error: FastifyError): ApiError | undefined {
 function internal(error: unknown, request: FastifyRequest): ApiError {
   const { name, message, code, stack } =
     error instanceof Error ? (error as FastifyError) : (new Error(String(error)) as FastifyError)
-  request.log.error({ reqId: request.id, err: { type: name, message, code, stack } }, 'unexpected error')
+  request.log.error(
+    { reqId: request.id, err: { type: name, message, engineCode: code, stack } },
+    'unexpected error',
+  )
   return new ApiError('internal', `Something unexpected happened; the log has it under request ${request.id}`)
 }
 

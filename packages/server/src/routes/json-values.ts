@@ -1,4 +1,4 @@
-import { JsonError, skipSpace, unexpected } from '@hatstand/api/json.ts'
+import { JsonError, skipSpace, skipValue, unexpected } from '@hatstand/api/json.ts'
 import type { Config } from '../config.ts'
 import { ApiError } from '../errors.ts'
 import type { Body } from './body.ts'
@@ -7,7 +7,7 @@ import type { Body } from './body.ts'
 export type Reader<T extends { end: number }> = (text: string, at: number) => T
 
 /** What the limits of one request are called in its errors. */
-type Limits = Pick<Config, 'maxRecordBytes' | 'maxRecords'>
+type Limits = Pick<Config, 'maxRecordBytes' | 'maxRecords' | 'maxDepth'>
 
 /** The stretch of a body that is in memory, and where it stands. */
 interface Window {
@@ -65,7 +65,8 @@ export function* readElements<T extends { end: number }>(
   limits: Limits,
 ): Generator<T, void> {
   const window = openWindow(body)
-  expect(window, '[', 'expected an array')
+  refuseOther(window, limits)
+  window.at += 1
   if (skip(window) === ']') window.at += 1
   else {
     for (let index = 0; ; index++) {
@@ -76,6 +77,14 @@ export function* readElements<T extends { end: number }>(
     window.at += 1
   }
   finish(window)
+}
+
+/** Refuses a body that is JSON, but no array; what is no JSON is refused as that. */
+function refuseOther(window: Window, limits: Limits): void {
+  if (skip(window) === '[') return
+  readNext(window, (text, at) => ({ end: skipValue(text, at, limits.maxDepth) }), limits, 0)
+  finish(window)
+  throw new ApiError('invalid_body', 'The body must be an array of records')
 }
 
 function readNext<T extends { end: number }>(

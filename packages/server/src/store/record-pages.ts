@@ -8,8 +8,8 @@ import { listOrder, type Order, type Position } from './record-orders.ts'
 /** Records and bytes of one page: a longer answer is read page by page, with a turn for others between. */
 const pageRecords = 1000
 const pageBytes = 2 * 2 ** 20
-/** Records of one page when each brings its linked ones along. */
-const linkedPageRecords = 50
+/** Records of one page when each brings its linked ones along, of which there may be thousands. */
+const linkedPageRecords = 10
 /** What the envelope around a record's data takes, roughly. */
 const envelopeBytes = 200
 
