@@ -157,3 +157,23 @@ for (const engine of engines)
       )
     })
   })
+
+for (const engine of engines)
+  test(`a long answer whose order is dropped meanwhile is cut, never closed as if it were whole, on ${engine.name}`, async (t) => {
+    const server = await startServer(t, engine, { settings: { HATSTAND_ORDER_PATHS: '1' } })
+    const rows = Array.from({ length: 30_000 }, (_, n) => ({ n, b: -n, '1': n, rest: 'x'.repeat(500) }))
+    await server.owner.records.createMany('orders/long', rows)
+    await server.owner.records.list('orders/long', { orderBy: '1', take: 1 })
+    const headers = { 'x-auth-token': server.token }
+    const response = await fetch(`${server.url}/api/v2.6/data/orders/long?orderBy=1&take=100000`, { headers })
+    const reader = response.body!.getReader()
+    let length = (await reader.read()).value!.length
+    await server.owner.records.list('orders/long', { orderBy: '0', take: 1 })
+    await server.owner.records.createMany('orders/long', [{ '0': 1 }])
+    await server.owner.records.list('orders/long', { orderBy: '0', take: 1 })
+    const rest = async () => {
+      for (let part = await reader.read(); !part.done; part = await reader.read()) length += part.value.length
+    }
+    await assert.rejects(rest(), /terminated/)
+    assert.ok(length > 0)
+  })

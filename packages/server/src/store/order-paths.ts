@@ -106,13 +106,14 @@ async function insertPath(
 
 async function dropKeys(database: Database, pda: number, path: OrderPath): Promise<void> {
   const ofPath = sql`pda_id = ${pda} and endpoint_id = ${path.endpoint_id} and path_id = ${path.path_id}`
-  for (let left = rowsDropped; left === rowsDropped;) {
-    left = await database.write(pda, async (unit) => {
-      const rows = await unit.all<{
-        back: number
-      }>(sql`delete from order_key where ${ofPath} and (key, back) in
-        (select key, back from order_key where ${ofPath} order by key, back limit ${rowsDropped}) returning back`)
-      return rows.length
+  for (let more = true; more;) {
+    more = await database.write(pda, async (unit) => {
+      const [last] = await unit.all<{ key: Uint8Array; back: number }>(sql`select key, back from order_key
+        where ${ofPath} order by key, back limit 1 offset ${rowsDropped}`)
+      // Up to a key, rather than a list of them: without statistics PostgreSQL compares each with each.
+      const some = last ? sql`and (key, back) <= (${last.key}, ${last.back})` : sql``
+      await unit.all(sql`delete from order_key where ${ofPath} ${some}`)
+      return last !== undefined
     })
   }
 }
