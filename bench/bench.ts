@@ -1,10 +1,13 @@
-import { cpus } from 'node:os'
+import { cpus, loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
-import { full, type Measure, quick } from './measures.ts'
+import { large } from './large.ts'
+import { full, type Measure, quick, type Scene } from './measures.ts'
+import { onPostgres } from './on-postgres.ts'
 import { saving } from './saving.ts'
+import { starting } from './starting.ts'
 import { table } from './table.ts'
 
-const scenes = [saving]
+const scenes: Scene[] = [saving, starting, onPostgres, large]
 
 const { values } = parseArgs({
   options: {
@@ -18,17 +21,27 @@ const { values } = parseArgs({
 async function bench(): Promise<void> {
   const wanted = new Set(values.rows?.split(',') ?? scenes.flatMap((scene) => scene.rows))
   const running = scenes.filter((scene) => scene.rows.some((row) => wanted.has(row)))
-  const measures: Measure[] = []
-  console.log(machine())
+  const parts = [machine()]
+  for (const scene of running) if (scene.begin) parts.push(await scene.begin())
+  console.log(parts.join(', '))
+  console.log(
+    `Load average at the start: ${loadavg()
+      .map((load) => load.toFixed(1))
+      .join(', ')}`,
+  )
   if (values.quick) console.log('Small counts (--quick): the figures show that the bench runs, no more.')
+  const measures: Measure[] = []
   for (let round = 1; round <= Number(values.rounds); round++) {
     for (const scene of running) {
+      if (round > (scene.rounds ?? round)) continue
       const found = await scene.run(values.quick ? quick : full, wanted)
-      measures.push(...found.filter(({ row }) => wanted.has(row)))
+      measures.push(...found.filter(({ row }) => wanted.has(String(Number.parseInt(row, 10)))))
     }
-    console.log(`round ${round} of ${values.rounds} is done`)
+    console.log(`round ${round} of ${values.rounds} is done (${(performance.now() / 1000).toFixed(0)} s)`)
   }
-  for (const scene of running) await scene.close?.()
+  for (const scene of running) await scene.end?.()
+  for (const { rounds, rows } of running)
+    if (rounds && rounds < Number(values.rounds)) console.log(`Rows ${rows.join(', ')}: ${rounds} rounds.`)
   console.log(table(measures))
 }
 

@@ -30,13 +30,19 @@ const insertOf = (rows: number) =>
 export function rawRows(first: number, texts: string[]): Row[] {
   const now = Date.now()
   return texts.map((text, index) => {
-    const fingerprint = crypto.getRandomValues(new Uint8Array(16))
-    // As hatstand's: time in front, chance behind.
-    const id = crypto.getRandomValues(Buffer.alloc(16))
-    id.writeUIntBE(now * 8 + Math.floor(index / rowsOfTransaction), 0, 6)
-    return [2 ** 32 + first + index, 1, 1, id, fingerprint, now, 'owner', text]
+    const id = idAt(now * 8 + Math.floor(index / rowsOfTransaction))
+    return [2 ** 32 + first + index, 1, 1, id, randomFingerprint(), now, 'owner', text]
   })
 }
+
+/** An id like hatstand's: time in front, chance behind. */
+export function idAt(time: number): Buffer {
+  const id = crypto.getRandomValues(Buffer.alloc(16))
+  id.writeUIntBE(time, 0, 6)
+  return id
+}
+
+export const randomFingerprint = () => crypto.getRandomValues(Buffer.alloc(16))
 
 /** The bare database file: L1 and L2 of the bench. Both give seconds. */
 export function openRaw(folder: string) {

@@ -135,9 +135,3 @@ export function requestBytes(
   const fields = Object.entries({ ...headers, ...sized }).map(([name, value]) => `${name}: ${value}\r\n`)
   return Buffer.from(`${method} ${path} HTTP/1.1\r\n${fields.join('')}\r\n${body ?? ''}`)
 }
-
-/** The value below which a share of them lie. */
-export function percentile(values: Float64Array, share: number): number {
-  const sorted = values.toSorted()
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))]!
-}

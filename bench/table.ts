@@ -1,61 +1,17 @@
+import { type Goal, goals } from './goals.ts'
 import type { Measure } from './measures.ts'
 
-/** A row of the table: what is measured, and what to reach. */
-interface Row {
-  work: string
-  unit: string
-  /** What the limit is, where there is one: the ratio is then what counts, else the figure. */
-  limit?: string
-  reach: number
-  stretch: number
-  /** Whether more is better. */
-  more: boolean
-}
-
-const rows: Record<string, Row> = {
-  '1': {
-    work: 'POST of 1,000 records, 1 connection, empty store',
-    unit: 'records/s',
-    limit: 'L1 raw inserts',
-    reach: 0.3,
-    stretch: 0.6,
-    more: true,
-  },
-  '2': { work: 'server CPU of such a POST', unit: 'ms', reach: 6, stretch: 4, more: false },
-  '4': {
-    work: 'POST of 1 record, 1 connection',
-    unit: 'requests/s',
-    limit: 'L2 raw commits',
-    reach: 0.5,
-    stretch: 0.6,
-    more: true,
-  },
-  '5': {
-    work: 'POST of 1 record, 64 connections',
-    unit: 'requests/s',
-    limit: 'L3 tiny GET',
-    reach: 0.4,
-    stretch: 0.6,
-    more: true,
-  },
-  '6': {
-    work: 'GET take=1000, 4 connections',
-    unit: 'requests/s',
-    limit: 'L4 bodies built',
-    reach: 0.75,
-    stretch: 1.2,
-    more: true,
-  },
-}
-
+const inOrder = new Intl.Collator('en', { numeric: true }).compare
 const heads = ['row', 'work', 'figure', 'limit', 'ratio', 'min..max', 'reach', 'stretch', '']
 
 /** The table of all rounds: medians, and for ratios the median of each round's own. */
 export function table(measures: Measure[]): string {
-  const lines = Object.keys(rows).flatMap((row) => {
-    const found = measures.filter((measure) => measure.row === row)
-    return found.length === 0 ? [] : [line(row, found)]
-  })
+  const lines = Object.keys(goals)
+    .toSorted(inOrder)
+    .flatMap((row) => {
+      const found = measures.filter((measure) => measure.row === row)
+      return found.length === 0 ? [] : [line(row, found)]
+    })
   const widths = heads.map((head, column) =>
     Math.max(head.length, ...lines.map((cells) => cells[column]!.length)),
   )
@@ -65,25 +21,26 @@ export function table(measures: Measure[]): string {
 }
 
 function line(name: string, found: Measure[]): string[] {
-  const row = rows[name]!
+  const goal = goals[name]!
   const figures = found.map(({ figure }) => figure)
   const limits = found.flatMap(({ limit }) => limit ?? [])
   const ratios = found.flatMap(({ figure, limit }) => (limit === undefined ? [] : [figure / limit]))
   const judged = ratios.length > 0 ? ratios : figures
   return [
     name,
-    row.work,
-    `${short(median(figures))} ${row.unit}`,
-    limits.length > 0 ? `${short(median(limits))} (${row.limit})` : '',
+    goal.work,
+    `${short(median(figures))} ${goal.unit}`,
+    limits.length > 0 ? `${short(median(limits))} (${goal.limit})` : '',
     ratios.length > 0 ? short(median(ratios)) : '',
     `${short(Math.min(...judged))}..${short(Math.max(...judged))}`,
-    String(row.reach),
-    String(row.stretch),
-    verdict(row, median(judged)),
+    String(goal.reach ?? ''),
+    String(goal.stretch ?? ''),
+    verdict(goal, median(judged)),
   ]
 }
 
-function verdict({ reach, stretch, more }: Row, value: number): string {
+function verdict({ reach, stretch, more }: Goal, value: number): string {
+  if (reach === undefined || stretch === undefined) return ''
   const attains = (goal: number) => (more ? value >= goal : value <= goal)
   if (attains(stretch)) return 'stretch reached'
   return attains(reach) ? 'reached' : 'NOT REACHED'
