@@ -17,6 +17,9 @@ const cli = new URL('../src/cli.ts', import.meta.url)
 // shared folder for temporary files, where others could leave code for us; where it cannot be written, nothing is kept.
 const compiled = fileURLToPath(new URL('../../../node_modules/.cache/hatstand', import.meta.url))
 
+// glibc gives each thread an arena of its own and keeps what was freed there: with one for all, a long request leaves 40 MB less behind.
+const oneArena = '1'
+
 function isNewEnough(version) {
   const [major, minor] = version.split('.').map(Number)
   return major > needed[0] || (major === needed[0] && minor >= needed[1])
@@ -60,7 +63,7 @@ function endLike(code, signal) {
 function handOver(node) {
   const child = spawn(node, [fileURLToPath(cli), ...process.argv.slice(2)], {
     stdio: 'inherit',
-    env: { NODE_COMPILE_CACHE: compiled, ...process.env },
+    env: { NODE_COMPILE_CACHE: compiled, MALLOC_ARENA_MAX: oneArena, ...process.env },
   })
   passSignals(child)
   child.on('error', refuse)
@@ -89,6 +92,13 @@ function mindTheShell() {
 
 if (process.env.npm_lifecycle_event && process.platform !== 'win32') mindTheShell()
 if (isNewEnough(process.versions.node)) {
+  if (process.platform === 'linux' && !process.env.MALLOC_ARENA_MAX && process.execve) {
+    // glibc reads it when a process starts: this process becomes its successor.
+    process.execve(process.execPath, [process.execPath, ...process.execArgv, ...process.argv.slice(1)], {
+      ...process.env,
+      MALLOC_ARENA_MAX: oneArena,
+    })
+  }
   module.enableCompileCache(process.env.NODE_COMPILE_CACHE || compiled)
   await import(cli.href)
 } else {

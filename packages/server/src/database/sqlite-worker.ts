@@ -3,7 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads'
 import type { Answer, Task } from './sqlite-aside.ts'
 import { connect, isBusy } from './sqlite-connection.ts'
 
-const cacheBytes = 16 * 2 ** 20
+const cacheBytes = 4 * 2 ** 20
 const { file } = workerData as { file: string }
 const connection = connect(file, cacheBytes)
 
