@@ -10,12 +10,12 @@ import { findOwner } from './store/owners.ts'
 
 const owner = { HATSTAND_OWNER: 'alice', HATSTAND_OWNER_PASSWORD: 'a long password' }
 
-for (const engine of engines) {
-  const start = (database: Database, env: Record<string, string>, fixedPort = true) =>
-    ensureFirstAccount(database, readConfig(env), fixedPort, Date.now())
-  const domains = async (database: Database) =>
-    (await database.read(listAccounts)).map((account) => account.domain)
+const start = (database: Database, env: Record<string, string>, fixedPort = true) =>
+  ensureFirstAccount(database, readConfig(env), fixedPort, Date.now())
+const domains = async (database: Database) =>
+  (await database.read(listAccounts)).map((account) => account.domain)
 
+for (const engine of engines) {
   async function withDatabase(work: (database: Database) => Promise<void>): Promise<void> {
     const database = await openDatabase(await engine.place(), false)
     try {

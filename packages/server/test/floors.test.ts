@@ -74,6 +74,18 @@ const floors: Record<string, { forbidden: string[]; allowed: string[] }> = {
       'fastify',
     ],
   },
+  'packages/server/src/commands/accounts.ts': {
+    forbidden: [
+      '../main.ts',
+      '../cli.ts',
+      '../app.ts',
+      '../routes/records.ts',
+      '../database/sqlite.ts',
+      'kysely',
+      'fastify',
+    ],
+    allowed: ['../store/accounts.ts', '../auth/passwords.ts', '../database/open.ts', '../config.ts'],
+  },
   'packages/server/src/app.ts': {
     forbidden: ['./main.ts', './cli.ts', 'pg', 'kysely'],
     allowed: ['./routes/records.ts', 'fastify'],

@@ -21,7 +21,7 @@ export type Refusal =
   | { why: 'missing' | 'forbidden' | 'moved' | 'twice'; index: number }
   | { why: 'duplicates'; duplicates: Duplicate[] }
 
-class Refused extends Error {
+class RefusedError extends Error {
   readonly refusal: Refusal
   constructor(refusal: Refusal) {
     super(refusal.why)
@@ -46,7 +46,7 @@ export async function updateRecords(
     await database.write(pda, (unit) => updateAll(unit, pda, updating))
     return undefined
   } catch (error) {
-    if (error instanceof Refused) return error.refusal
+    if (error instanceof RefusedError) return error.refusal
     throw error
   }
 }
@@ -58,7 +58,7 @@ async function updateAll(unit: Unit, pda: number, updating: Updating): Promise<v
   for (const { drafts } of updating.slices()) {
     const steps = await findStored(unit, pda, drafts, index, updating)
     for (const { stored, index: at } of steps) {
-      if (seen.has(stored.place)) throw new Refused({ why: 'twice', index: at })
+      if (seen.has(stored.place)) throw new RefusedError({ why: 'twice', index: at })
       seen.add(stored.place)
     }
     await releaseOld(unit, pda, steps, updating)
@@ -94,9 +94,9 @@ async function findStored(
   return drafts.map((draft, offset) => {
     const index = start + offset
     const stored = byId.get(draft.recordId)
-    if (!stored) throw new Refused({ why: 'missing', index })
-    if (!updating.mayWrite(stored.name)) throw new Refused({ why: 'forbidden', index })
-    if (stored.name !== draft.endpoint) throw new Refused({ why: 'moved', index })
+    if (!stored) throw new RefusedError({ why: 'missing', index })
+    if (!updating.mayWrite(stored.name)) throw new RefusedError({ why: 'forbidden', index })
+    if (stored.name !== draft.endpoint) throw new RefusedError({ why: 'moved', index })
     return { draft, stored, index }
   })
 }
@@ -155,5 +155,5 @@ async function refuseDuplicates(unit: Unit, steps: Step[]): Promise<void> {
     else if (of !== undefined) duplicates.push({ index, of })
     else own.set(draft.fingerprint, index)
   }
-  if (duplicates.length > 0) throw new Refused({ why: 'duplicates', duplicates })
+  if (duplicates.length > 0) throw new RefusedError({ why: 'duplicates', duplicates })
 }

@@ -25,7 +25,7 @@ export const sliceSize = 1000
 const duplicatesTold = 500
 
 /** Ends the unit of a request that is refused. */
-class Refused extends Error {
+class RefusedError extends Error {
   readonly duplicates: Duplicate[]
   constructor(duplicates: Duplicate[]) {
     super('duplicates')
@@ -42,7 +42,7 @@ export async function saveRecords(database: Database, pda: number, saving: Savin
   try {
     return await database.write(pda, (unit) => saveLarge(unit, pda, saving))
   } catch (error) {
-    if (error instanceof Refused) return { saved: false, duplicates: error.duplicates }
+    if (error instanceof RefusedError) return { saved: false, duplicates: error.duplicates }
     throw error
   }
 }
@@ -78,7 +78,7 @@ async function saveLarge(unit: Unit, pda: number, saving: Saving): Promise<Saved
     index += slice.drafts.length
     if (!saving.skipDuplicates && duplicates.length >= duplicatesTold) break
   }
-  if (duplicates.length > 0 && !saving.skipDuplicates) throw new Refused(duplicates)
+  if (duplicates.length > 0 && !saving.skipDuplicates) throw new RefusedError(duplicates)
   return { saved: true, duplicates }
 }
 
