@@ -29,6 +29,9 @@ interface Engine {
   aside: Aside
   /** Commits since the log was looked at. */
   commits: number
+  /** The scrub that begins when the present one has ended: whoever waits for it shares it. */
+  nextScrub: Promise<void> | undefined
+  scrubbing: Promise<unknown>
   /** The log being moved into the file. */
   moving: Promise<unknown> | undefined
   /** Set inside a unit: a unit in a unit would wait for itself. */
@@ -39,6 +42,8 @@ interface Engine {
 export async function openSqlite(file: string): Promise<Database> {
   const connection = connect(file, writerCache)
   await migrate(connection)
+  // A process that was killed while it erased may have left the log behind; one that is in use is left alone.
+  connection.all('pragma wal_checkpoint(truncate)', [])
   const engine: Engine = {
     file,
     writer: createWriter(connection, (committed) => afterCommit(engine, committed)),
@@ -47,6 +52,8 @@ export async function openSqlite(file: string): Promise<Database> {
     fingerprints: new Map(),
     aside: createAside(file),
     commits: 0,
+    nextScrub: undefined,
+    scrubbing: Promise.resolve(),
     moving: undefined,
     inUnit: new AsyncLocalStorage(),
   }
@@ -59,9 +66,7 @@ export async function openSqlite(file: string): Promise<Database> {
     writeTogether: createTogether(write, rowsTogether),
     aside: async <Row>(statement: Statement<Row>) =>
       (await engine.aside.do({ task: 'query', ...compileSqlite(statement) })) as Row[],
-    async scrub() {
-      await engine.aside.do({ task: 'scrub' })
-    },
+    scrub: () => scrub(engine),
     async durability() {
       return {
         journal_mode: pragma(connection, 'journal_mode'),
@@ -140,6 +145,17 @@ async function afterCommit(engine: Engine, committed: boolean): Promise<void> {
     })
   }
   if (log > logLimit) await engine.moving
+}
+
+/** Leaves no trace of what was deleted before it was called. It rewrites the file: calls that come meanwhile share the next one. */
+function scrub(engine: Engine): Promise<void> {
+  engine.nextScrub ??= engine.scrubbing.then(async () => {
+    engine.nextScrub = undefined
+    const running = engine.aside.do({ task: 'scrub' })
+    engine.scrubbing = running.catch(() => undefined)
+    await running
+  })
+  return engine.nextScrub
 }
 
 /** How many pages the log holds that are not in the file yet. */
