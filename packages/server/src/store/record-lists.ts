@@ -67,7 +67,7 @@ function byKeys(
 
 /**
  * The first use of a path. Where the engine reads this data exactly as we do it sorts for us at once, on another thread, and the
- * keys are made meanwhile; otherwise, and when a page is continued, the keys are made first. A path that no record has gets none.
+ * keys are made behind its back; otherwise, and when a page is continued, the keys are made first. A path that no record has gets none.
  */
 async function orderedFirst(
   database: Database,
@@ -84,9 +84,10 @@ async function orderedFirst(
   if (!readable && !(await anyRead(database, pda, endpoint, names)))
     return unordered(database, pda, endpoint, listing)
   if (!readable || !fresh) return byNewKeys(database, pda, endpoint, path, listing)
-  // What fails here is tried again at the path's next use.
+  const pages = await byEngine(database, pda, endpoint, names, listing)
+  // Only then, or the two would slow each other and everybody else. What fails here is tried again at the path's next use.
   void withKeys(database, pda, endpoint, path, listing, async () => undefined).catch(() => undefined)
-  return byEngine(database, pda, endpoint, names, listing)
+  return pages
 }
 
 /** By keys that are made first; again where another process drops the path before it is read. */
