@@ -131,6 +131,45 @@ for (const engine of engines) {
       await Promise.all([database.close(), other.close()])
     })
 
+    it('knows a fingerprint that a unit let go and then failed, although it was the first to ask', async () => {
+      const place = await engine.place()
+      const database = await open(place)
+      await database.write(account, (unit) => save(unit, fingerprintOf(1)))
+      const other = await openDatabase(place, false)
+      await assert.rejects(
+        other.write(account, async (unit) => {
+          await unit.count(1)
+          await unit.all(sql`update record set fingerprint = null where pda_id = ${account}`)
+          assert.deepEqual(await unit.taken([fingerprintOf(1)]), [undefined])
+          throw new Error('changed its mind')
+        }),
+      )
+      await assert.rejects(
+        other.write(account, (unit) => save(unit, fingerprintOf(1))),
+        /taken/,
+      )
+      await Promise.all([database.close(), other.close()])
+    })
+
+    it('stores nothing of a unit in which one of several statements fails', async () => {
+      const database = await open(await engine.place())
+      const places = Array.from({ length: 5000 }, (_, index) => placeBase(account) + 1 + index)
+      for (const beside of [0, 3]) {
+        const failing = database.write(account, (unit) =>
+          Promise.all([
+            unit.insertMany('link', { pda_id: account, group_id: 1, place: places }),
+            unit.all(sql`select 1 from nowhere`),
+          ]),
+        )
+        const others = Array.from({ length: beside }, () => database.write(account, bump))
+        await assert.rejects(failing, /nowhere/)
+        await Promise.all(others)
+      }
+      await database.write(account, bump)
+      assert.deepEqual(await database.one(sql`select place from link where pda_id = ${account}`), [])
+      await database.close()
+    })
+
     it('keeps ids as text for us and compares them as one', async () => {
       const database = await open(await engine.place())
       await database.write(account, (unit) => save(unit, fingerprintOf(1)))

@@ -4,13 +4,15 @@ import { randomBytes } from 'node:crypto'
  * Which record holds a fingerprint, for SQLite: in memory, because a unique index on random bytes is by far the dearest part of
  * ingest there (measured: 91,000 rows/s with it, 320,000 without; every batch dirties pages all over the index).
  * An account's table is read from its rows at its first write. It may name records that hold the fingerprint no more (a rolled-back
- * unit, an update, a deletion) and, rarely, records that never did (it keeps 32 bits of each): the caller asks the row itself.
+ * unit, an update, a deletion: until it is next asked for) and, rarely, records that never did (it keeps 32 bits of each): the caller asks the row itself.
  * It never lacks one, because a table whose account was written by anyone else is thrown away: the account's `seq` tells.
  */
 export interface FingerprintTable {
   /** The account's `seq` as this table knows it. */
   seq: number
   add(fingerprint: string, place: number): void
+  /** Forgets a place, which may have held another fingerprint with the same 32 bits: the caller adds that one again. */
+  remove(fingerprint: string, place: number): void
   /** The places that may hold it. */
   candidates(fingerprint: string): number[]
   slots: number
@@ -28,48 +30,85 @@ function tagOf(fingerprint: string): number {
   return (mixed ^ (mixed >>> 15)) >>> 0
 }
 
+/** Pairs of a tag and a place, each in the first free slot at or behind the tag's own; a place of 0 is a free slot. */
+interface Slots {
+  tags: Uint32Array
+  places: Uint32Array
+  count: number
+}
+
+const emptySlots = (size: number): Slots => ({
+  tags: new Uint32Array(size),
+  places: new Uint32Array(size),
+  count: 0,
+})
+
+/** A tag's own slot: it follows from the upper bits, so that growing needs nothing but the tags. */
+const home = ({ tags }: Slots, tag: number) => Math.floor((tag / 0x100000000) * tags.length)
+
+const behind = ({ tags }: Slots, slot: number) => (slot + 1) & (tags.length - 1)
+
+/** The slot of this very pair, or the free one where it would go. */
+function slotOf(slots: Slots, tag: number, place: number): number {
+  const { tags, places } = slots
+  let slot = home(slots, tag)
+  while (places[slot] !== 0 && (places[slot] !== place || tags[slot] !== tag)) slot = behind(slots, slot)
+  return slot
+}
+
+function put(slots: Slots, tag: number, place: number): void {
+  const slot = slotOf(slots, tag, place)
+  if (slots.places[slot] === 0) slots.count += 1
+  slots.tags[slot] = tag
+  slots.places[slot] = place
+}
+
+function grown({ tags, places }: Slots): Slots {
+  const slots = emptySlots(tags.length * 2)
+  for (let slot = 0; slot < tags.length; slot++)
+    if (places[slot] !== 0) put(slots, tags[slot]!, places[slot]!)
+  return slots
+}
+
+/** Frees a pair's slot. Pairs behind it move up, unless they stand nearer to their own slots: no search may end at the gap too early. */
+function free(slots: Slots, tag: number, place: number): void {
+  const { tags, places } = slots
+  const mask = tags.length - 1
+  let gap = slotOf(slots, tag, place)
+  if (places[gap] === 0) return
+  slots.count -= 1
+  for (let slot = behind(slots, gap); places[slot] !== 0; slot = behind(slots, slot)) {
+    if (((slot - home(slots, tags[slot]!)) & mask) < ((slot - gap) & mask)) continue
+    tags[gap] = tags[slot]!
+    places[gap] = places[slot]!
+    gap = slot
+  }
+  places[gap] = 0
+}
+
 /**
  * @param base what an account's places begin with: a slot keeps only the rest, which fits 32 bits
  * @param seq the account's counter when its rows were read
  */
 export function createFingerprintTable(base: number, seq: number): FingerprintTable {
-  let tags = new Uint32Array(smallest)
-  let places = new Uint32Array(smallest)
-  let count = 0
-
-  function put(tag: number, place: number) {
-    // The slot follows from the tag's upper bits, so that growing needs nothing but the tags.
-    let slot = Math.floor((tag / 0x100000000) * tags.length)
-    while (places[slot] !== 0) slot = (slot + 1) & (tags.length - 1)
-    tags[slot] = tag
-    places[slot] = place
-  }
-
-  function grow() {
-    const [oldTags, oldPlaces] = [tags, places]
-    tags = new Uint32Array(oldTags.length * 2)
-    places = new Uint32Array(oldTags.length * 2)
-    for (let slot = 0; slot < oldTags.length; slot++)
-      if (oldPlaces[slot] !== 0) put(oldTags[slot]!, oldPlaces[slot]!)
-  }
-
+  let slots = emptySlots(smallest)
   return {
     seq,
     add(fingerprint, place) {
-      if (++count > tags.length * 0.7) grow()
-      put(tagOf(fingerprint), place - base)
+      if (slots.count >= slots.tags.length * 0.7) slots = grown(slots)
+      put(slots, tagOf(fingerprint), place - base)
     },
+    remove: (fingerprint, place) => free(slots, tagOf(fingerprint), place - base),
     candidates(fingerprint) {
       const tag = tagOf(fingerprint)
       const found: number[] = []
-      let slot = Math.floor((tag / 0x100000000) * tags.length)
-      for (; places[slot] !== 0; slot = (slot + 1) & (tags.length - 1)) {
-        if (tags[slot] === tag) found.push(base + places[slot]!)
+      for (let slot = home(slots, tag); slots.places[slot] !== 0; slot = behind(slots, slot)) {
+        if (slots.tags[slot] === tag) found.push(base + slots.places[slot]!)
       }
       return found
     },
     get slots() {
-      return tags.length
+      return slots.tags.length
     },
   }
 }

@@ -16,6 +16,15 @@ export interface Connection {
   close(): void
 }
 
+/** What a unit works with. */
+export interface Workplace {
+  connection: Connection
+  /** Columns declared `uuid`: text to us, 16 bytes in the file. */
+  idColumns: ReadonlySet<string>
+  /** Lets other requests have a turn when this one has lasted long enough. */
+  breathe: () => Promise<void> | undefined
+}
+
 /**
  * @param file the database file
  * @param cacheBytes how much of it this connection may keep in memory

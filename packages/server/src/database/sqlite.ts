@@ -3,9 +3,9 @@ import type { FingerprintTable } from './fingerprints.ts'
 import { migrations, sqliteSpelling } from './migrations.ts'
 import type { Database, Statement, Unit } from './port.ts'
 import { type Aside, createAside } from './sqlite-aside.ts'
-import { type Connection, connect } from './sqlite-connection.ts'
+import { type Connection, connect, type Workplace } from './sqlite-connection.ts'
 import { sqliteDialect } from './sqlite-dialect.ts'
-import { compileSqlite, openUnit, type Workplace } from './sqlite-unit.ts'
+import { compileSqlite, openUnit } from './sqlite-unit.ts'
 import { beginImmediate, breathe, createWriter, runUnit, type Writer } from './sqlite-writer.ts'
 import { createTogether, rowsTogether } from './together.ts'
 
@@ -125,7 +125,8 @@ async function perform<T>(
   const unit = openUnit(workplace, engine.fingerprints, pda)
   try {
     const result = await engine.inUnit.run(true, () => fn(unit))
-    unit.settle()
+    const settling = unit.settle()
+    if (settling) await settling
     return result
   } finally {
     unit.end()
@@ -140,9 +141,11 @@ async function afterCommit(engine: Engine, committed: boolean): Promise<void> {
   engine.commits = 0
   const log = logPages(connection)
   if (log > logBegin) {
-    engine.moving ??= engine.aside.do({ task: 'checkpoint' }).finally(() => {
+    const moved = () => {
       engine.moving = undefined
-    })
+    }
+    // What fails, on a full disk or while closing, is tried again after later commits: the log itself has all that was written.
+    engine.moving ??= engine.aside.do({ task: 'checkpoint' }).then(moved, moved)
   }
   if (log > logLimit) await engine.moving
 }
