@@ -120,7 +120,7 @@ async function transaction<T>(
     gatherWrites(client)
     const begun = client.query(begin)
     begun.catch(() => undefined)
-    const result = await engine.inUnit.run(true, () => fn(opened.unit))
+    const result = await engine.inUnit.run(true, () => fn(opened.unit)).finally(opened.end)
     await begun
     // The COMMIT of a failed transaction succeeds as a ROLLBACK.
     if ((await client.query('commit')).command !== 'COMMIT')
@@ -132,7 +132,6 @@ async function transaction<T>(
       ? new DiskFullError('the disk is full', { cause: error })
       : error
   } finally {
-    opened.end()
     client.release(broken)
   }
 }

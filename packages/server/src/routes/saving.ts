@@ -29,7 +29,8 @@ export async function withBody(
   const body = await receiveBody(request, config)
   try {
     await work(body)
-    reply.raw.once('close', body.close)
+    if (reply.raw.closed) body.close()
+    else reply.raw.once('close', body.close)
     return reply
   } catch (error) {
     body.close()

@@ -28,9 +28,11 @@ export async function listRecords(database: Database, pda: number, listing: List
     if (path === undefined) return byPlace(database, unit, pda, endpoint, listing)
     const ordered = await findOrderPath(unit, pda, endpoint.endpoint_id, path, listing.descending)
     if (ordered?.filled_to !== null) return endpoint
-    void noteUse(database, pda, ordered, listing.now).catch(() => undefined)
-    return byKeys(database, unit, pda, endpoint, ordered.path_id, listing)
+    const pages = await byKeys(database, unit, pda, endpoint, ordered.path_id, listing)
+    return { ...pages, used: ordered }
   })
+  // Not waited for; what fails here is tried again at the path's next use.
+  if ('used' in found) void noteUse(database, pda, found.used, listing.now).catch(() => undefined)
   return 'first' in found ? found : orderedFirst(database, pda, found, path!, listing)
 }
 

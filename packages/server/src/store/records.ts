@@ -74,7 +74,12 @@ async function saveLarge(unit: Unit, pda: number, saving: Saving): Promise<Saved
     await saveSlices(unit, pda, [candidate])
     first ??= candidate.places.find((place) => place !== undefined)
     for (const duplicate of candidate.duplicates)
-      duplicates.push(inRequest(duplicate, index, first, duplicates))
+      duplicates.push(
+        // Of what is left out only the position is told, and there may be a million.
+        saving.skipDuplicates
+          ? { index: index + duplicate.index }
+          : inRequest(duplicate, index, first, duplicates),
+      )
     index += slice.drafts.length
     if (!saving.skipDuplicates && duplicates.length >= duplicatesTold) break
   }
@@ -121,7 +126,7 @@ function acceptedOf(candidates: Candidate[], endpoints: Map<string, OrderedEndpo
       accepted.endpointIds.push(endpoints.get(draft.endpoint)!.endpoint_id)
     }
     if (places.length === 0) continue
-    for (const group of slice.groups) accepted.groups.push(group.map((index) => places[index]!))
+    for (const group of slice.groups) accepted.groups.push(group.flatMap((index) => places[index] ?? []))
   }
   return accepted
 }
@@ -135,7 +140,7 @@ async function insertRecords(
 ): Promise<void> {
   const texts = drafts.map((draft) => draft.text)
   const fingerprints = drafts.map((draft) => draft.fingerprint)
-  await Promise.all([
+  const [inserted] = await Promise.all([
     unit.insertMany('record', {
       place: places,
       pda_id: pda,
@@ -157,6 +162,7 @@ async function insertRecords(
     ),
     addGroups(unit, pda, groups),
   ])
+  if (inserted < drafts.length) throw new Error('a record broke a unique key: its place or id is taken')
   unit.hold(fingerprints, places)
 }
 

@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict'
+import { readdirSync, readlinkSync } from 'node:fs'
+import { request } from 'node:http'
+import { describe, it } from 'node:test'
+import { setTimeout as pause } from 'node:timers/promises'
+import { engines } from '../../test/engines.ts'
+import { startServer, type TestServer } from '../../test/harness.ts'
+import { refused } from '../../test/refused.ts'
+
+for (const engine of engines) {
+  describe(`a request of more records than are saved at once, on ${engine.name}`, () => {
+    it('is refused whole for a duplicate that has links', async (t) => {
+      const { owner } = await startServer(t, engine)
+      const records = Array.from({ length: 1100 }, (_, index) => ({
+        endpoint: 'long/heads',
+        data: { index: index % 1050 },
+        links: [{ endpoint: 'long/links', data: { index } }],
+      }))
+      const refusal = await refused(owner.batch.create(records))
+      assert.equal(refusal.code, 'duplicate_data')
+      assert.deepEqual(refusal.duplicates[0], { index: 2100, of: 0 })
+      assert.deepEqual(await owner.endpoints.list(), {})
+    })
+
+    it('leaves out a hundred thousand duplicates of late records as fast as any', async (t) => {
+      const { owner } = await startServer(t, engine)
+      const data = Array.from({ length: 200_000 }, (_, index) => Math.min(index >> 1, 50_000))
+      const { records, skipped } = await owner.records.createMany('long/pairs', data, { skipErrors: true })
+      assert.equal(records.length, 50_001)
+      assert.deepEqual(skipped.slice(0, 3), [1, 3, 5])
+    })
+
+    it('lets its file go when the client has gone before the answer', async (t) => {
+      const server = await startServer(t, engine)
+      await leaveWhileSaving(server, `[${Array.from({ length: 200_000 }, (_, index) => index).join()}]`)
+      let counts: Awaited<ReturnType<typeof server.owner.endpoints.counts>> = {}
+      while (!counts['long'] || openFiles().some((name) => name.includes('/body-'))) {
+        await pause(50)
+        counts = await server.owner.endpoints.counts()
+      }
+      assert.equal(counts['long']['left']?.records, 200_000)
+    })
+  })
+}
+
+/** The files this process has open, where the system tells. */
+function openFiles(): string[] {
+  if (process.platform !== 'linux') return []
+  return readdirSync('/proc/self/fd').flatMap((number) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${number}`)
+    } catch {
+      return []
+    }
+  })
+}
+
+async function leaveWhileSaving({ url, token }: TestServer, body: string): Promise<void> {
+  const headers = { 'X-Auth-Token': token, 'Content-Type': 'application/json', 'Content-Length': body.length }
+  const sending = request(`${url}/api/v2.6/data/long/left`, { method: 'POST', headers })
+  const gone = new Promise((resolve) => sending.on('error', resolve).on('close', resolve))
+  sending.end(body, () => setTimeout(() => sending.destroy(), 300))
+  await gone
+}
