@@ -39,6 +39,7 @@ const refused: [setting: string, value: string][] = [
   ['DATABASE_URL', 'mysql://localhost/x'],
   ['HATSTAND_MAX_BODY_BYTES', '1e9'],
   ['HATSTAND_MAX_DEPTH', '0'],
+  ['HATSTAND_MAX_DEPTH', '751'],
   ['HATSTAND_LOG_LEVEL', 'verbose'],
   ['HATSTAND_CORS_ORIGINS', 'app.example.org'],
   ['HATSTAND_CORS_ORIGINS', 'https://app.example.org/'],

@@ -91,7 +91,8 @@ export const settings = {
     default: '512',
     kind: 'number',
     does: 'How deep arrays and objects may nest. Deeper JSON is answered 400 `too_deep`.',
-    read: wholeNumber(1, 10_000),
+    // SQLite's own JSON functions end at 1000, and links in links fill the stack at some 900 (measured).
+    read: wholeNumber(1, 750),
   },
   logLevel: {
     name: 'HATSTAND_LOG_LEVEL',

@@ -74,3 +74,24 @@ test('memory stays bounded when a stranger tries endless names', async () => {
   for (let count = 0; count < 30_000; count++) await attempt(`name-${count}`, '::1', start, wrong)
   assert.ok(process.memoryUsage().heapUsed - before < 60 * 2 ** 20)
 })
+
+test('who tries a thousand names at once waits for himself: another address has its turn at once', async () => {
+  const attempt = limitLogins()
+  let underWay = 0
+  let most = 0
+  const slow = async () => {
+    most = Math.max(most, ++underWay)
+    await new Promise((resolve) => setTimeout(resolve, 1))
+    underWay--
+    return undefined
+  }
+  let tried = 0
+  const flood = Array.from({ length: 1000 }, async (_, number) => {
+    await attempt(`name-${number}`, '203.0.113.9', start, slow)
+    tried++
+  })
+  assert.equal(await attempt('alice', '192.0.2.1', start, right), 'signed in')
+  assert.ok(tried < 10, `${tried} attempts went first`)
+  await Promise.all(flood)
+  assert.equal(most, 1)
+})

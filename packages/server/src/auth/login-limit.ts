@@ -5,7 +5,7 @@ const limit = 10
 const perMilliseconds = 60_000
 const mostRemembered = 10_000
 
-type Failures = { times: number[]; turn: Promise<unknown> }
+type Failures = { times: number[] }
 
 /** Runs one attempt to sign in; counts it when it gives undefined. */
 export type Attempt = <T>(
@@ -17,14 +17,17 @@ export type Attempt = <T>(
 
 /**
  * Limits failed attempts to 10 a minute for each name from each address: a stranger elsewhere never locks the owner out, and
- * what succeeds counts nothing. Attempts of one name and address take turns, so that many at once try no more than the limit.
+ * what succeeds counts nothing. Attempts from one address take turns: many at once try no more than the limit, and who tries a
+ * thousand names waits for himself, not the owner elsewhere for him.
  * @returns a function that throws `too_many_attempts` with Retry-After (whole seconds) instead of running the attempt
  */
 export function limitLogins(): Attempt {
   const remembered = new Map<string, Failures>()
+  /** The last attempt from each address that has one under way. */
+  const turns = new Map<string, Promise<unknown>>()
 
   function failuresOf(key: string): Failures {
-    const failures = remembered.get(key) ?? { times: [], turn: Promise.resolve() }
+    const failures = remembered.get(key) ?? { times: [] }
     // Set again, it counts as the youngest: the one used least recently is dropped first.
     remembered.delete(key)
     remembered.set(key, failures)
@@ -38,9 +41,14 @@ export function limitLogins(): Attempt {
       .update(JSON.stringify([name, address]))
       .digest('base64')
     const failures = failuresOf(key)
-    const mine = failures.turn.then(() => attempt(failures, now, run))
-    failures.turn = mine.catch(() => undefined)
-    return mine
+    const mine = (turns.get(address) ?? Promise.resolve()).then(() => attempt(failures, now, run))
+    const turn = mine.catch(() => undefined)
+    turns.set(address, turn)
+    try {
+      return await mine
+    } finally {
+      if (turns.get(address) === turn) turns.delete(address)
+    }
   }
 }
 
