@@ -32,7 +32,11 @@ export function createAside(file: string): Aside {
 
   function started(): Worker {
     if (worker) return worker
-    worker = new Worker(new URL('./sqlite-worker.ts', import.meta.url), { workerData: { file } })
+    worker = new Worker(new URL('./sqlite-worker.ts', import.meta.url), {
+      workerData: { file },
+      // It makes few objects of its own; left alone V8 would reserve for it what it reserves for the server.
+      resourceLimits: { maxYoungGenerationSizeMb: 4 },
+    })
     worker.on('message', answered)
     worker.on('error', failed)
     return worker

@@ -7,6 +7,7 @@ import type { Readable } from 'node:stream'
 import type { FastifyRequest } from 'fastify'
 import type { Config } from '../config.ts'
 import { ApiError } from '../errors.ts'
+import { boundGarbage } from './garbage.ts'
 
 /** Up to this many bytes a body waits in memory; a longer one in a file of the data folder, without a name. */
 const inMemory = 1_048_576
@@ -98,12 +99,14 @@ async function openSpool(dataDir: string): Promise<Spool> {
   mkdirSync(dataDir, { recursive: true, mode: 0o700 })
   const file = join(dataDir, `body-${randomUUID()}`)
   const handle = await open(file, 'wx+', 0o600)
+  const release = boundGarbage()
   // Without its name the file is gone with the process, however that ends. Windows keeps names of open files.
   const named = process.platform === 'win32'
   if (!named) unlinkSync(file)
   return {
     handle,
     async close() {
+      release()
       await handle.close()
       if (named) unlinkSync(file)
     },
