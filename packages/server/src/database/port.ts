@@ -18,8 +18,10 @@ export interface Unit {
   dialect: Dialect
   /** Runs one statement and gives its rows. Calls made without awaiting in between travel together. */
   all<Row>(statement: Statement<Row>): Promise<Row[]>
-  /** Inserts rows by column, skipping those that break a unique key, and gives how many went in. */
+  /** Inserts rows by column and gives how many went in. A row that breaks a unique key is an error. */
   insertMany<Table extends keyof Tables>(table: Table, columns: Columns<Table>): Promise<number>
+  /** The same for rows of which some may be there already: those are left out. */
+  insertMissing<Table extends keyof Tables>(table: Table, columns: Columns<Table>): Promise<number>
   /**
    * Takes the account's next numbers. Said first in a unit, if only with 0, it locks the account: what the unit reads from then on
    * is what all others have written.

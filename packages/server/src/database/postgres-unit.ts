@@ -62,6 +62,11 @@ export function openUnit(
       const { text, values } = insertStatement(types, table, columns)
       return (await run(text, values)).rowCount ?? 0
     },
+    async insertMissing(table, columns) {
+      const { text, values } = insertStatement(types, table, columns)
+      // Said only where it is needed: it makes an insert take half as long again (measured).
+      return (await run(`${text} on conflict do nothing`, values)).rowCount ?? 0
+    },
     async count(count) {
       const text = 'update pda set seq = seq + $1 where pda_id = $2 returning seq'
       return (await run(text, [count, pda])).rows[0].seq as number
@@ -84,18 +89,28 @@ export function openUnit(
   }
 }
 
+/** Stands in no JSON text, so that texts can be sent as one: their list would be written out with its quotes escaped. */
+const separator = '\u0001'
+
+const canBeJoined = (value: Value) => typeof value === 'string' && value !== '' && !value.includes(separator)
+
 function insertStatement<Table extends keyof Tables>(
   types: ColumnTypes,
   table: Table,
   columns: Columns<Table>,
 ) {
-  const entries = Object.entries(columns) as [string, Value | Value[]][]
-  const selected = entries.map(([name, value], index) => {
+  const values: unknown[] = []
+  const selected = (Object.entries(columns) as [string, Value | Value[]][]).map(([name, value]) => {
     const type = types.get(`${table}.${name}`)
-    return Array.isArray(value) ? `unnest($${index + 1}::${type}[])` : `$${index + 1}::${type}`
+    const joined = type === 'text' && Array.isArray(value) && value.every(canBeJoined)
+    const number = values.push(joined ? value.join(separator) : value)
+    if (joined) return `unnest(string_to_array($${number}, '${separator}'))`
+    return Array.isArray(value) ? `unnest($${number}::${type}[])` : `$${number}::${type}`
   })
-  const text = `insert into ${table} (${entries.map(([name]) => name).join(', ')}) select ${selected.join(', ')} on conflict do nothing`
-  return { text, values: entries.map(([, value]) => value) }
+  return {
+    text: `insert into ${table} (${Object.keys(columns).join(', ')}) select ${selected.join(', ')}`,
+    values,
+  }
 }
 
 export async function readColumnTypes(pool: pg.Pool): Promise<ColumnTypes> {

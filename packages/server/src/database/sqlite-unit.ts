@@ -39,7 +39,8 @@ export function openUnit(
       const { sql, parameters } = compileSqlite(statement)
       return connection.all(sql, parameters) as Row[]
     },
-    insertMany: (table, columns) => insertMany(place, alive, table, columns),
+    insertMany: (table, columns) => insertMany(place, alive, table, columns, ''),
+    insertMissing: (table, columns) => insertMany(place, alive, table, columns, 'on conflict do nothing'),
     async count(count) {
       alive()
       seq = countSeq(connection, pda!, count)
@@ -67,6 +68,7 @@ async function insertMany<Table extends keyof Tables>(
   alive: () => void,
   table: Table,
   columns: Columns<Table>,
+  onConflict: string,
 ): Promise<number> {
   const names = Object.keys(columns)
   const values = names.map((name) => columns[name as keyof typeof columns] as Value | readonly Value[])
@@ -81,19 +83,25 @@ async function insertMany<Table extends keyof Tables>(
       for (const value of values)
         parameters.push(Array.isArray(value) ? (value[row] as Value) : (value as Value))
     }
-    inserted += place.connection.run(insertSql(place, table, names, rows), parameters)
+    inserted += place.connection.run(insertSql(place, table, names, rows, onConflict), parameters)
   }
   return inserted
 }
 
 const inserts = new Map<string, string>()
 
-function insertSql({ idColumns }: Workplace, table: string, names: string[], rows: number): string {
-  const key = `${rows} ${table} ${names.join()}`
+function insertSql(
+  { idColumns }: Workplace,
+  table: string,
+  names: string[],
+  rows: number,
+  onConflict: string,
+): string {
+  const key = `${rows} ${table} ${names.join()} ${onConflict}`
   let text = inserts.get(key)
   if (!text) {
     const row = `(${names.map((name) => (idColumns.has(name) ? "unhex(?, '-')" : '?')).join(', ')})`
-    text = `insert into ${table} (${names.join(', ')}) values ${Array(rows).fill(row).join(', ')} on conflict do nothing`
+    text = `insert into ${table} (${names.join(', ')}) values ${Array(rows).fill(row).join(', ')} ${onConflict}`
     inserts.set(key, text)
   }
   return text

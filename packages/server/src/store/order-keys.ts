@@ -55,7 +55,7 @@ export async function insertKeys(
   }))
   rows.sort((one, other) => Buffer.compare(one.key, other.key) || one.back - other.back)
   if (rows.length === 0) return
-  await unit.insertMany('order_key', {
+  await unit.insertMissing('order_key', {
     pda_id: pda,
     endpoint_id: path.endpoint_id,
     path_id: path.path_id,
