@@ -52,7 +52,7 @@ export async function eraseEndpoint(
       const ofEndpoint = sql`pda_id = ${pda} and endpoint_id = ${endpoint.endpoint_id}`
       const rows = await erasable(unit, ofEndpoint, rowsErased)
       await erase(unit, pda, rows, now)
-      if (rows.length < rowsErased) await forget(unit, ofEndpoint)
+      if (rows.length < rowsErased) await forget(unit, ofEndpoint, endpoint.endpoint_id)
       return rows.length
     })
     erased += left
@@ -85,9 +85,15 @@ async function erase(unit: Unit, pda: number, rows: Erasable[], now: number): Pr
   ])
 }
 
-/** Forgets the endpoint itself: its name, counts and the paths it was ordered by. */
-async function forget(unit: Unit, ofEndpoint: ReturnType<typeof sql>): Promise<void> {
-  for (const table of ['order_key', 'order_path', 'endpoint_block', 'endpoint']) {
+/**
+ * Forgets the endpoint itself: its name, counts and the paths it was ordered by. Its number is not given again: whoever is
+ * reading it meanwhile would go on reading what another namespace keeps under it.
+ */
+async function forget(unit: Unit, ofEndpoint: ReturnType<typeof sql>, endpointId: number): Promise<void> {
+  for (const table of ['order_key', 'order_path', 'endpoint_block']) {
     await unit.all(sql`delete from ${sql.table(table)} where ${ofEndpoint}`)
   }
+  await unit.all(
+    sql`update endpoint set name = ${`#${endpointId}`}, largest = 0, awkward = 0 where ${ofEndpoint}`,
+  )
 }
