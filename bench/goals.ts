@@ -58,6 +58,7 @@ export const goals: Record<string, Goal> = {
     stretch: 1.2,
     more: true,
   },
+  '6b': { work: 'server CPU of such a GET', unit: 'ms', limit: 'ms of L4' },
   '7': {
     work: 'GET skip=500000&take=1000 of 1M',
     unit: 'ms',
