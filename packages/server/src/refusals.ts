@@ -2,7 +2,7 @@ import type { Socket } from 'node:net'
 import { JsonError } from '@hatstand/api/json.ts'
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import type { App } from './context.ts'
-import { DiskFullError } from './database/port.ts'
+import { DiskFullError, UnavailableError } from './database/port.ts'
 import { ApiError, errorBody, errors } from './errors.ts'
 import { invalidRequest } from './routes/validation.ts'
 
@@ -16,7 +16,7 @@ export function refusals(app: App): void {
 }
 
 export function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const refusal = refusalOf(error) ?? internal(error, request)
+  const refusal = refusalOf(error) ?? unforeseen(error, request)
   const { status, error: title } = errors[refusal.code]
   const body = errorBody(refusal.code, refusal.message, refusal.duplicates)
   reply.code(status).headers(refusal.headers)
@@ -52,14 +52,19 @@ function frameworkRefusal(error: FastifyError): ApiError | undefined {
 }
 
 /** Outside it names the request alone. In the log stand its kind and place; details of the engines, which may hold data, do not. */
-function internal(error: unknown, request: FastifyRequest): ApiError {
+function unforeseen(error: unknown, request: FastifyRequest): ApiError {
+  if (error instanceof UnavailableError) {
+    logged(error.cause, request, error.message)
+    return new ApiError('database_unavailable', 'The database does not answer')
+  }
+  logged(error, request, 'unexpected error')
+  return new ApiError('internal', `Something unexpected happened; the log has it under request ${request.id}`)
+}
+
+function logged(error: unknown, request: FastifyRequest, words: string): void {
   const { name, message, code, stack } =
     error instanceof Error ? (error as FastifyError) : (new Error(String(error)) as FastifyError)
-  request.log.error(
-    { reqId: request.id, err: { type: name, message, engineCode: code, stack } },
-    'unexpected error',
-  )
-  return new ApiError('internal', `Something unexpected happened; the log has it under request ${request.id}`)
+  request.log.error({ reqId: request.id, err: { type: name, message, engineCode: code, stack } }, words)
 }
 
 /** Answers what never became a request: bytes that are no HTTP, headers without end, a request that took too long. */

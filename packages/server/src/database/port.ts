@@ -41,6 +41,9 @@ export type SharedWork<Item, Result> = (unit: Unit, pda: number, items: Item[]) 
 /** The disk is full: nothing of the unit was written, reads go on. */
 export class DiskFullError extends Error {}
 
+/** The engine cannot be reached. When it went away in the middle of a write, nobody knows whether that was stored. */
+export class UnavailableError extends Error {}
+
 /** The SQL that differs between the engines, by what it means. */
 export interface Dialect {
   /** A record id as a parameter, in the form the engine keeps ids in. */

@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { setTimeout as pause } from 'node:timers/promises'
 import pg from 'pg'
 import { migrations, postgresSpelling } from './migrations.ts'
-import { type Database, DiskFullError, type Statement, type Unit } from './port.ts'
+import { type Database, DiskFullError, type Statement, UnavailableError, type Unit } from './port.ts'
 import { postgresDialect } from './postgres-dialect.ts'
 import {
   type ColumnTypes,
@@ -22,6 +22,9 @@ const writeConnections = 4
 const attempts = 10
 const lostRaces = new Set(['40001', '40P01'])
 const diskFull = '53100'
+/** The system's codes, PostgreSQL's for connections (class 08), its end (57P) and too many connections; the driver has only words. */
+const away = /^(ECONN|ENOTFOUND|EAI_|ETIMEDOUT|EHOST|ENET|EPIPE|08|57P0[123]|53300)/
+const awayInWords = /^(Connection terminated|Client has encountered a connection error)/
 
 /** What the engine consists of while it is open. */
 interface Engine {
@@ -112,7 +115,7 @@ async function transaction<T>(
   fn: (unit: Unit) => Promise<T>,
 ): Promise<T> {
   refuseNested(engine)
-  const client = await pool.connect()
+  const client = await pool.connect().catch(refuse)
   let broken: Error | undefined
   const opened = openUnit(client, engine.columnTypes, pda)
   try {
@@ -128,9 +131,7 @@ async function transaction<T>(
     return result
   } catch (error) {
     await client.query('rollback').catch((worse: Error) => (broken = worse))
-    throw (error as { code?: string }).code === diskFull
-      ? new DiskFullError('the disk is full', { cause: error })
-      : error
+    return refuse(error)
   } finally {
     client.release(broken)
   }
@@ -139,7 +140,16 @@ async function transaction<T>(
 /** A single statement, which is a snapshot of its own. */
 async function query<Row>(pool: pg.Pool, statement: Statement<Row>): Promise<Row[]> {
   const { sql: text, parameters: values } = compilePostgres(statement)
-  return (await pool.query({ name: nameOf(text), text, values })).rows as Row[]
+  return (await pool.query({ name: nameOf(text), text, values }).catch(refuse)).rows as Row[]
+}
+
+/** Throws an error as the port names it. */
+function refuse(error: unknown): never {
+  const { code = '', message } = error as { code?: string; message: string }
+  if (code === diskFull) throw new DiskFullError('the disk is full', { cause: error })
+  if (away.test(code) || awayInWords.test(message))
+    throw new UnavailableError('the database does not answer', { cause: error })
+  throw error
 }
 
 async function setting(pool: pg.Pool, name: string): Promise<string> {
