@@ -13,7 +13,7 @@ import {
   openUnit,
   readColumnTypes,
 } from './postgres-unit.ts'
-import { createTogether, rowsTogether } from './together.ts'
+import { createShared, createTogether, rowsTogether } from './together.ts'
 
 const readConnections = 8
 /** One account never uses more than one at a time: more connections to one account are slower than one. */
@@ -65,9 +65,10 @@ export async function openPostgres(url: string): Promise<Database> {
     async aside<Row>(statement: Statement<Row>) {
       return query<Row>(reading, statement)
     },
-    async scrub() {
-      await writing.query('vacuum record, record_history, order_key, link, endpoint_block, endpoint')
-    },
+    // One at a time: it takes a connection that others write by, for as long as it lasts.
+    scrub: createShared(() =>
+      writing.query('vacuum record, record_history, order_key, link, endpoint_block, endpoint'),
+    ),
     async durability() {
       return {
         fsync: await setting(writing, 'fsync'),

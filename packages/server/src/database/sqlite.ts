@@ -7,13 +7,16 @@ import { type Connection, connect, type Workplace } from './sqlite-connection.ts
 import { sqliteDialect } from './sqlite-dialect.ts'
 import { compileSqlite, openUnit } from './sqlite-unit.ts'
 import { beginImmediate, breathe, createWriter, runUnit, type Writer } from './sqlite-writer.ts'
-import { createTogether, rowsTogether } from './together.ts'
+import { createShared, createTogether, rowsTogether } from './together.ts'
 
 const writerCache = 8 * 2 ** 20
 const readerCache = 8 * 2 ** 20
 /** The log's pages (8 KB) at which they are moved into the file, and at which writers wait until they are. */
 const logBegin = 2000
 const logLimit = 8000
+/** The rest a writer moves by itself, in a few milliseconds; any rest, when the log is as long as this. */
+const logRest = 1000
+const logLongest = 16_000
 /** After so many commits, or rows of them, the log is looked at. */
 const commitsUnseen = 32
 const rowsUnseen = 2000
@@ -29,11 +32,10 @@ interface Engine {
   aside: Aside
   /** Commits since the log was looked at. */
   commits: number
-  /** The scrub that begins when the present one has ended: whoever waits for it shares it. */
-  nextScrub: Promise<void> | undefined
-  scrubbing: Promise<unknown>
   /** The log being moved into the file. */
   moving: Promise<unknown> | undefined
+  /** What was written while the other thread moved the log is still to be moved. */
+  hasRest: boolean
   /** Set inside a unit: a unit in a unit would wait for itself. */
   inUnit: AsyncLocalStorage<true>
 }
@@ -52,9 +54,8 @@ export async function openSqlite(file: string): Promise<Database> {
     fingerprints: new Map(),
     aside: createAside(file),
     commits: 0,
-    nextScrub: undefined,
-    scrubbing: Promise.resolve(),
     moving: undefined,
+    hasRest: false,
     inUnit: new AsyncLocalStorage(),
   }
   const write: Database['write'] = (pda, fn) => writeUnit(engine, pda, fn)
@@ -66,7 +67,7 @@ export async function openSqlite(file: string): Promise<Database> {
     writeTogether: createTogether(write, rowsTogether),
     aside: async <Row>(statement: Statement<Row>) =>
       (await engine.aside.do({ task: 'query', ...compileSqlite(statement) })) as Row[],
-    scrub: () => scrub(engine),
+    scrub: createShared(() => engine.aside.do({ task: 'scrub' })),
     async durability() {
       return {
         journal_mode: pragma(connection, 'journal_mode'),
@@ -133,38 +134,42 @@ async function perform<T>(
   }
 }
 
-/** Moves the log's pages into the file on the other thread; when writers outrun it, they wait. */
+/**
+ * Moves the log's pages into the file on the other thread; when writers outrun it, they wait. What they write meanwhile is moved between
+ * two transactions: only a log that is moved whole begins anew. Otherwise it would grow for as long as anybody writes, and a commit that
+ * makes its file longer takes twice the time (measured).
+ */
 async function afterCommit(engine: Engine, committed: boolean): Promise<void> {
   if (!committed) engine.fingerprints.clear()
   const { connection } = engine.writer
   if (++engine.commits < commitsUnseen && connection.rowsWritten() < rowsUnseen) return
   engine.commits = 0
-  const log = logPages(connection)
-  if (log > logBegin) {
+  const { log, left } = logPages(connection)
+  if (engine.hasRest && (left < logRest || log > logLongest)) return moveRest(engine)
+  if (left > logBegin) {
     const moved = () => {
       engine.moving = undefined
+      engine.hasRest = true
     }
     // What fails, on a full disk or while closing, is tried again after later commits: the log itself has all that was written.
     engine.moving ??= engine.aside.do({ task: 'checkpoint' }).then(moved, moved)
   }
-  if (log > logLimit) await engine.moving
+  if (left > logLimit) await engine.moving
 }
 
-/** Leaves no trace of what was deleted before it was called. It rewrites the file: calls that come meanwhile share the next one. */
-function scrub(engine: Engine): Promise<void> {
-  engine.nextScrub ??= engine.scrubbing.then(async () => {
-    engine.nextScrub = undefined
-    const running = engine.aside.do({ task: 'scrub' })
-    engine.scrubbing = running.catch(() => undefined)
-    await running
-  })
-  return engine.nextScrub
+function moveRest(engine: Engine): void {
+  engine.hasRest = false
+  try {
+    engine.writer.connection.all('pragma wal_checkpoint(passive)', [])
+  } catch {
+    // On a full disk: tried again like the rest.
+  }
 }
 
-/** How many pages the log holds that are not in the file yet. */
-function logPages(connection: Connection): number {
+/** How many pages the log holds, and how many of them are not in the file yet. */
+function logPages(connection: Connection): { log: number; left: number } {
   const [row] = connection.all('pragma wal_checkpoint(noop)', []) as { log: number; checkpointed: number }[]
-  return row!.log - row!.checkpointed
+  return { log: row!.log, left: row!.log - row!.checkpointed }
 }
 
 async function close({ writer, aside, readers }: Engine): Promise<void> {

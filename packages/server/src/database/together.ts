@@ -41,3 +41,19 @@ export function createTogether(write: Write, most: number) {
     return (await gathering.results)[index] as Result
   }
 }
+
+/**
+ * Shares long work: each call waits for a run that began after it, and calls that come while one runs share the next.
+ * @param work has done for all who asked before it began
+ */
+export function createShared(work: () => Promise<unknown>): () => Promise<void> {
+  let next: Promise<void> | undefined
+  let running: Promise<unknown> = Promise.resolve()
+  const run = async () => {
+    next = undefined
+    const mine = work()
+    running = mine.catch(() => undefined)
+    await mine
+  }
+  return () => (next ??= running.then(run))
+}

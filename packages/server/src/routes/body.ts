@@ -137,7 +137,7 @@ function fileBody(spool: Spool, bytes: number): Body {
         kept = kept + read - whole
       }
     },
-    close: () => void spool.close(),
+    close: () => void spool.close().catch(() => undefined),
   }
 }
 
