@@ -72,8 +72,9 @@ export function openUnit(
       return (await run(text, [count, pda])).rows[0].seq as number
     },
     async taken(fingerprints) {
-      const text =
-        'select fingerprint, place from record where pda_id = $1 and fingerprint = any($2::bytea[])'
+      // Looked up one by one: compared with a list, a plan made while the account was small reads all of it each time.
+      const text = `select asked.fingerprint, found.place from unnest($2::bytea[]) asked (fingerprint) cross join lateral
+        (select place from record where pda_id = $1 and fingerprint = asked.fingerprint limit 1) found`
       const { rows } = await run(text, [pda, fingerprints.map(fingerprintBytes)])
       const places = new Map<string, number>()
       for (const { fingerprint, place } of rows) places.set(fingerprint.toString('latin1'), place)
