@@ -65,12 +65,21 @@ async function transaction(writer: Writer): Promise<void> {
   } catch (error) {
     if (connection.inTransaction()) connection.run('rollback', [])
     if (units.length === 0) units.push(...waiting.splice(0))
-    await writer.afterCommit(false)
+    await tidyUp(writer, false)
     for (const one of units) one.reject(error)
     return
   }
   for (const tell of outcomes) tell()
-  await writer.afterCommit(true)
+  await tidyUp(writer, true)
+}
+
+/** What was committed stays so, and its callers know: a failure here must not keep later units from running. */
+async function tidyUp(writer: Writer, committed: boolean): Promise<void> {
+  try {
+    await writer.afterCommit(committed)
+  } catch {
+    // The log is looked at again after later commits.
+  }
 }
 
 const canGather = (began: number, run: typeof runAlone) =>
