@@ -77,6 +77,11 @@ test('an owner needs a password, a password alone is fine', () => {
   assert.equal(readConfig({ HATSTAND_OWNER_PASSWORD: 'long enough' }).owner, undefined)
 })
 
+test('a password keeps the spaces at its ends, as on the command line', () => {
+  const password = ' long enough '
+  assert.equal(readConfig({ HATSTAND_OWNER_PASSWORD: password }).ownerPassword, password)
+})
+
 test('lists, proxies and counts are read as what they are', () => {
   const config = readConfig({
     HATSTAND_CORS_ORIGINS: 'https://a.example.org, http://localhost:3000',

@@ -162,7 +162,9 @@ export function readConfig(env: Environment): Config {
   for (const [key, setting] of Object.entries(settings) as [string, Setting<unknown>][]) {
     const fallback = key === 'domain' ? '' : setting.default
     try {
-      values[key] = setting.read(env[setting.name]?.trim() || fallback)
+      const text = env[setting.name] ?? ''
+      // A password is what was typed, spaces at its ends included.
+      values[key] = setting.read((key === 'ownerPassword' ? text : text.trim()) || fallback)
     } catch (error) {
       problems.push(`${setting.name} ${(error as Error).message}`)
     }
