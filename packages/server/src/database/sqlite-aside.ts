@@ -3,9 +3,18 @@ import type { Compiled } from './compile.ts'
 
 /** Work for the other thread: a heavy read, moving the log into the file, or leaving no trace of what was deleted. */
 export type Task = ({ task: 'query' } & Compiled) | { task: 'checkpoint' } | { task: 'scrub' }
-export type Answer = { number: number; rows?: unknown[]; error?: string }
+export type Answer = { rows?: unknown[]; error?: string }
 
-/** A second thread with its own connection, started at its first task: what takes longer than a few milliseconds goes there. */
+interface Errand {
+  task: Task
+  resolve: (rows: unknown[]) => void
+  reject: (error: Error) => void
+}
+
+/**
+ * A second thread with its own connection, started at its first task: what takes longer than a few milliseconds goes there. It does one
+ * task after another; queries wait for the others, because writers wait for a checkpoint.
+ */
 export interface Aside {
   do(task: Task): Promise<unknown[]>
   close(): Promise<void>
@@ -13,43 +22,41 @@ export interface Aside {
 
 export function createAside(file: string): Aside {
   let worker: Worker | undefined
-  let last = 0
-  const waiting = new Map<number, { resolve: (rows: unknown[]) => void; reject: (error: Error) => void }>()
+  let current: Errand | undefined
+  const queries: Errand[] = []
+  const others: Errand[] = []
 
-  function answered({ number, rows, error }: Answer) {
-    const one = waiting.get(number)
-    waiting.delete(number)
-    if (waiting.size === 0) worker?.unref()
-    if (error === undefined) one?.resolve(rows ?? [])
-    else one?.reject(new Error(error))
+  function next() {
+    if (current) return
+    current = others.shift() ?? queries.shift()
+    if (!current) return worker?.unref()
+    worker ??= startThread(file).on('message', answered).on('error', failed)
+    worker.ref()
+    worker.postMessage(current.task)
+  }
+
+  function answered({ rows, error }: Answer) {
+    const done = current
+    current = undefined
+    if (error === undefined) done?.resolve(rows ?? [])
+    else done?.reject(new Error(error))
+    next()
   }
 
   function failed(error: Error) {
     worker = undefined
-    for (const one of waiting.values()) one.reject(error)
-    waiting.clear()
-  }
-
-  function started(): Worker {
-    if (worker) return worker
-    worker = new Worker(new URL('./sqlite-worker.ts', import.meta.url), {
-      workerData: { file },
-      // It makes few objects of its own; left alone V8 would reserve for it what it reserves for the server.
-      resourceLimits: { maxYoungGenerationSizeMb: 4 },
-    })
-    worker.on('message', answered)
-    worker.on('error', failed)
-    return worker
+    const lost = [...others.splice(0), ...queries.splice(0)]
+    if (current) lost.push(current)
+    current = undefined
+    for (const one of lost) one.reject(error)
   }
 
   return {
     do(task) {
       return new Promise((resolve, reject) => {
-        const number = ++last
-        waiting.set(number, { resolve, reject })
-        const thread = started()
-        thread.ref()
-        thread.postMessage({ number, task })
+        const line = task.task === 'query' ? queries : others
+        line.push({ task, resolve, reject })
+        next()
       })
     },
     async close() {
@@ -57,4 +64,12 @@ export function createAside(file: string): Aside {
       failed(new Error('the database is closed'))
     },
   }
+}
+
+function startThread(file: string): Worker {
+  return new Worker(new URL('./sqlite-worker.ts', import.meta.url), {
+    workerData: { file },
+    // It makes few objects of its own; left alone V8 would reserve for it what it reserves for the server.
+    resourceLimits: { maxYoungGenerationSizeMb: 4 },
+  })
 }

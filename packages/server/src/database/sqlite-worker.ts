@@ -39,12 +39,12 @@ function insist(step: () => void) {
   }
 }
 
-parentPort!.on('message', ({ number, task }: { number: number; task: Task }) => {
+parentPort!.on('message', (task: Task) => {
   let answer: Answer
   try {
-    answer = { number, rows: work(task) }
+    answer = { rows: work(task) }
   } catch (error) {
-    answer = { number, error: (error as Error).message }
+    answer = { error: (error as Error).message }
   }
   parentPort!.postMessage(answer)
 })

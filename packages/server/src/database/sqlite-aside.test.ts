@@ -1,0 +1,46 @@
+import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { freshFolder } from '../../test/engines.ts'
+import { createAside, type Task } from './sqlite-aside.ts'
+import { connect } from './sqlite-connection.ts'
+
+const slow: Task = {
+  task: 'query',
+  sql: 'with recursive n(i) as (select 1 union all select i + 1 from n where i < 100000) select count(*) as count from n',
+  parameters: [],
+}
+
+test('writers and erasure wait for one slow query, not for all that were asked before', async () => {
+  const file = join(freshFolder(), 'hatstand.sqlite')
+  connect(file, 2 ** 20).close()
+  const aside = createAside(file)
+  const done: string[] = []
+  const ask = (name: string, task: Task) => aside.do(task).then(() => done.push(name))
+  await Promise.all([
+    ask('first query', slow),
+    ask('second query', slow),
+    ask('third query', slow),
+    ask('checkpoint', { task: 'checkpoint' }),
+    ask('scrub', { task: 'scrub' }),
+  ])
+  assert.deepEqual(done, ['first query', 'checkpoint', 'scrub', 'second query', 'third query'])
+  await aside.close()
+})
+
+test('a query that fails is told so, and the next one is answered', async () => {
+  const file = join(freshFolder(), 'hatstand.sqlite')
+  connect(file, 2 ** 20).close()
+  const aside = createAside(file)
+  const [bad, good] = await Promise.allSettled([
+    aside.do({ task: 'query', sql: 'select nothing', parameters: [] }),
+    aside.do(slow),
+  ])
+  assert.equal(bad.status, 'rejected')
+  assert.deepEqual(good.status === 'fulfilled' && good.value.map((row) => ({ ...(row as object) })), [
+    { count: 100000 },
+  ])
+  const waiting = [aside.do(slow), aside.do(slow)].map((one) => assert.rejects(one, /closed/))
+  await aside.close()
+  await Promise.all(waiting)
+})
