@@ -16,10 +16,13 @@ const domains = async (database: Database) =>
   (await database.read(listAccounts)).map((account) => account.domain)
 
 for (const engine of engines) {
-  async function withDatabase(work: (database: Database) => Promise<void>): Promise<void> {
-    const database = await openDatabase(await engine.place(), false)
+  async function withDatabase(
+    work: (database: Database, databaseUrl?: string) => Promise<void>,
+  ): Promise<void> {
+    const place = await engine.place()
+    const database = await openDatabase(place, false)
     try {
-      await work(database)
+      await work(database, place.databaseUrl)
     } finally {
       await database.close()
     }
@@ -43,14 +46,18 @@ for (const engine of engines) {
       assert.deepEqual(await domains(database), ['me.example.org'])
     }))
 
-  test(`${engine.name}: a trial on this machine moves along with its port, and goes public`, () =>
-    withDatabase(async (database) => {
-      await start(database, {})
-      await start(database, { PORT: '9000' })
-      assert.deepEqual(await domains(database), ['localhost:9000'])
-      await start(database, { PORT: '9001' }, false)
-      assert.deepEqual(await domains(database), ['localhost:9000'])
-      await start(database, { HATSTAND_DOMAIN: 'me.example.org' })
+  const moves = engine.name === 'SQLite'
+  const along = moves ? 'moves along with its port' : 'stays when another server starts beside it'
+  test(`${engine.name}: a trial on this machine ${along}, and goes public`, () =>
+    withDatabase(async (database, databaseUrl) => {
+      const place = databaseUrl === undefined ? {} : { DATABASE_URL: databaseUrl }
+      await start(database, place)
+      const expected = moves ? 'localhost:9000' : 'localhost:8080'
+      assert.equal((await start(database, { ...place, PORT: '9000' })).domain, expected)
+      assert.deepEqual(await domains(database), [expected])
+      await start(database, { ...place, PORT: '9001' }, false)
+      assert.deepEqual(await domains(database), [expected])
+      await start(database, { ...place, HATSTAND_DOMAIN: 'me.example.org' })
       assert.deepEqual(await domains(database), ['me.example.org'])
     }))
 

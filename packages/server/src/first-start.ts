@@ -46,8 +46,10 @@ async function ensureAccount(database: Database, config: Config, fixedPort: bool
       `No account has the domain ${config.domain}; there is ${accounts.map((account) => account.domain).join(', ')}. ` +
         'Set HATSTAND_DOMAIN to one of them, or add the account with: hatstand account add DOMAIN',
     )
-  // A trial on this machine moves along with its port, or goes public. Port 0 is another one each time, and moves nothing.
-  if (!fixedPort && isLocal(config.domain)) return { pda: first.pda_id, domain: first.domain }
+  // A trial on this machine moves along with its port, or goes public. Port 0 is another one each time, and moves nothing; nor does
+  // a port where PostgreSQL may serve another server that runs: its tokens would stop counting.
+  const moves = fixedPort && config.databaseUrl === undefined
+  if (!moves && isLocal(config.domain)) return { pda: first.pda_id, domain: first.domain }
   await database.write(first.pda_id, (unit) => moveAccount(unit, first.pda_id, config.domain))
   return { pda: first.pda_id, domain: config.domain }
 }
