@@ -97,7 +97,7 @@ export interface Database {
   write<T>(pda: number, fn: (unit: Unit) => Promise<T>): Promise<T>
   /**
    * Like `write`, for work that can be done for many callers at once: items that wait for the same work share a unit.
-   * @param weight how much of a unit the item takes, in rows
+   * @param weight how much of a unit the item takes, in rows or kilobytes
    */
   writeTogether<Item, Result>(
     pda: number,

@@ -1,6 +1,6 @@
 import type { SharedWork, Unit } from './port.ts'
 
-/** How many rows the engines put into one shared unit. */
+/** How much the engines put into one shared unit, in rows or kilobytes. */
 export const rowsTogether = 2000
 
 type Write = <T>(pda: number, fn: (unit: Unit) => Promise<T>) => Promise<T>

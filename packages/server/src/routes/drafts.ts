@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Config } from '../config.ts'
 import { ApiError } from '../errors.ts'
 import type { Draft, Slice } from '../store/drafts.ts'
-import { sliceSize } from '../store/records.ts'
+import { sliceLength, sliceSize } from '../store/records.ts'
 import { newRecordId } from './record-ids.ts'
 
 /** A record as a reader finds it in a request's text; `end` is the offset behind it there. */
@@ -20,8 +20,8 @@ export type Read = (isFirst: boolean) => Iterable<Draft>
 export interface Drafts {
   /** Whether the request was an array; a single value is answered with a single record. */
   list: boolean
-  /** Records in all, linked ones included. */
-  count: number
+  /** Of a short request how much of a unit it takes, shared with others, in rows or kilobytes; undefined for a long one. */
+  weight: number | undefined
   slices(): Iterable<Slice>
   /** The answer's records as JSON texts, in order, without those whose positions are left out. */
   answers(left: ReadonlySet<number>): Iterable<string>
@@ -36,41 +36,59 @@ const bytesEach = 16
 
 /** Reads a request's records once, checking them, and keeps what the store and the answer need. */
 export async function gatherDrafts(read: Read, list: boolean, config: Config): Promise<Drafts> {
-  const blocks: Block[] = []
+  const kept = keeper()
+  let [count, length, began] = [0, 0, performance.now()]
   let elements: Draft[] | undefined = []
-  let records: Draft[] = []
-  let count = 0
-  let began = performance.now()
   for (const element of read(true)) {
     for (const record of element.links.length === 0 ? [element] : nodesOf(element)) {
       if (record.recordId === '') record.recordId = newRecordId()
-      records.push(record)
-      count += 1
-      if (count > config.maxRecords) throw tooMany(config)
-      if (records.length < sliceSize) continue
-      blocks.push(blockOf(records))
-      records = []
+      if (++count > config.maxRecords) throw tooMany(config)
+      length += record.text.length
+      if (!elements) kept.keep(record)
     }
     elements?.push(element)
-    if (count > sliceSize) elements = undefined
+    if (elements && (count > sliceSize || length > sliceLength)) {
+      for (const one of elements) for (const record of nodesOf(one)) kept.keep(record)
+      elements = undefined
+    }
     if (count % 64 === 0 && performance.now() - began > turn) {
       await nextTurn()
       began = performance.now()
     }
   }
-  if (!elements) blocks.push(blockOf(records))
-  const kept = elements
-  return draftsOf(() => kept ?? filled(read(false), blocks), count, list)
+  if (elements) {
+    const short = elements
+    return draftsOf(() => short, list, Math.max(count, length / 1024))
+  }
+  const blocks = kept.blocks()
+  return draftsOf(() => filled(read(false), blocks), list, undefined)
 }
 
 const tooMany = ({ maxRecords }: Config) =>
   new ApiError('too_many_records', `The request has more than ${maxRecords} records (HATSTAND_MAX_RECORDS)`)
 
-function blockOf(records: Draft[]): Block {
+/** Keeps what is derived from the records of a long request. */
+function keeper() {
+  const blocks: Block[] = []
+  let [ids, fingerprints, awkward]: [string[], string[], Set<number>] = [[], [], new Set()]
+  const endBlock = () => {
+    blocks.push({
+      ids: Buffer.from(ids.join('').replaceAll('-', ''), 'hex'),
+      fingerprints: Buffer.from(fingerprints.join(''), 'latin1'),
+      awkward,
+    })
+    ;[ids, fingerprints, awkward] = [[], [], new Set()]
+  }
   return {
-    ids: Buffer.from(records.map((record) => record.recordId.replaceAll('-', '')).join(''), 'hex'),
-    fingerprints: Buffer.from(records.map((record) => record.fingerprint).join(''), 'latin1'),
-    awkward: new Set(records.keys().filter((index) => records[index]!.awkward)),
+    keep(record: Draft) {
+      if (record.awkward) awkward.add(ids.length)
+      fingerprints.push(record.fingerprint)
+      if (ids.push(record.recordId) === sliceSize) endBlock()
+    },
+    blocks() {
+      endBlock()
+      return blocks
+    },
   }
 }
 
@@ -92,18 +110,21 @@ function* filled(elements: Iterable<Draft>, blocks: Block[]): Generator<Draft> {
   }
 }
 
-function draftsOf(elements: () => Iterable<Draft>, count: number, list: boolean): Drafts {
+function draftsOf(elements: () => Iterable<Draft>, list: boolean, weight: number | undefined): Drafts {
   return {
     list,
-    count,
+    weight,
     *slices() {
       let slice: Slice = { drafts: [], groups: [] }
+      let length = 0
       for (const element of elements()) {
-        if (slice.drafts.length >= sliceSize) {
+        if (slice.drafts.length >= sliceSize || length > sliceLength) {
           yield slice
           slice = { drafts: [], groups: [] }
+          length = 0
         }
         addTo(slice, element)
+        for (const record of nodesOf(element)) length += record.text.length
       }
       if (slice.drafts.length > 0) yield slice
     },

@@ -9,7 +9,7 @@ import type { Draft } from '../store/drafts.ts'
 import type { Duplicate } from '../store/duplicates.ts'
 import { recordsAt } from '../store/record-pages.ts'
 import type { Refusal } from '../store/record-updates.ts'
-import { saveRecords, sliceSize } from '../store/records.ts'
+import { saveRecords } from '../store/records.ts'
 import { arrayOf, sendJson } from './answers.ts'
 import { type Body, receiveBody } from './body.ts'
 import { type Drafts, type Element, gatherDrafts, nodesOf } from './drafts.ts'
@@ -119,7 +119,7 @@ export async function save(
   const { saved, duplicates } = await saveRecords(context.database, request.account.pda, {
     writer: writerOf(request.caller),
     now: context.now(),
-    count: drafts.count,
+    weight: drafts.weight,
     slices: drafts.slices,
     skipDuplicates,
   })
@@ -132,7 +132,7 @@ export async function save(
 /** Answers 201 with drafts as records: an array for an array, one record for one value. */
 export function sendDrafts(reply: FastifyReply, drafts: Drafts, left: ReadonlySet<number>): void {
   const answers = drafts.answers(left)
-  const whole = drafts.count <= sliceSize ? [...answers].join() : undefined
+  const whole = drafts.weight !== undefined ? [...answers].join() : undefined
   reply.code(201)
   if (whole === undefined) sendJson(reply, arrayOf(answers))
   else sendJson(reply, { first: drafts.list ? `[${whole}]` : whole, rest: undefined })

@@ -19,8 +19,8 @@ export interface Slice {
 export interface Saving {
   writer: string
   now: number
-  /** How many drafts the slices have in all. */
-  count: number
+  /** Of a single slice how much of a unit it takes, shared with others, in rows or kilobytes; undefined for more slices. */
+  weight: number | undefined
   /** The drafts in order, a limited number at a time; may be asked for twice. */
   slices: () => Iterable<Slice>
   /** True: what is a duplicate is left out. False: one duplicate refuses the whole request. */

@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import type { Database, Unit } from '../database/port.ts'
-import { placeBase, placeEnd } from '../database/tables.ts'
+import { placeBase } from '../database/tables.ts'
 import { isPlainPath, keyAt, missingKey, pathOf } from '../domain/ordering.ts'
 import { type Endpoint, findEndpoint } from './endpoints.ts'
 import { addOrderPath, anyAt, fillOrderPath, findOrderPath, inTurn, noteUse } from './order-paths.ts'
@@ -19,8 +19,12 @@ export interface Listing extends Extent {
   orderPaths: number
 }
 
+/** How many records the engine is asked to sort; for more, keys are made first. */
+const recordsSorted = 10_000
+
 /** Reads the records of an endpoint in an order, page by page. */
 export async function listRecords(database: Database, pda: number, listing: Listing): Promise<Pages> {
+  if (listing.take === 0) return nothing
   const path = listing.orderBy
   const found = await database.read(async (unit) => {
     const endpoint = await findEndpoint(unit, pda, listing.endpoint)
@@ -85,11 +89,13 @@ async function orderedFirst(
     return unordered(database, pda, endpoint, listing)
   if (!readable && !(await anyRead(database, pda, endpoint, names)))
     return unordered(database, pda, endpoint, listing)
-  if (!readable || !fresh) return byNewKeys(database, pda, endpoint, path, listing)
-  const pages = await byEngine(database, pda, endpoint, names, listing)
+  const isShort = listing.take <= recordsSorted
+  const sorted =
+    readable && fresh && isShort ? await byEngine(database, pda, endpoint, names, listing) : undefined
+  if (!sorted) return byNewKeys(database, pda, endpoint, path, listing)
   // Only then, or the two would slow each other and everybody else. What fails here is tried again at the path's next use.
   void withKeys(database, pda, endpoint, path, listing, async () => undefined).catch(() => undefined)
-  return pages
+  return sorted
 }
 
 /** By keys that are made first; again where another process drops the path before it is read. */
@@ -143,14 +149,16 @@ async function unordered(
   return { ...pages, next: pages.next && { key: missingKey, back: pages.next.back } }
 }
 
-/** Sorted by the engine's own JSON functions. */
+type Sorted = { place: number; updated_seq: number | null }
+
+/** Sorted by the engine's own JSON functions; undefined when no record of the answer stayed as it was sorted. */
 async function byEngine(
   database: Database,
   pda: number,
   endpoint: Endpoint,
   names: string[],
   listing: Listing,
-): Promise<Pages> {
+): Promise<Pages | undefined> {
   const { dialect } = database
   const way = listing.descending ? sql`desc` : sql`asc`
   // Missing (8) comes last in both directions: descending it counts as 0.
@@ -158,41 +166,42 @@ async function byEngine(
     ? sql`${dialect.jsonKind('data', names)} % 8`
     : dialect.jsonKind('data', names)
   const values = dialect.jsonValue('data', names).map((value) => sql`${value} ${way}`)
-  const rows = await database.aside<{ place: number }>(sql`select place from record
+  const rows = await database.aside<Sorted>(sql`select place, updated_seq from record
     where pda_id = ${pda} and endpoint_id = ${endpoint.endpoint_id}
     order by ${kind} ${way}, ${sql.join(values)}, place desc
-    limit ${Math.min(listing.take + 1, placeEnd(0))} offset ${listing.skip}`)
-  const order = listOrder(
-    database,
-    pda,
-    rows.map((row) => row.place),
-  )
+    limit ${listing.take + 1} offset ${listing.skip}`)
   return database.read(async (unit) => {
-    const pages = await readPages(
-      database,
-      unit,
-      { pda, endpoint, order, shown: listing.shown },
-      { ...listing, skip: 0 },
-    )
-    return {
-      ...pages,
-      next:
-        pages.next && (await positionAt(unit, pda, rows[pages.next.back]!.place, names, listing.descending)),
-    }
+    const asked = rows.slice(0, listing.take)
+    const next =
+      rows.length > asked.length ? await lastUnchanged(unit, pda, asked, names, listing) : undefined
+    if (rows.length > asked.length && !next) return undefined
+    const places = asked.slice(0, next && next.index + 1).map((row) => row.place)
+    const reading = { pda, endpoint, order: listOrder(database, pda, places), shown: listing.shown }
+    const pages = await readPages(database, unit, reading, { ...listing, skip: 0 })
+    return { ...pages, next: next?.position }
   })
 }
 
-async function positionAt(
+/**
+ * The last of some sorted records that is as it was sorted, and where it stands: reading on behind one that was changed since
+ * would repeat others or skip them. The answer ends with it.
+ */
+async function lastUnchanged(
   unit: Unit,
   pda: number,
-  place: number,
+  sorted: Sorted[],
   names: string[],
-  descending: boolean,
-): Promise<Position> {
-  const [row] = await unit.all<{ data: string }>(
-    sql`select data from record where pda_id = ${pda} and place = ${place}`,
-  )
-  return { key: row ? keyAt(row.data, names, descending) : missingKey, back: -place }
+  { descending }: Listing,
+): Promise<{ index: number; position: Position } | undefined> {
+  for (let index = sorted.length - 1; index >= 0; index--) {
+    const { place, updated_seq } = sorted[index]!
+    const [row] = await unit.all<Sorted & { data: string }>(
+      sql`select place, updated_seq, data from record where pda_id = ${pda} and place = ${place}`,
+    )
+    if (row && row.updated_seq === updated_seq)
+      return { index, position: { key: keyAt(row.data, names, descending), back: -place } }
+  }
+  return undefined
 }
 
 /** Whether any record has something at the path, read by ourselves. */

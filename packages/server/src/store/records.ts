@@ -21,6 +21,8 @@ export interface Saved {
 
 /** Drafts of one slice: what a slice may have at most, and so what one request may have to share a unit with others. */
 export const sliceSize = 1000
+/** Characters of data from which on a slice takes no further draft. */
+export const sliceLength = 2 * 2 ** 20
 /** How many duplicates of a request are told. */
 const duplicatesTold = 500
 
@@ -38,7 +40,7 @@ class RefusedError extends Error {
  * Small requests that arrive together share a unit; each still succeeds or fails alone.
  */
 export async function saveRecords(database: Database, pda: number, saving: Saving): Promise<Saved> {
-  if (saving.count <= sliceSize) return database.writeTogether(pda, saveSmall, saving, saving.count)
+  if (saving.weight !== undefined) return database.writeTogether(pda, saveSmall, saving, saving.weight)
   try {
     return await database.write(pda, (unit) => saveLarge(unit, pda, saving))
   } catch (error) {
