@@ -18,13 +18,16 @@ import { createShared, createTogether, rowsTogether } from './together.ts'
 const readConnections = 8
 /** One account never uses more than one at a time: more connections to one account are slower than one. */
 const writeConnections = 4
+/** How long a unit may wait for a connection, be it for the network or for others to finish. */
+const connectingMilliseconds = 10_000
 /** How often a unit is run again that lost against another process. */
 const attempts = 10
 const lostRaces = new Set(['40001', '40P01'])
 const diskFull = '53100'
 /** The system's codes, PostgreSQL's for connections (class 08), its end (57P) and too many connections; the driver has only words. */
 const away = /^(ECONN|ENOTFOUND|EAI_|ETIMEDOUT|EHOST|ENET|EPIPE|08|57P0[123]|53300)/
-const awayInWords = /^(Connection terminated|Client has encountered a connection error)/
+const awayInWords =
+  /^(Connection terminated|Client has encountered a connection error|timeout exceeded|timeout expired)/
 
 /** What the engine consists of while it is open. */
 interface Engine {
@@ -44,6 +47,8 @@ export async function openPostgres(url: string): Promise<Database> {
     types: { getTypeParser },
     pipeline: true,
     application_name: 'hatstand',
+    connectionTimeoutMillis: connectingMilliseconds,
+    keepAlive: true,
   }
   const reading = new pg.Pool({ ...settings, max: readConnections })
   const writing = new pg.Pool({ ...settings, max: writeConnections, options: '-c synchronous_commit=on' })
@@ -67,7 +72,7 @@ export async function openPostgres(url: string): Promise<Database> {
     },
     // One at a time: it takes a connection that others write by, for as long as it lasts.
     scrub: createShared(() =>
-      writing.query('vacuum record, record_history, order_key, link, endpoint_block, endpoint'),
+      writing.query('vacuum record, record_history, order_key, link, endpoint_block, endpoint').catch(refuse),
     ),
     async durability() {
       return {
@@ -153,6 +158,18 @@ function refuse(error: unknown): never {
   throw error
 }
 
+/** The database's encoding cannot hold every text. */
+class EncodingError extends Error {}
+
+/** Records hold any Unicode text, and other encodings have no room for it, or keep it unchecked. */
+async function refuseEncoding(pool: pg.Pool): Promise<void> {
+  const encoding = await setting(pool, 'server_encoding')
+  if (encoding === 'UTF8') return
+  throw new EncodingError(
+    `The PostgreSQL database has the encoding ${encoding} and must have UTF8: create database NAME encoding 'UTF8' template template0.`,
+  )
+}
+
 async function setting(pool: pg.Pool, name: string): Promise<string> {
   return (await pool.query<Record<string, string>>(`show ${name}`)).rows[0]![name]!
 }
@@ -163,13 +180,18 @@ async function migrate(pool: pg.Pool): Promise<void> {
     try {
       return await migrateOnce(pool)
     } catch (error) {
-      if (attempt === 5) throw error
+      if (attempt === 5 || error instanceof EncodingError) {
+        // Idle connections would keep the process from ending.
+        await pool.end()
+        throw error
+      }
       await pause(100 * attempt)
     }
   }
 }
 
 async function migrateOnce(pool: pg.Pool): Promise<void> {
+  await refuseEncoding(pool)
   const client = await pool.connect()
   try {
     await client.query('begin')

@@ -30,6 +30,16 @@ for (const engine of engines) {
       assert.deepEqual(skipped.slice(0, 3), [1, 3, 5])
     })
 
+    it('may be of large records, several requests at once, each saved whole', async (t) => {
+      const { owner } = await startServer(t, engine)
+      const large = (name: string) => `${name} ${'x'.repeat(3 * 2 ** 20)}`
+      const lists = ['a', 'b', 'c', 'd'].map((name) => [large(`${name}1`), large(`${name}2`), name])
+      await Promise.all(lists.map((list) => owner.records.createMany('long/large', list)))
+      const stored = await owner.records.list('long/large')
+      const texts = (all: unknown[]) => all.map(String).toSorted()
+      assert.deepEqual(texts(stored.map(({ data }) => data)), texts(lists.flat()))
+    })
+
     it('lets its file go when the client has gone before the answer', async (t) => {
       const server = await startServer(t, engine)
       await leaveWhileSaving(server, `[${Array.from({ length: 200_000 }, (_, index) => index).join()}]`)
