@@ -2,11 +2,10 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { freshFolder } from '../../test/engines.ts'
-import { createAside, type Task } from './sqlite-aside.ts'
+import { createAside } from './sqlite-aside.ts'
 import { connect } from './sqlite-connection.ts'
 
-const slow: Task = {
-  task: 'query',
+const slow = {
   sql: 'with recursive n(i) as (select 1 union all select i + 1 from n where i < 100000) select count(*) as count from n',
   parameters: [],
 }
@@ -16,13 +15,13 @@ test('writers and erasure wait for one slow query, not for all that were asked b
   connect(file, 2 ** 20).close()
   const aside = createAside(file)
   const done: string[] = []
-  const ask = (name: string, task: Task) => aside.do(task).then(() => done.push(name))
+  const note = (name: string) => () => done.push(name)
   await Promise.all([
-    ask('first query', slow),
-    ask('second query', slow),
-    ask('third query', slow),
-    ask('checkpoint', { task: 'checkpoint' }),
-    ask('scrub', { task: 'scrub' }),
+    aside.query(slow).then(note('first query')),
+    aside.query(slow).then(note('second query')),
+    aside.query(slow).then(note('third query')),
+    aside.checkpoint().then(note('checkpoint')),
+    aside.scrub().then(note('scrub')),
   ])
   assert.deepEqual(done, ['first query', 'checkpoint', 'scrub', 'second query', 'third query'])
   await aside.close()
@@ -33,14 +32,14 @@ test('a query that fails is told so, and the next one is answered', async () => 
   connect(file, 2 ** 20).close()
   const aside = createAside(file)
   const [bad, good] = await Promise.allSettled([
-    aside.do({ task: 'query', sql: 'select nothing', parameters: [] }),
-    aside.do(slow),
+    aside.query({ sql: 'select nothing', parameters: [] }),
+    aside.query(slow),
   ])
   assert.equal(bad.status, 'rejected')
   assert.deepEqual(good.status === 'fulfilled' && good.value.map((row) => ({ ...(row as object) })), [
     { count: 100000 },
   ])
-  const waiting = [aside.do(slow), aside.do(slow)].map((one) => assert.rejects(one, /closed/))
+  const waiting = [aside.query(slow), aside.query(slow)].map((one) => assert.rejects(one, /closed/))
   await aside.close()
   await Promise.all(waiting)
 })

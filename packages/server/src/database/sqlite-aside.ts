@@ -1,75 +1,135 @@
+import { dirname } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 import type { Compiled } from './compile.ts'
+import { asOurs, isBusy, pragmas } from './sqlite-connection.ts'
 
-/** Work for the other thread: a heavy read, moving the log into the file, or leaving no trace of what was deleted. */
-export type Task = ({ task: 'query' } & Compiled) | { task: 'checkpoint' } | { task: 'scrub' }
-export type Answer = { rows?: unknown[]; error?: string }
-
-interface Errand {
-  task: Task
-  resolve: (rows: unknown[]) => void
-  reject: (error: Error) => void
-}
+const cacheBytes = 4 * 2 ** 20
+/** How often a locked step is tried again, and the milliseconds between. */
+const attempts = 3000
+const between = 10
 
 /**
- * A second thread with its own connection, started at its first task: what takes longer than a few milliseconds goes there. It does one
- * task after another; queries wait for the others, because writers wait for a checkpoint.
+ * A second thread with its own connection, started when it is first needed: what takes longer than a few milliseconds goes there.
+ * It does one thing after another; queries wait for the others, because writers wait for a checkpoint.
  */
 export interface Aside {
-  do(task: Task): Promise<unknown[]>
+  query(statement: Compiled): Promise<unknown[]>
+  /** Moves the log into the file, as far as nobody reads it. */
+  checkpoint(): Promise<unknown>
+  /** Rewrites the file and cuts the log to nothing, so that neither holds what was deleted. */
+  scrub(): Promise<unknown>
   close(): Promise<void>
 }
 
+type Row = Record<string, unknown>
+type Run = (sql: string, parameters?: Compiled['parameters']) => Promise<Row[]>
+type Answer = { rows: Row[] } | { error: string; errcode: number | undefined }
+
+interface Errand {
+  work: (run: Run) => Promise<Row[]>
+  resolve: (rows: Row[]) => void
+  reject: (error: unknown) => void
+}
+
 export function createAside(file: string): Aside {
-  let worker: Worker | undefined
-  let current: Errand | undefined
-  const queries: Errand[] = []
-  const others: Errand[] = []
+  const thread = createThread(file)
+  const [urgent, queries]: [Errand[], Errand[]] = [[], []]
+  let isWorking = false
 
-  function next() {
-    if (current) return
-    current = others.shift() ?? queries.shift()
-    if (!current) return worker?.unref()
-    worker ??= startThread(file).on('message', answered).on('error', failed)
-    worker.ref()
-    worker.postMessage(current.task)
+  async function workOff() {
+    if (isWorking) return
+    isWorking = true
+    for (let one = urgent.shift() ?? queries.shift(); one; one = urgent.shift() ?? queries.shift()) {
+      await one.work(thread.run).then(one.resolve, one.reject)
+    }
+    isWorking = false
   }
 
-  function answered({ rows, error }: Answer) {
-    const done = current
-    current = undefined
-    if (error === undefined) done?.resolve(rows ?? [])
-    else done?.reject(new Error(error))
-    next()
-  }
-
-  function failed(error: Error) {
-    worker = undefined
-    const lost = [...others.splice(0), ...queries.splice(0)]
-    if (current) lost.push(current)
-    current = undefined
-    for (const one of lost) one.reject(error)
+  function send(line: Errand[], work: Errand['work']): Promise<Row[]> {
+    return new Promise((resolve, reject) => {
+      line.push({ work, resolve, reject })
+      void workOff()
+    })
   }
 
   return {
-    do(task) {
-      return new Promise((resolve, reject) => {
-        const line = task.task === 'query' ? queries : others
-        line.push({ task, resolve, reject })
-        next()
-      })
-    },
-    async close() {
-      await worker?.terminate()
-      failed(new Error('the database is closed'))
-    },
+    query: ({ sql, parameters }) => send(queries, (run) => run(sql, parameters)),
+    checkpoint: () => send(urgent, (run) => run('pragma wal_checkpoint(passive)')),
+    scrub: () => send(urgent, (run) => scrub(run, dirname(file))),
+    close: () => thread.end(),
   }
 }
 
-function startThread(file: string): Worker {
-  return new Worker(new URL('./sqlite-worker.ts', import.meta.url), {
-    workerData: { file },
-    // It makes few objects of its own; left alone V8 would reserve for it what it reserves for the server.
-    resourceLimits: { maxYoungGenerationSizeMb: 4 },
+async function scrub(run: Run, folder: string): Promise<Row[]> {
+  // What is left is copied through a file without a name in the data folder: in memory the copy could be larger than all else.
+  await run('pragma temp_store = file')
+  await run(`pragma temp_store_directory = '${folder.replaceAll("'", "''")}'`)
+  await insist(() => run('vacuum'))
+  await run('pragma temp_store = memory')
+  // The log still holds what was erased until every reader of it is gone and it is cut to nothing.
+  return insist(async () => {
+    const rows = await run('pragma wal_checkpoint(truncate)')
+    if (rows[0]?.['busy']) throw Object.assign(new Error('the log is still being read'), { errcode: 5 })
+    return rows
   })
+}
+
+async function insist(step: () => Promise<Row[]>): Promise<Row[]> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await step()
+    } catch (error) {
+      if (!isBusy(error) || attempt === attempts) throw error
+      await pause(between)
+    }
+  }
+}
+
+const over = 'the database is closed'
+
+/** The thread itself: one statement at a time. It keeps the process alive only while it works. */
+function createThread(file: string) {
+  let worker: Worker | undefined
+  let told: ((answer: Answer) => void) | undefined
+  let isOver = false
+
+  function tell(answer: Answer) {
+    worker?.unref()
+    told?.(answer)
+    told = undefined
+  }
+
+  function start(): Worker {
+    const started = new Worker(new URL('./sqlite-worker.js', import.meta.url), {
+      workerData: { file, pragmas: pragmas(cacheBytes) },
+      // It makes few objects of its own; left alone V8 would reserve for it what it reserves for the server.
+      resourceLimits: { maxYoungGenerationSizeMb: 4 },
+    })
+    return started.on('message', tell).on('error', ({ message }) => {
+      worker = undefined
+      tell({ error: message, errcode: undefined })
+    })
+  }
+
+  const run: Run = async (sql, parameters = []) => {
+    if (isOver) throw new Error(over)
+    const answer = await new Promise<Answer>((resolve) => {
+      told = resolve
+      worker ??= start()
+      worker.ref()
+      worker.postMessage({ sql, parameters })
+    })
+    if ('rows' in answer) return answer.rows
+    throw asOurs(Object.assign(new Error(answer.error), { errcode: answer.errcode }))
+  }
+
+  return {
+    run,
+    async end() {
+      isOver = true
+      await worker?.terminate()
+      tell({ error: over, errcode: undefined })
+    },
+  }
 }

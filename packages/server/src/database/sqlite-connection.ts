@@ -25,6 +25,12 @@ export interface Workplace {
   breathe: () => Promise<void> | undefined
 }
 
+/** What every connection says first. */
+export const pragmas = (
+  cacheBytes: number,
+) => `pragma page_size = 8192; pragma journal_mode = wal; pragma synchronous = full; pragma wal_autocheckpoint = 0;
+  pragma cache_size = ${-Math.round(cacheBytes / 1024)}; pragma temp_store = memory; pragma secure_delete = on`
+
 /**
  * @param file the database file
  * @param cacheBytes how much of it this connection may keep in memory
@@ -32,8 +38,7 @@ export interface Workplace {
 export function connect(file: string, cacheBytes: number): Connection {
   // Waiting for a lock would stop the whole event loop: callers try again instead.
   const database = new DatabaseSync(file, { timeout: 0, allowExtension: false })
-  database.exec(`pragma page_size = 8192; pragma journal_mode = wal; pragma synchronous = full; pragma wal_autocheckpoint = 0;
-    pragma cache_size = ${-Math.round(cacheBytes / 1024)}; pragma temp_store = memory; pragma secure_delete = on`)
+  database.exec(pragmas(cacheBytes))
   let written = 0
   const statements = new Map<string, StatementSync>()
 
@@ -72,8 +77,12 @@ function guarded<T>(work: () => T): T {
   try {
     return work()
   } catch (error) {
-    if ((error as { errcode?: number }).errcode === full)
-      throw new DiskFullError('the disk is full', { cause: error })
-    throw error
+    throw asOurs(error)
   }
 }
+
+/** An engine's error, or ours for what it means. */
+export const asOurs = (error: unknown) =>
+  (error as { errcode?: number }).errcode === full
+    ? new DiskFullError('the disk is full', { cause: error })
+    : error

@@ -66,8 +66,8 @@ export async function openSqlite(file: string): Promise<Database> {
     write,
     writeTogether: createTogether(write, rowsTogether),
     aside: async <Row>(statement: Statement<Row>) =>
-      (await engine.aside.do({ task: 'query', ...compileSqlite(statement) })) as Row[],
-    scrub: createShared(() => engine.aside.do({ task: 'scrub' })),
+      (await engine.aside.query(compileSqlite(statement))) as Row[],
+    scrub: createShared(() => engine.aside.scrub()),
     async durability() {
       return {
         journal_mode: pragma(connection, 'journal_mode'),
@@ -152,7 +152,7 @@ async function afterCommit(engine: Engine, committed: boolean): Promise<void> {
       engine.hasRest = true
     }
     // What fails, on a full disk or while closing, is tried again after later commits: the log itself has all that was written.
-    engine.moving ??= engine.aside.do({ task: 'checkpoint' }).then(moved, moved)
+    engine.moving ??= engine.aside.checkpoint().then(moved, moved)
   }
   if (left > logLimit) await engine.moving
 }
