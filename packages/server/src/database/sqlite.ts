@@ -9,7 +9,7 @@ import { compileSqlite, openUnit } from './sqlite-unit.ts'
 import { beginImmediate, breathe, createWriter, runUnit, type Writer } from './sqlite-writer.ts'
 import { createShared, createTogether, rowsTogether } from './together.ts'
 
-const writerCache = 8 * 2 ** 20
+const writerCache = 4 * 2 ** 20
 const readerCache = 8 * 2 ** 20
 /** The log's pages (8 KB) at which they are moved into the file, and at which writers wait until they are. */
 const logBegin = 2000

@@ -7,6 +7,9 @@ import { engines } from '../../test/engines.ts'
 import { startServer, type TestServer } from '../../test/harness.ts'
 import { refused } from '../../test/refused.ts'
 
+const large = (name: string) => `${name} ${'x'.repeat(3 * 2 ** 20)}`
+const texts = (all: unknown[]) => all.map(String).toSorted()
+
 for (const engine of engines) {
   describe(`a request of more records than are saved at once, on ${engine.name}`, () => {
     it('is refused whole for a duplicate that has links', async (t) => {
@@ -32,11 +35,9 @@ for (const engine of engines) {
 
     it('may be of large records, several requests at once, each saved whole', async (t) => {
       const { owner } = await startServer(t, engine)
-      const large = (name: string) => `${name} ${'x'.repeat(3 * 2 ** 20)}`
       const lists = ['a', 'b', 'c', 'd'].map((name) => [large(`${name}1`), large(`${name}2`), name])
       await Promise.all(lists.map((list) => owner.records.createMany('long/large', list)))
       const stored = await owner.records.list('long/large')
-      const texts = (all: unknown[]) => all.map(String).toSorted()
       assert.deepEqual(texts(stored.map(({ data }) => data)), texts(lists.flat()))
     })
 
