@@ -74,7 +74,8 @@ export interface Dialect {
   joined(text: RawBuilder<string>, around: { begin: string; end: string }): RawBuilder<Text>
   /**
    * How the engine itself reads the value at a path of a JSON text column, for texts that are not `awkward`:
-   * its kind in comparing order (0 missing .. 8), and what to order by within the kind.
+   * its kind in comparing order (1 null, 2 string, 3 number, 4 false, 5 true, 6 array, 7 object, 8 missing), and what to order
+   * strings and numbers by.
    */
   jsonKind(column: string, path: readonly string[]): RawBuilder<number>
   jsonValue(column: string, path: readonly string[]): RawBuilder<Value>[]

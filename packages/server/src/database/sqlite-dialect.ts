@@ -38,8 +38,5 @@ export const sqliteDialect: Dialect = {
   joined: (text, { begin, end }) =>
     sql`cast(coalesce(${begin} || group_concat(${text}, ','), ${begin === ',' ? '' : begin}) || ${end} as blob)`,
   jsonKind,
-  jsonValue(column, path) {
-    const value = sql`${sql.ref(column)} ->> ${sql.lit(jsonPath(path))}`
-    return [sql`case when ${jsonKind(column, path)} < 4 then ${value} end`]
-  },
+  jsonValue: (column, path) => [sql`${sql.ref(column)} ->> ${sql.lit(jsonPath(path))}`],
 }

@@ -1,18 +1,10 @@
 import { sql } from 'kysely'
 import type { Unit } from '../database/port.ts'
+import type { Tables } from '../database/tables.ts'
 import { keyAt, pathOf } from '../domain/ordering.ts'
 
 /** A path an endpoint is ordered by, in one direction. */
-export interface OrderPath {
-  endpoint_id: number
-  path_id: number
-  /** As `storedPath` writes it. */
-  path: string
-  descending: number
-  used_at: number
-  filled_to: number | null
-  fill_end: number
-}
+export type OrderPath = Omit<Tables['order_path'], 'pda_id'>
 
 /** A path as the tables keep it: no engine's text holds U+0000, but a name in a path may. */
 export const storedPath = (path: string): string => JSON.stringify(path).slice(1, -1)

@@ -1,10 +1,10 @@
-import { sql } from 'kysely'
+import { type RawBuilder, sql } from 'kysely'
 import type { Database, Unit } from '../database/port.ts'
 import { placeBase } from '../database/tables.ts'
 import { isPlainPath, keyAt, missingKey, pathOf } from '../domain/ordering.ts'
 import { type Endpoint, findEndpoint } from './endpoints.ts'
 import { addOrderPath, anyAt, fillOrderPath, findOrderPath, inTurn, noteUse } from './order-paths.ts'
-import { keyOrder, listOrder, placeOrder, type Position } from './record-orders.ts'
+import { keyOrder, listOrder, placeOrder, type Position, sparsest } from './record-orders.ts'
 import { type Extent, nothing, type Pages, readPages, type Shown } from './record-pages.ts'
 
 /** A read of one endpoint. */
@@ -149,6 +149,21 @@ async function unordered(
   return { ...pages, next: pages.next && { key: missingKey, back: pages.next.back } }
 }
 
+/** An endpoint's records, read along the key where most of the account between them are its own. */
+async function allRecords(
+  database: Database,
+  pda: number,
+  { endpoint_id }: Endpoint,
+): Promise<RawBuilder<unknown>> {
+  const ofEndpoint = sql`pda_id = ${pda} and endpoint_id = ${endpoint_id}`
+  const [extent] = await database.one<{ records: number; last: number | null }>(sql`select
+    (select coalesce(sum(records), 0) from endpoint_block where ${ofEndpoint}) as records,
+    (select max(place) from record where ${ofEndpoint}) as last`)
+  const { records, last } = extent!
+  if (last === null || last - placeBase(pda) > records * sparsest) return sql`record where ${ofEndpoint}`
+  return sql`record ${database.dialect.alongKey} where ${ofEndpoint} and place > ${placeBase(pda)} and place <= ${last}`
+}
+
 type Sorted = { place: number; updated_seq: number | null }
 
 /** Sorted by the engine's own JSON functions; undefined when no record of the answer stayed as it was sorted. */
@@ -165,10 +180,16 @@ async function byEngine(
   const kind = listing.descending
     ? sql`${dialect.jsonKind('data', names)} % 8`
     : dialect.jsonKind('data', names)
-  const values = dialect.jsonValue('data', names).map((value) => sql`${value} ${way}`)
-  const rows = await database.aside<Sorted>(sql`select place, updated_seq from record
-    where pda_id = ${pda} and endpoint_id = ${endpoint.endpoint_id}
-    order by ${kind} ${way}, ${sql.join(values)}, place desc
+  const values = dialect.jsonValue('data', names)
+  const named = values.map((value, index) => sql`${value} as ${sql.ref(`value${index}`)}`)
+  const ordered = values.map(
+    (_, index) => sql`case when kind < 4 then ${sql.ref(`value${index}`)} end ${way}`,
+  )
+  // The inner limit, which none reaches, keeps SQLite from working the kind out again for each place it is named.
+  const rows = await database.aside<Sorted>(sql`select place, updated_seq from (
+      select place, updated_seq, ${kind} as kind, ${sql.join(named)} from ${await allRecords(database, pda, endpoint)}
+      limit ${Number.MAX_SAFE_INTEGER}) found
+    order by kind ${way}, ${sql.join(ordered)}, place desc
     limit ${listing.take + 1} offset ${listing.skip}`)
   return database.read(async (unit) => {
     const asked = rows.slice(0, listing.take)

@@ -24,7 +24,7 @@ export interface Order {
 }
 
 /** An account's places between two of which every so many are one endpoint's are read along the key, the others passed over. */
-const sparsest = 4
+export const sparsest = 4
 
 /** By place. Ascending ends with the newest record there was when the read began. */
 export function placeOrder(
