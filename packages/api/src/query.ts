@@ -5,6 +5,11 @@ export const exampleId = '019a9f3e-5b2c-7c4a-9a3e-2f1d6c5b4a39'
 
 const uuid = '[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}'
 
+const whole = new RegExp(`^${uuid}$`)
+
+/** True for a record id, a UUID in any spelling of its letters. */
+export const isRecordId = (text: string): boolean => whole.test(text)
+
 /** A whole number in a query: its decimal digits, no sign, at most 15 of them. `Number(...)` gives its value. */
 export const digits = (options: { default: number; description: string; examples?: number[] }) =>
   Type.Union([Type.Integer({ minimum: 0 }), Type.String({ pattern: '^[0-9]{1,15}$' })], {

@@ -1,3 +1,4 @@
+import { isRecordId } from '@hatstand/api/query.ts'
 import { Command, CommanderError, InvalidArgumentError } from 'commander'
 import manifest from '../package.json' with { type: 'json' }
 import { applicationIdProblem, applicationVersionProblem } from './domain/application-id.ts'
@@ -122,7 +123,7 @@ function days(text: string): number {
 }
 
 function recordOrEndpoint(text: string): string {
-  if (isEndpoint(text) || /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text)) return text
+  if (isEndpoint(text) || isRecordId(text)) return text
   throw new InvalidArgumentError('It must be the id of a record, or namespace/endpoint.')
 }
 

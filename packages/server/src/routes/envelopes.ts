@@ -1,12 +1,10 @@
 import { elements, members, skipSpace, skipValue, type Span, tooDeep } from '@hatstand/api/json.ts'
+import { isRecordId } from '@hatstand/api/query.ts'
 import { isEndpoint } from '../domain/endpoint-name.ts'
 import { canonical, type Canonical, fingerprint } from '../domain/fingerprint.ts'
 import { ApiError } from '../errors.ts'
 import type { Draft } from '../store/drafts.ts'
 import type { Element } from './drafts.ts'
-
-/** A UUID in any spelling of its letters. */
-const isRecordId = (text: string): boolean => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text)
 
 /** What an envelope around data may be: one to save, with links, or one to update, with its record's id. */
 export type Kind = 'batch' | 'update'
