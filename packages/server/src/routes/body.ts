@@ -22,19 +22,43 @@ export interface Body {
   close(): void
 }
 
+/** How much of a body is taken, and why no more, as its refusal says. */
+interface Limit {
+  bytes: number
+  why: string
+}
+
 /**
  * Receives the body of a request whose caller and rights were checked.
  * @throws ApiError `invalid_json` when there is none, `body_too_large`, `content_type_unsupported`; while its text is read
  *   `invalid_utf8` with the position in bytes, `byte_order_mark`
  */
 export async function receiveBody(request: FastifyRequest, config: Config): Promise<Body> {
+  const limit = { bytes: config.maxBodyBytes, why: 'HATSTAND_MAX_BODY_BYTES' }
+  const { stream, length } = streamOf(request, limit)
+  return length <= inMemory ? receiveShort(stream) : receiveLong(stream, limit, config.dataDir)
+}
+
+/**
+ * Receives a body of at most so many bytes as one text, in memory.
+ * @param mostBytes at most 1 MiB
+ * @throws ApiError as `receiveBody`
+ */
+export async function receiveText(request: FastifyRequest, mostBytes: number): Promise<string> {
+  const limit = { bytes: Math.min(mostBytes, inMemory), why: 'the most this route takes' }
+  const { stream, length } = streamOf(request, limit)
+  const body = length <= limit.bytes ? await receiveShort(stream) : await receiveLong(stream, limit, '')
+  return [...body.chunks()].join('')
+}
+
+function streamOf(request: FastifyRequest, limit: Limit): { stream: Readable; length: number } {
   const length = Number(request.headers['content-length'] ?? NaN)
   const stream = request.body as Readable | undefined
   if (!stream || length === 0)
     throw new ApiError('invalid_json', 'The body is empty: a JSON value was expected at position 0')
   refuseEncoded(request)
-  if (length > config.maxBodyBytes) throw tooLarge(config)
-  return length <= inMemory ? receiveShort(stream) : receiveLong(stream, config)
+  if (length > limit.bytes) throw tooLarge(limit)
+  return { stream, length }
 }
 
 function refuseEncoded(request: FastifyRequest): void {
@@ -50,11 +74,8 @@ function refuseEncoded(request: FastifyRequest): void {
     throw new ApiError('content_type_unsupported', `The body must be UTF-8, not ${JSON.stringify(charset)}`)
 }
 
-const tooLarge = (config: Config) =>
-  new ApiError(
-    'body_too_large',
-    `The body is larger than ${config.maxBodyBytes} bytes (HATSTAND_MAX_BODY_BYTES)`,
-  )
+const tooLarge = ({ bytes, why }: Limit) =>
+  new ApiError('body_too_large', `The body is larger than ${bytes} bytes (${why})`)
 
 function receiveShort(stream: Readable): Promise<Body> {
   return new Promise((resolve, reject) => {
@@ -69,7 +90,7 @@ function receiveShort(stream: Readable): Promise<Body> {
 const brokenOff = () =>
   new ApiError('body_unreadable', 'The connection was closed before the body had arrived')
 
-async function receiveLong(stream: Readable, config: Config): Promise<Body> {
+async function receiveLong(stream: Readable, limit: Limit, dataDir: string): Promise<Body> {
   const parts: Buffer[] = []
   let bytes = 0
   let spool: Spool | undefined
@@ -77,9 +98,9 @@ async function receiveLong(stream: Readable, config: Config): Promise<Body> {
     // A limit or a full disk ends the reading, not the connection: the refusal goes out on it.
     for await (const part of stream.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
       bytes += part.length
-      if (bytes > config.maxBodyBytes) throw tooLarge(config)
+      if (bytes > limit.bytes) throw tooLarge(limit)
       if (!spool && bytes > inMemory) {
-        spool = await openSpool(config.dataDir)
+        spool = await openSpool(dataDir)
         for (const earlier of parts) await spool.handle.appendFile(earlier)
       }
       if (spool) await spool.handle.appendFile(part)
