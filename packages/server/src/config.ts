@@ -1,4 +1,4 @@
-import { ownerNameProblem, passwordProblem } from './domain/credentials.ts'
+import { ownerNameProblem, passwordLengthProblem } from './domain/credentials.ts'
 import {
   checked,
   domainName,
@@ -37,6 +37,13 @@ export const settings = {
     does: "The first account's public name, without `https://`. Tokens carry it as their issuer, and clients find the account by it.",
     read: optional(domainName),
   },
+  scheme: {
+    name: 'HATSTAND_SCHEME',
+    default: '',
+    kind: 'http or https',
+    does: "How browsers reach the account's domain. Empty means `https` for a domain without a port, `http` for one with a port.",
+    read: optional(oneOf('http', 'https')),
+  },
   dataDir: {
     name: 'HATSTAND_DATA_DIR',
     default: './data',
@@ -62,8 +69,8 @@ export const settings = {
     name: 'HATSTAND_OWNER_PASSWORD',
     default: '',
     kind: 'password',
-    does: 'The password that goes with `HATSTAND_OWNER`; `hatstand owner set` takes it too. At least 10 characters.',
-    read: optional(checked(passwordProblem)),
+    does: 'The password that goes with `HATSTAND_OWNER`; `hatstand owner set` takes it too. At least 10 characters, not easily guessed.',
+    read: optional(checked(passwordLengthProblem)),
   },
   maxBodyBytes: {
     name: 'HATSTAND_MAX_BODY_BYTES',

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { passwordProblem } from './auth/password-strength.ts'
 import { hashPassword } from './auth/passwords.ts'
 import { makeSetupCode, type SetupCode } from './auth/setup-code.ts'
 import { makeSigningKey } from './auth/signing-keys.ts'
@@ -17,7 +18,7 @@ export interface FirstAccount {
  * Makes what the first start makes, and nothing on later ones: the account of HATSTAND_DOMAIN with its signing key, and the
  * owner the settings name.
  * @param fixedPort false when the port is another one at each start
- * @throws an Error with a sentence when there are accounts, and none is at that domain
+ * @throws an Error with a sentence when there are accounts, and none is at that domain, or when the password is easily guessed
  */
 export async function ensureFirstAccount(
   database: Database,
@@ -30,6 +31,8 @@ export async function ensureFirstAccount(
   if (known) return { domain, setupCode: undefined }
   const { owner: name, ownerPassword: password } = config
   if (name === undefined || password === undefined) return { domain, setupCode: makeSetupCode(pda) }
+  const problem = await passwordProblem(password, [name, domain])
+  if (problem) throw new Error(`HATSTAND_OWNER_PASSWORD is refused: ${problem}`)
   const owner = { name, passwordHash: await hashPassword(password), subject: randomUUID() }
   await database.write(pda, (unit) => addOwner(unit, pda, owner, now))
   return { domain, setupCode: undefined }

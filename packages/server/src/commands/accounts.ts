@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
+import { passwordProblem } from '../auth/password-strength.ts'
 import { hashPassword } from '../auth/passwords.ts'
 import { makeSigningKey } from '../auth/signing-keys.ts'
-import { passwordProblem } from '../domain/credentials.ts'
 import { addAccount, listAccounts } from '../store/accounts.ts'
 import { findOwner, replaceOwner } from '../store/owners.ts'
 import { CommandError, withAccount, withDatabase } from './account.ts'
@@ -35,7 +35,7 @@ export async function accountList(): Promise<void> {
 /** `hatstand owner set NAME` */
 export async function ownerSet(name: string, options: { account?: string }): Promise<void> {
   await withAccount(options, async ({ pda, domain }, { database, now }) => {
-    const password = await readPassword(name)
+    const password = await readPassword(name, domain)
     const owner = { name, passwordHash: await hashPassword(password), subject: randomUUID() }
     const replaced = await database.write(pda, (unit) => replaceOwner(unit, pda, owner, now))
     console.log(
@@ -46,9 +46,9 @@ export async function ownerSet(name: string, options: { account?: string }): Pro
   })
 }
 
-async function readPassword(name: string): Promise<string> {
+async function readPassword(name: string, domain: string): Promise<string> {
   const password = process.env['HATSTAND_OWNER_PASSWORD'] || (await readSecret(`Password for ${name}: `))
-  const problem = passwordProblem(password)
+  const problem = await passwordProblem(password, [name, domain])
   if (problem) throw new CommandError(problem)
   return password
 }

@@ -4,8 +4,11 @@ export function ownerNameProblem(name: string): string | undefined {
   return 'The name must be 1 to 64 characters long, made of letters (a-z), digits and . _ @ - only.'
 }
 
-/** What is wrong with a password an owner chose, as a sentence; undefined when it will do. Characters are Unicode code points. */
-export function passwordProblem(password: string): string | undefined {
+/**
+ * What is wrong with the length of a password somebody chose, as a sentence; undefined when it will do. Characters are Unicode code
+ * points. How easily it is guessed, `auth/password-strength.ts` says.
+ */
+export function passwordLengthProblem(password: string): string | undefined {
   const length = Array.from(password).length
   if (length < 10) return 'The password must be at least 10 characters long.'
   if (length > 1000) return 'The password must be at most 1000 characters long.'

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { passwordProblem } from '../auth/password-strength.ts'
 import { hashPassword } from '../auth/passwords.ts'
 import type { App, Context } from '../context.ts'
-import { ownerNameProblem, passwordProblem } from '../domain/credentials.ts'
+import { ownerNameProblem } from '../domain/credentials.ts'
 import { ApiError } from '../errors.ts'
 import { addOwner } from '../store/owners.ts'
 import { contentSecurity, donePage, formPage, type Problems, refusedPage } from './setup-pages.ts'
@@ -40,7 +41,7 @@ async function setUp(context: Context, request: FastifyRequest, reply: FastifyRe
   ]
   const { setupCode } = context
   if (!setupCode?.accepts(code)) return refuse(request, reply)
-  const problems = problemsOf(name, password, form.get('repeated') ?? '')
+  const problems = await problemsOf(name, password, form.get('repeated') ?? '')
   if (problems.name ?? problems.password ?? problems.repeated)
     return page(reply, 400, formPage({ code, name }, problems))
   const owner = { name, passwordHash: await hashPassword(password), subject: randomUUID() }
@@ -52,10 +53,10 @@ async function setUp(context: Context, request: FastifyRequest, reply: FastifyRe
   return page(reply, 201, donePage(name, `${request.protocol}://${request.host}`))
 }
 
-function problemsOf(name: string, password: string, repeated: string): Problems {
+async function problemsOf(name: string, password: string, repeated: string): Promise<Problems> {
   return {
     name: ownerNameProblem(name),
-    password: passwordProblem(password),
+    password: await passwordProblem(password, [name]),
     repeated: password === repeated ? undefined : 'The two passwords are not the same.',
   }
 }
