@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ApiError } from '../errors.ts'
-import { limitLogins } from './login-limit.ts'
+import { limitAttempts } from './login-limit.ts'
 
+const limitLogins = () =>
+  limitAttempts({ most: 10, milliseconds: 60_000, what: 'failed attempts in a minute for this name' })
 const start = 1_700_000_000_000
 const wrong = async () => undefined
 const right = async () => 'signed in'
@@ -94,4 +96,13 @@ test('who tries a thousand names at once waits for himself: another address has 
   assert.ok(tried < 10, `${tried} attempts went first`)
   await Promise.all(flood)
   assert.equal(most, 1)
+})
+
+test('one IPv6 network is one place, others and IPv4 addresses are each their own', async () => {
+  const attempt = limitLogins()
+  for (let count = 0; count < 10; count++)
+    await attempt('alice', `2001:db8:0:7:${count.toString(16)}::1`, start, wrong)
+  await assert.rejects(attempt('alice', '2001:DB8::7:1:2:3:4', start, right), isLimit)
+  for (const elsewhere of ['2001:db8:0:8::1', '::ffff:192.0.2.1', '::1', '2001:db8::7', 'fe80::1%eth0'])
+    assert.equal(await attempt('alice', elsewhere, start, right), 'signed in')
 })

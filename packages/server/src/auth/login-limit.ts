@@ -1,13 +1,24 @@
 import { createHash } from 'node:crypto'
+import { isIPv6 } from 'node:net'
+import type { Context } from '../context.ts'
 import { ApiError } from '../errors.ts'
 
-const limit = 10
-const perMilliseconds = 60_000
+/** At most so many in that time; `what` goes on from a number: "10 failed attempts in a minute for this name". */
+export interface Limit {
+  most: number
+  milliseconds: number
+  what: string
+}
+
+const minute = 60_000
+const signIn: Limit = { most: 10, milliseconds: minute, what: 'failed attempts in a minute for this name' }
+const requests: Limit = { most: 10, milliseconds: minute, what: 'requests in a minute' }
+const failures: Limit = { most: 20, milliseconds: minute, what: 'failed attempts in a minute' }
 const mostRemembered = 10_000
 
-type Failures = { times: number[] }
+type Counted = { times: number[] }
 
-/** Runs one attempt to sign in; counts it when it gives undefined. */
+/** Runs one attempt; counts it when it gives undefined. */
 export type Attempt = <T>(
   name: string,
   address: string,
@@ -16,56 +27,96 @@ export type Attempt = <T>(
 ) => Promise<T | undefined>
 
 /**
- * Limits failed attempts to 10 a minute for each name from each address: a stranger elsewhere never locks the owner out, and
- * what succeeds counts nothing. Attempts from one address take turns: many at once try no more than the limit, and who tries a
- * thousand names waits for himself, not the owner elsewhere for him.
+ * Limits what fails for each name from each address: a stranger elsewhere never locks the owner out, and what succeeds counts
+ * nothing. Attempts from one address take turns: many at once try no more than the limit, and who tries a thousand names waits
+ * for himself, not the owner elsewhere for him. An IPv6 address stands for its /64, which one person may have alone.
  * @returns a function that throws `too_many_attempts` with Retry-After (whole seconds) instead of running the attempt
  */
-export function limitLogins(): Attempt {
-  const remembered = new Map<string, Failures>()
+export function limitAttempts(limit: Limit): Attempt {
+  const remembered = new Map<string, Counted>()
   /** The last attempt from each address that has one under way. */
   const turns = new Map<string, Promise<unknown>>()
 
-  function failuresOf(key: string): Failures {
-    const failures = remembered.get(key) ?? { times: [] }
+  function countedOf(key: string): Counted {
+    const counted = remembered.get(key) ?? { times: [] }
     // Set again, it counts as the youngest: the one used least recently is dropped first.
     remembered.delete(key)
-    remembered.set(key, failures)
+    remembered.set(key, counted)
     if (remembered.size > mostRemembered) remembered.delete(remembered.keys().next().value as string)
-    return failures
+    return counted
   }
 
   return async (name, address, now, run) => {
+    const from = network(address)
     // A digest, so that names as long as headers can be take no more memory than others.
     const key = createHash('sha256')
-      .update(JSON.stringify([name, address]))
+      .update(JSON.stringify([name, from]))
       .digest('base64')
-    const failures = failuresOf(key)
-    const mine = (turns.get(address) ?? Promise.resolve()).then(() => attempt(failures, now, run))
+    const counted = countedOf(key)
+    const mine = (turns.get(from) ?? Promise.resolve()).then(() => attempt(limit, counted, now, run))
     const turn = mine.catch(() => undefined)
-    turns.set(address, turn)
+    turns.set(from, turn)
     try {
       return await mine
     } finally {
-      if (turns.get(address) === turn) turns.delete(address)
+      if (turns.get(from) === turn) turns.delete(from)
     }
   }
 }
 
-async function attempt<T>(failures: Failures, now: number, run: () => Promise<T | undefined>) {
-  failures.times = failures.times.filter((time) => time > now - perMilliseconds)
-  const [oldest] = failures.times
-  if (oldest !== undefined && failures.times.length >= limit) throw tooMany(oldest + perMilliseconds - now)
+export interface Limits {
+  /** By account and name: of every place where a name and a password are asked, together. */
+  signIn: Attempt
+  /** By account: requests for a link to a new password. Each counts, since it may send a mail. */
+  passwordReset: Attempt
+  /** By account and what is tried: one-time links, tokens, consents. */
+  guesses: Attempt
+}
+
+const kept = new WeakMap<Context, Limits>()
+
+/** The limits of a server: the same for all its routes. */
+export function limitsOf(context: Context): Limits {
+  const limits = kept.get(context) ?? {
+    signIn: limitAttempts(signIn),
+    passwordReset: limitAttempts(requests),
+    guesses: limitAttempts(failures),
+  }
+  kept.set(context, limits)
+  return limits
+}
+
+/**
+ * @param wait milliseconds until it may be tried again
+ * @param over what there were too many of
+ */
+export function tooMany(wait: number, over: string): ApiError {
+  const seconds = Math.max(1, Math.ceil(wait / 1000))
+  return new ApiError('too_many_attempts', `More than ${over}; try again in ${seconds} seconds`, {
+    headers: { 'retry-after': String(seconds) },
+  })
+}
+
+async function attempt<T>(limit: Limit, counted: Counted, now: number, run: () => Promise<T | undefined>) {
+  const { most, milliseconds, what } = limit
+  counted.times = counted.times.filter((time) => time > now - milliseconds)
+  const [oldest] = counted.times
+  if (oldest !== undefined && counted.times.length >= most)
+    throw tooMany(oldest + milliseconds - now, `${most} ${what}`)
   const result = await run()
-  if (result === undefined) failures.times.push(now)
+  if (result === undefined) counted.times.push(now)
   return result
 }
 
-function tooMany(wait: number): ApiError {
-  const seconds = Math.max(1, Math.ceil(wait / 1000))
-  return new ApiError(
-    'too_many_attempts',
-    `More than ${limit} failed attempts in a minute for this name; try again in ${seconds} seconds`,
-    { headers: { 'retry-after': String(seconds) } },
-  )
+/** The first half of an IPv6 address, any other address whole. */
+function network(address: string): string {
+  if (!isIPv6(address) || address.includes('.')) return address
+  const [front = '', back] = address.split('%', 1)[0]!.split('::')
+  const groups = front.split(':').filter(Boolean)
+  const after = back?.split(':').filter(Boolean) ?? []
+  const missing = Array.from({ length: 8 - groups.length - after.length }, () => '0')
+  return [...groups, ...missing, ...after]
+    .slice(0, 4)
+    .map((group) => Number.parseInt(group, 16))
+    .join(':')
 }
