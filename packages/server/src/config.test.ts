@@ -86,8 +86,12 @@ test('lists, proxies and counts are read as what they are', () => {
   const config = readConfig({
     HATSTAND_CORS_ORIGINS: 'https://a.example.org, http://localhost:3000',
     HATSTAND_TRUST_PROXY: '10.0.0.0/8, ::1',
+    HATSTAND_PRIVATE_HOSTS: 'NAS.home, 10.0.0.2:80, [fd00::1]:8443',
     HATSTAND_HISTORY_DAYS: '0',
   })
+  assert.deepEqual(config.privateHosts, ['nas.home', '10.0.0.2:80', '[fd00::1]:8443'])
+  for (const bad of ['http://nas.home', 'nas.home/x', 'nas:0', 'nas:70000', 'a b', '::1'])
+    assert.throws(() => readConfig({ HATSTAND_PRIVATE_HOSTS: bad }), /must list hosts/, bad)
   assert.deepEqual(config.corsOrigins, ['https://a.example.org', 'http://localhost:3000'])
   assert.deepEqual(config.trustProxy, ['10.0.0.0/8', '::1'])
   assert.equal(config.historyDays, 0)

@@ -2,6 +2,7 @@ import { ownerNameProblem, passwordLengthProblem } from './domain/credentials.ts
 import {
   checked,
   domainName,
+  hosts,
   oneOf,
   optional,
   origins,
@@ -121,6 +122,13 @@ export const settings = {
     kind: 'addresses or CIDRs, comma separated, or a count',
     does: 'The reverse proxies whose `X-Forwarded-*` headers are believed: their addresses, or how many stand in front. Empty believes none.',
     read: proxies,
+  },
+  privateHosts: {
+    name: 'HATSTAND_PRIVATE_HOSTS',
+    default: '',
+    kind: 'host[:port], comma separated',
+    does: 'Hosts that the server may ask although they are in a private network, and without TLS. It asks for the documents of applications that introduce themselves by URL; all others must be public.',
+    read: hosts,
   },
   historyDays: {
     name: 'HATSTAND_HISTORY_DAYS',

@@ -75,6 +75,16 @@ export function proxies(text: string): false | number | string[] {
   return each
 }
 
+/** Host names or addresses, each with or without a port, in lower case; an IPv6 address in brackets. */
+export function hosts(text: string): string[] {
+  return list(text.toLowerCase()).map((host) => {
+    const [, name = '', port = '1'] = /^(.+?)(?::(\d{1,5}))?$/.exec(host) ?? []
+    if (URL.parse(`http://${name}`)?.host !== name || Number(port) < 1 || Number(port) > 65_535)
+      throw new Error(`must list hosts such as "nas.home:8443", and "${host}" is none.`)
+    return host
+  })
+}
+
 function list(text: string): string[] {
   return text
     .split(',')
