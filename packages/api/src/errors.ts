@@ -2,6 +2,7 @@ import { Type, type Static } from './type.ts'
 
 /** Every way a request can be refused. The list is closed: `docs/errors.md` explains each, a test compares the two. */
 export const errorCodes = [
+  'access_token_unknown',
   'account_unknown',
   'application_inactive',
   'body_too_large',
@@ -16,7 +17,9 @@ export const errorCodes = [
   'duplicate_data',
   'endpoint_changed',
   'forbidden',
+  'form_refused',
   'header_login_off',
+  'host_refused',
   'internal',
   'invalid_body',
   'invalid_endpoint',
@@ -40,6 +43,10 @@ export const errorCodes = [
   'too_deep',
   'too_many_attempts',
   'too_many_records',
+  'user_exists',
+  'user_invalid',
+  'user_privileged',
+  'user_unknown',
 ] as const
 
 export type ErrorCode = (typeof errorCodes)[number]

@@ -8,6 +8,7 @@ const notAuthenticated = { status: 401, error: 'Not Authenticated', message: 'No
 
 /** Error code -> HTTP status and words: the only such table. `message` and `error` are what existing clients look for. */
 export const errors: Record<ErrorCode, Kind> = {
+  access_token_unknown: { status: 404, error: 'Not Found', message: 'Not Found' },
   account_unknown: { status: 404, error: 'Not Found', message: 'HAT unavailable' },
   application_inactive: { ...badRequest, message: 'Application not active' },
   body_too_large: tooLarge,
@@ -26,7 +27,9 @@ export const errors: Record<ErrorCode, Kind> = {
   duplicate_data: { ...badRequest, message: 'Duplicate Data' },
   endpoint_changed: badRequest,
   forbidden: { status: 403, error: 'Forbidden', message: 'Access Denied' },
+  form_refused: { status: 403, error: 'Forbidden', message: 'Access Denied' },
   header_login_off: { status: 403, error: 'Forbidden', message: 'Header login is off' },
+  host_refused: { status: 421, error: 'Misdirected Request', message: 'Misdirected Request' },
   internal: { status: 500, error: 'Internal Server Error', message: 'Internal Server Error' },
   invalid_body: badRequest,
   invalid_endpoint: badRequest,
@@ -50,6 +53,10 @@ export const errors: Record<ErrorCode, Kind> = {
   too_deep: badRequest,
   too_many_attempts: { status: 429, error: 'Too Many Requests', message: 'Too Many Requests' },
   too_many_records: tooLarge,
+  user_exists: { ...badRequest, message: 'Error creating user' },
+  user_invalid: { ...badRequest, message: 'Invalid User' },
+  user_privileged: { status: 403, error: 'Forbidden', message: 'Forbidden' },
+  user_unknown: { status: 404, error: 'Not Found', message: 'No such User' },
 }
 
 /** A refusal on its way to the caller: thrown by routes and auth, answered in one place (`app.ts`). */

@@ -1,6 +1,7 @@
 import { flushCompileCache } from 'node:module'
 import { createServer } from 'node:net'
 import { createApp } from './app.ts'
+import { originOf } from './auth/origin.ts'
 import { type Config, readConfig, unknownSettings } from './config.ts'
 import type { App } from './context.ts'
 import { openDatabase } from './database/open.ts'
@@ -84,12 +85,10 @@ function listenProblem(error: NodeJS.ErrnoException, host: string, port: number)
 function announce(config: Config, { domain, setupCode }: FirstAccount): void {
   const shown = ['127.0.0.1', '::1', '0.0.0.0', '::'].includes(config.host) ? 'localhost' : config.host
   const lines = [`hatstand listens on http://${shown.includes(':') ? `[${shown}]` : shown}:${config.port}`]
-  // A domain without a port stands behind something that speaks HTTPS.
-  const scheme = domain.includes(':') || config.port === 80 ? 'http' : 'https'
   if (setupCode)
     lines.push(
       `The account ${domain} has no owner yet. Set it up, once, on this page:`,
-      `  ${scheme}://${domain}/setup?code=${setupCode.code}`,
+      `  ${originOf(domain, config)}/setup?code=${setupCode.code}`,
     )
   console.log(lines.join('\n'))
 }

@@ -3,8 +3,8 @@ import { test } from 'node:test'
 import { issueToken } from '../src/auth/access-tokens.ts'
 import { makeSigningKey } from '../src/auth/signing-keys.ts'
 import { addAccount } from '../src/store/accounts.ts'
-import { putApplication } from '../src/store/applications.ts'
 import { addOwner } from '../src/store/owners.ts'
+import { grant } from './applications.ts'
 import { ask, everyRow } from './asking.ts'
 import { engines } from './engines.ts'
 import { startServer, type TestServer } from './harness.ts'
@@ -16,19 +16,21 @@ const yours = 'you.example.org'
 type Asked = { method?: string; body?: unknown; token: string; host: string }
 
 /** A second account in the same database, whose owner even has the same id; gives its owner's token and its program's. */
-async function secondAccount({ context: { database } }: TestServer) {
+async function secondAccount({ context }: TestServer) {
+  const { database } = context
   const key = await makeSigningKey()
   const now = Date.now()
   const pda = (await addAccount(database, yours, key, now)) as number
   const subject = 'owner-of-the-test'
+  const account = { pda, domain: yours }
   await database.write(pda, async (unit) => {
     await addOwner(unit, pda, { name: 'phil', passwordHash: 'none', subject }, now)
-    await putApplication(unit, pda, { id: 'program', version: '1.0.0', reads: ['a'], writes: ['a'] }, now)
+    await grant(unit, pda, { id: 'program', version: '1.0.0', reads: ['a'], writes: ['a'] }, now)
   })
   const application = { kind: 'application', subject, application: 'program', version: '1.0.0' } as const
   return {
-    owner: await issueToken(key, yours, { kind: 'owner', subject }, now),
-    program: await issueToken(key, yours, application, now),
+    owner: await issueToken(context, account, { kind: 'owner', subject }, 'a test'),
+    program: await issueToken(context, account, application, 'a test'),
   }
 }
 

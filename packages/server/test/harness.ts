@@ -1,16 +1,15 @@
 import type { TestContext } from 'node:test'
 import { connect, type Pda } from '@hatstand/sdk'
 import { createApp } from '../src/app.ts'
-import { type Bearer, issueToken } from '../src/auth/access-tokens.ts'
+import { issueToken } from '../src/auth/access-tokens.ts'
 import { hashPassword } from '../src/auth/passwords.ts'
 import { readConfig } from '../src/config.ts'
 import type { App, Context } from '../src/context.ts'
 import { openDatabase } from '../src/database/open.ts'
 import { ensureFirstAccount } from '../src/first-start.ts'
 import { listAccounts } from '../src/store/accounts.ts'
-import { putApplication } from '../src/store/applications.ts'
 import { addOwner } from '../src/store/owners.ts'
-import { currentSigningKey } from '../src/store/signing-keys.ts'
+import { grant, type Rights } from './applications.ts'
 import { engines, freePort } from './engines.ts'
 
 export const ownerName = 'phil'
@@ -26,7 +25,7 @@ export interface TestServer {
   context: Context
   app: App
   /** Registers an application and gives its access token; registering it again changes its rights. */
-  application(id: string, rights: { reads?: string[]; writes?: string[] }): Promise<string>
+  application(id: string, rights: Rights): Promise<string>
   /** The SDK with a token. */
   as(token: string | undefined): Pda
 }
@@ -69,22 +68,19 @@ export async function startServer(
     await app.close()
     await database.close()
   })
-  const issue = async (bearer: Bearer) => {
-    const key = await database.read((unit) => currentSigningKey(unit, pda))
-    return issueToken(key, domain, bearer, context.now())
-  }
-  const token = await issue({ kind: 'owner', subject: 'owner-of-the-test' })
+  const subject = 'owner-of-the-test'
+  const token = await issueToken(context, { pda, domain }, { kind: 'owner', subject }, 'a test')
   return {
     url,
     token,
     owner: connect(url, token),
     context,
     app,
-    async application(id, { reads = [], writes = [] }) {
-      await database.write(pda, (unit) =>
-        putApplication(unit, pda, { id, version: '1.0.0', reads, writes }, context.now()),
-      )
-      return issue({ kind: 'application', application: id, version: '1.0.0', subject: 'owner-of-the-test' })
+    async application(id, rights) {
+      const version = '1.0.0'
+      await database.write(pda, (unit) => grant(unit, pda, { id, version, ...rights }, context.now()))
+      const bearer = { kind: 'application', application: id, version, subject } as const
+      return issueToken(context, { pda, domain }, bearer, 'a test')
     },
     as: (one) => connect(url, one),
   }

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { connect as openSocket } from 'node:net'
 import { test } from 'node:test'
 import type { StoredRecord } from '@hatstand/sdk'
-import { putApplication, removeApplication } from '../src/store/applications.ts'
+import { removeApplication } from '../src/store/applications.ts'
+import { grant } from './applications.ts'
 import { ask, everyRow } from './asking.ts'
 import { engines } from './engines.ts'
 import { startServer, type TestServer } from './harness.ts'
@@ -172,16 +173,14 @@ for (const engine of engines) {
     const server = await startServer(t, engine)
     const program = server.as(await server.application('program', both))
     const { database } = server.context
-    const grant = (rights: { reads: string[]; writes: string[] }) =>
-      database.write(1, (unit) =>
-        putApplication(unit, 1, { id: 'program', version: '1.0.0', ...rights }, Date.now()),
-      )
+    const change = (rights: { reads: string[]; writes: string[] }) =>
+      database.write(1, (unit) => grant(unit, 1, { id: 'program', version: '1.0.0', ...rights }, Date.now()))
     await program.records.create('mine/notes', { number: 1 })
-    await grant({ reads: ['theirs'], writes: [] })
+    await change({ reads: ['theirs'], writes: [] })
     assert.equal((await errorOf(program.records.create('mine/notes', { number: 2 }))).status, 403)
     assert.equal((await errorOf(program.records.list('mine/notes'))).status, 403)
     assert.deepEqual(await program.records.list('theirs/notes'), [])
-    await grant({ reads: [], writes: ['theirs'] })
+    await change({ reads: [], writes: ['theirs'] })
     await program.records.create('theirs/notes', { number: 1 })
     await database.write(1, (unit) => removeApplication(unit, 1, 'program'))
     assert.equal((await errorOf(program.records.create('theirs/notes', { number: 2 }))).status, 401)

@@ -9,9 +9,9 @@ import type { App } from '../src/context.ts'
 import { openDatabase } from '../src/database/open.ts'
 import type { Database } from '../src/database/port.ts'
 import { addAccount } from '../src/store/accounts.ts'
-import { putApplication } from '../src/store/applications.ts'
 import { addOwner } from '../src/store/owners.ts'
 import { currentSigningKey, type SigningKey } from '../src/store/signing-keys.ts'
+import { grant } from './applications.ts'
 import type { engines } from './engines.ts'
 
 export const domain = 'me.example.org'
@@ -43,14 +43,16 @@ export async function withScene(
   const clock = { now: 1_800_000_000_000 }
   const pda = (await addAccount(database, domain, await makeSigningKey(), clock.now)) as number
   await database.write(pda, (unit) => addOwner(unit, pda, owner, clock.now))
-  await database.write(pda, (unit) => putApplication(unit, pda, tracker, clock.now))
+  await database.write(pda, (unit) => grant(unit, pda, tracker, clock.now))
   const key = await database.read((unit) => currentSigningKey(unit, pda))
   const config = readConfig({ HATSTAND_LOG_LEVEL: 'silent' })
   const app = await createApp({ config, database, now: () => clock.now })
   app.get('/whoami', (request) => ({ caller: described(request.caller), account: request.account }))
-  const ownerToken = await issueToken(key, domain, { kind: 'owner', subject: owner.subject }, clock.now)
+  const context = { database, now: () => clock.now }
+  const account = { pda, domain }
+  const ownerToken = await issueToken(context, account, { kind: 'owner', subject: owner.subject }, 'a test')
   const bearer = { kind: 'application', subject: 'f1e2', application: 'tracker', version: '1.2.0' } as const
-  const trackerToken = await issueToken(key, domain, bearer, clock.now)
+  const trackerToken = await issueToken(context, account, bearer, 'a test')
   try {
     await play({ app, database, pda, key, clock, ownerToken, trackerToken })
   } finally {

@@ -1,5 +1,4 @@
 import { decodeJwt } from 'jose'
-import { issueToken } from '../src/auth/access-tokens.ts'
 import { makeSigningKey } from '../src/auth/signing-keys.ts'
 import { currentSigningKey } from '../src/store/signing-keys.ts'
 import type { TestServer } from './harness.ts'
@@ -39,13 +38,12 @@ export async function whoAsks(server: TestServer): Promise<Who[]> {
 export async function strangersTokens(server: TestServer): Promise<[string, string | undefined][]> {
   const key = await server.context.database.read((unit) => currentSigningKey(unit, 1))
   const claims = decodeJwt(server.token)
-  const domain = claims.iss!
   const now = Math.floor(Date.now() / 1000)
-  const owner = { kind: 'owner', subject: claims.sub! } as const
   const another = await (foreignKey ??= makeSigningKey())
   const [head, body, signature] = server.token.split('.') as [string, string, string]
   const unsigned = Buffer.from('{"alg":"none","typ":"JWT"}').toString('base64url')
-  const forger = { kind: 'application', subject: 'x', application: 'program-9', version: '1.0.0' } as const
+  const forger = { application: 'program-9', applicationVersion: '1.0.0' }
+  const { accessScope: _scope, resource: _resource, ...shared } = claims
   return [
     ['no token', undefined],
     ['an empty token', ''],
@@ -54,15 +52,20 @@ export async function strangersTokens(server: TestServer): Promise<[string, stri
     ['a token with another signature', `${head}.${body}.${signature.split('').toReversed().join('')}`],
     ['an unsigned token', `${unsigned}.${body}.`],
     ['an expired token', await signedWith(key, { ...claims, iat: now - 7200, exp: now - 1 })],
-    ["another account's token", await issueToken(another, 'you.example.org', owner, Date.now())],
-    ['a token of another key', await issueToken(another, domain, owner, Date.now())],
+    [
+      "another account's token",
+      await signedWith(another, { ...claims, iss: 'you.example.org', resource: 'you.example.org' }),
+    ],
+    ['a token of another key', await signedWith(another, claims)],
     [
       'a token of another key that claims to be ours',
       await signedWith({ ...another, keyId: key.keyId }, claims),
     ],
     ['a token of another issuer', await signedWith(key, { ...claims, iss: 'you.example.org' })],
-    ['a token of another owner', await issueToken(key, domain, { ...owner, subject: 'other' }, Date.now())],
-    ['a token of an unknown application', await issueToken(key, domain, forger, Date.now())],
+    ['a token of another owner', await signedWith(key, { ...claims, sub: 'other' })],
+    ['a token of an unknown application', await signedWith(key, { ...shared, ...forger })],
+    ['a token that was revoked', await signedWith(key, { ...claims, jti: 'revoked' })],
+    ['an opaque token nobody issued', 'nobody-issued-this-opaque-token'],
   ]
 }
 

@@ -1,58 +1,88 @@
 import { createPrivateKey, type KeyObject, randomBytes } from 'node:crypto'
+import type { Account, Context } from '../context.ts'
 import type { Database } from '../database/port.ts'
+import { ownerHolder, userHolder } from '../domain/rights.ts'
+import { ApiError } from '../errors.ts'
+import { addAccessToken } from '../store/access-tokens.ts'
 import { currentSigningKey, type SigningKey } from '../store/signing-keys.ts'
 import { publicKeys } from './signing-keys.ts'
 
 const mostRemembered = 5000
 /** A token this old gets a renewal. */
 const renewAfterSeconds = 3600
+const dayMilliseconds = 86_400_000
 
-/** What an access token says: an owner's has `accessScope` and `resource`, an application's the other two. Times in seconds. */
+/** What an access token says: an owner's or a user's has `accessScope` and `resource`, an application's the other two. Times in seconds. */
 export interface Claims {
   iss: string
   sub: string
   jti: string
   iat: number
   exp: number
-  accessScope?: 'owner'
+  accessScope?: string
   resource?: string
   application?: string
   applicationVersion?: string
 }
 
-/** Whom a token is for. `subject` is an opaque id. */
+/** Whom a token is for. `subject` is an opaque id: the owner's, or the user's; `title` the user's first role. */
 export type Bearer =
   | { kind: 'owner'; subject: string }
+  | { kind: 'user'; subject: string; title: string }
   | { kind: 'application'; subject: string; application: string; version: string }
 
 /**
- * Issues a new access token.
- * @param domain the account's, bare `host[:port]`: the `iss`
- * @param now milliseconds since 1970
+ * Issues a new access token, and keeps it before it is given away: what is not kept counts for nothing.
+ * @param about what it is, in words for the owner
  * @param days until it expires, counted from now
  * @returns the JWT: RS256, `kid` in its header
+ * @throws `application_inactive` (400) when the bearer is not set up, or was disabled or removed
  */
-export function issueToken(
-  key: SigningKey,
-  domain: string,
+export async function issueToken(
+  { database, now }: { database: Database; now: Context['now'] },
+  { pda, domain }: Account,
   bearer: Bearer,
-  now: number,
+  about: string,
   days = 30,
 ): Promise<string> {
-  const iat = Math.floor(now / 1000)
-  const kind =
-    bearer.kind === 'owner'
-      ? { accessScope: 'owner' as const, resource: domain }
-      : { application: bearer.application, applicationVersion: bearer.version }
-  const jti = randomBytes(32).toString('hex')
-  return sign(key, {
-    iss: domain,
-    sub: bearer.subject,
-    jti,
-    iat,
-    exp: iat + Math.round(days * 86_400),
-    ...kind,
-  })
+  const createdAt = now()
+  const iat = Math.floor(createdAt / 1000)
+  const expiresAt = iat * 1000 + Math.round(days * dayMilliseconds)
+  const tokenId = randomBytes(32).toString('hex')
+  const { subject } = bearer
+  const kept = {
+    tokenId,
+    kind: 'jwt',
+    holder: holderFor(bearer),
+    subject,
+    about,
+    createdAt,
+    expiresAt,
+  } as const
+  const key = await database.write(pda, async (unit) =>
+    (await addAccessToken(unit, pda, kept)) ? currentSigningKey(unit, pda) : undefined,
+  )
+  if (key === undefined)
+    throw new ApiError('application_inactive', `${kept.holder} is not set up, or was disabled or removed`)
+  const exp = Math.floor(expiresAt / 1000)
+  return sign(key, { iss: domain, sub: subject, jti: tokenId, iat, exp, ...kindClaims(bearer, domain) })
+}
+
+function holderFor(bearer: Bearer): string {
+  if (bearer.kind === 'owner') return ownerHolder
+  return bearer.kind === 'user' ? userHolder(bearer.subject) : bearer.application
+}
+
+function kindClaims(bearer: Bearer, domain: string) {
+  return bearer.kind === 'application'
+    ? { application: bearer.application, applicationVersion: bearer.version }
+    : { accessScope: bearer.kind === 'owner' ? 'owner' : bearer.title, resource: domain }
+}
+
+/** Whether a token that says this was issued to that holder. */
+export function isFor({ application, accessScope, sub }: Claims, holder: string): boolean {
+  if (application !== undefined) return application === holder
+  return holder === (accessScope === 'owner' ? ownerHolder : userHolder(sub))
 }
 
 async function sign(key: SigningKey, claims: Claims): Promise<string> {
@@ -63,8 +93,8 @@ async function sign(key: SigningKey, claims: Claims): Promise<string> {
 
 /** Reads tokens and renews them, remembering what costs a signature or its check. */
 export interface AccessTokens {
-  /** The application id a token names, signed or not: only to ask for it, never to believe it. Empty when it names none. */
-  named: (text: string) => string
+  /** The ids a token gives itself and its key, signed or not: only to ask for them, never to believe them. Empty when it gives none. */
+  named: (text: string) => { tokenId: string; keyId: string }
   /** What a token says, if one of the account's keys signed it. Whether it still counts is not asked here. */
   read: (pda: number, text: string) => Promise<Claims | undefined>
   /** The renewal of a token that counts: same claims and end, new `iat`; undefined while it is young. Once per token. */
@@ -73,19 +103,21 @@ export interface AccessTokens {
 
 export function accessTokens(database: Database): AccessTokens {
   const findKey = publicKeys(database)
-  const signed = new Map<string, { pda: number; claims: Claims }>()
+  const signed = new Map<string, { pda: number; keyId: string; claims: Claims }>()
   const renewed = new Map<string, Promise<string>>()
 
-  function named(text: string): string {
+  function named(text: string): { tokenId: string; keyId: string } {
     const known = signed.get(text)
-    return known ? (known.claims.application ?? '') : applicationIn(text)
+    return known ? { tokenId: known.claims.jti, keyId: known.keyId } : idsIn(text)
   }
 
   async function read(pda: number, text: string): Promise<Claims | undefined> {
     const known = signed.get(text)
     if (known?.pda === pda) return known.claims
-    const claims = await verify(text, (keyId) => findKey(pda, keyId))
-    if (claims) remember(signed, text, { pda, claims })
+    const { tokenId, keyId } = idsIn(text)
+    const claims = await verify(text, (kid) => (kid === keyId ? findKey(pda, kid) : undefined))
+    if (claims?.jti !== tokenId) return undefined
+    remember(signed, text, { pda, keyId, claims })
     return claims
   }
 
@@ -107,13 +139,18 @@ export function accessTokens(database: Database): AccessTokens {
   return { named, read, renewal }
 }
 
-function applicationIn(text: string): string {
-  const payload = parsed(Buffer.from(text.split('.')[1] ?? '', 'base64url'))
-  const application = (payload as { application?: unknown } | null | undefined)?.application
-  return typeof application === 'string' && !application.includes('\0') ? application : ''
+function idsIn(text: string): { tokenId: string; keyId: string } {
+  const [header, payload] = text.split('.', 2).map((part) => parsed(Buffer.from(part, 'base64url')))
+  return { tokenId: textAt(payload, 'jti'), keyId: textAt(header, 'kid') }
 }
 
-async function verify(text: string, findKey: (keyId: string) => Promise<KeyObject | undefined>) {
+/** A text the database can be asked for, or an empty one. */
+function textAt(value: unknown, name: string): string {
+  const text = (value as Record<string, unknown> | null | undefined)?.[name]
+  return typeof text === 'string' && !text.includes('\0') ? text : ''
+}
+
+async function verify(text: string, findKey: (keyId: string) => Promise<KeyObject | undefined> | undefined) {
   const { compactVerify, decodeProtectedHeader } = await import('jose')
   try {
     const { alg, kid } = decodeProtectedHeader(text)
@@ -133,17 +170,17 @@ function isJoseError(error: unknown): boolean {
   return error instanceof TypeError || String((error as { code?: unknown }).code).startsWith('ERR_J')
 }
 
-/** The claims, if they are all there and of one kind: the owner's or an application's, never both. */
+/** The claims, if they are all there and of one kind: the owner's, a user's or an application's, never two. */
 function claimsOf(payload: unknown): Claims | undefined {
   if (typeof payload !== 'object' || payload === null) return undefined
   const claims = payload as Claims
   const { iss, sub, jti, iat, exp, accessScope, resource, application, applicationVersion } = claims
   const texts = [iss, sub, jti].every((text) => typeof text === 'string')
   if (!texts || !Number.isSafeInteger(iat) || !Number.isSafeInteger(exp)) return undefined
-  const owner = accessScope === 'owner' && resource === iss && application === undefined
+  const person = typeof accessScope === 'string' && resource === iss && application === undefined
   const program =
     typeof application === 'string' && typeof applicationVersion === 'string' && accessScope === undefined
-  return owner || program ? claims : undefined
+  return person || program ? claims : undefined
 }
 
 function parsed(bytes: Uint8Array): unknown {

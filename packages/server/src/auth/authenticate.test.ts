@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { decodeJwt } from 'jose'
+import { grant } from '../../test/applications.ts'
 import { engines } from '../../test/engines.ts'
 import { ask, domain, owner, refuses, signedWith, tracker, withScene } from '../../test/scene.ts'
 import { addAccount } from '../store/accounts.ts'
-import { putApplication, removeApplication } from '../store/applications.ts'
+import { removeApplication } from '../store/applications.ts'
 import { addOwner, replaceOwner } from '../store/owners.ts'
 import { currentSigningKey } from '../store/signing-keys.ts'
 import { makeSigningKey } from './signing-keys.ts'
@@ -17,7 +18,7 @@ for (const engine of engines) {
       const answer = await ask(app, ownerToken)
       assert.equal(answer.statusCode, 200)
       assert.deepEqual(answer.json(), {
-        caller: { kind: 'owner', subject: 'f1e2' },
+        caller: { kind: 'owner', subject: 'f1e2', tokenId: decodeJwt(ownerToken).jti },
         account: { pda, domain },
       })
       assert.equal(answer.headers['cache-control'], 'no-store')
@@ -32,22 +33,23 @@ for (const engine of engines) {
   test(`${engine.name}: an application has the rights it has at this moment, however old its token`, () =>
     withScene(engine, async ({ app, database, pda, trackerToken, clock }) => {
       const { id, version, reads, writes } = tracker
+      const tokenId = decodeJwt(trackerToken).jti
       assert.deepEqual((await ask(app, trackerToken)).json().caller, {
         kind: 'application',
         application: id,
         version,
-        reads,
-        writes,
+        roles: { reads, writes, others: [] },
+        tokenId,
       })
       const fewer = { id, version: '1.3.0', reads: [], writes: ['tracker'] }
-      await database.write(pda, (unit) => putApplication(unit, pda, fewer, clock.now + 5000))
+      await database.write(pda, (unit) => grant(unit, pda, fewer, clock.now + 5000))
       const { caller } = (await ask(app, trackerToken)).json()
       assert.deepEqual(caller, {
         kind: 'application',
         application: id,
         version: '1.3.0',
-        reads: [],
-        writes: ['tracker'],
+        roles: { reads: [], writes: ['tracker'], others: [] },
+        tokenId,
       })
     }))
 
@@ -56,7 +58,7 @@ for (const engine of engines) {
       assert.equal((await ask(app, trackerToken)).statusCode, 200)
       await database.write(pda, (unit) => removeApplication(unit, pda, 'tracker'))
       await refuses(app, trackerToken)
-      await database.write(pda, (unit) => putApplication(unit, pda, tracker, clock.now + 2000))
+      await database.write(pda, (unit) => grant(unit, pda, tracker, clock.now + 2000))
       await refuses(app, trackerToken)
     }))
 

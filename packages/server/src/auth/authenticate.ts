@@ -1,9 +1,12 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Account, App, Context } from '../context.ts'
-import type { Caller } from '../domain/rights.ts'
+import { type Caller, ownerHolder, userIn } from '../domain/rights.ts'
+import { confinedTo, rolesFrom } from '../domain/roles.ts'
 import { ApiError } from '../errors.ts'
 import { type CallerRow, findCaller } from '../store/accounts.ts'
-import { accessTokens, type Claims } from './access-tokens.ts'
+import { accessTokens, type Claims, isFor } from './access-tokens.ts'
+import { lastUse } from './last-use.ts'
+import { opaqueId } from './opaque-tokens.ts'
 
 /** A clock that runs ahead of ours by this many seconds is forgiven. */
 const clockSkewSeconds = 60
@@ -15,21 +18,28 @@ const clockSkewSeconds = 60
  */
 export function authenticate(app: App, context: Context): void {
   const tokens = accessTokens(context.database)
+  const used = lastUse(context.database)
   app.decorateRequest('account')
   app.decorateRequest('caller')
   app.addHook('onRequest', async (request, reply) => {
     if (request.routeOptions.config.public || request.is404) return
     const text = presentedToken(request)
-    const named = text === undefined ? '' : tokens.named(text)
-    const rows = await findCaller(context.database, hostOf(request), named)
+    const ids = text === undefined ? undefined : isSigned(text) ? tokens.named(text) : opaqueId(text)
+    const rows = await findCaller(context.database, hostOf(request), ids)
     const account = accountIn(rows)
     const now = context.now()
-    if (text === undefined) throw refused('The request has no access token in its X-Auth-Token header')
-    const claims = await tokens.read(account.pda, text)
-    if (claims === undefined) throw refused('The access token is not one of this account')
-    request.caller = callerOf(claims, account, rows, now)
+    if (text === undefined || ids === undefined)
+      throw refused('The request has no access token in its X-Auth-Token header')
+    const row = rows[0] as CallerRow
+    const claims = isSigned(text) ? await tokens.read(account.pda, text) : undefined
+    if (claims) checkClaims(claims, account, row, now)
+    else if (row.kind !== 'oauth' || isSigned(text))
+      throw refused('The access token is not one of this account')
+    if (row.expires_at <= now) throw refused('The access token has expired')
+    request.caller = callerOf(ids.tokenId, rows)
     request.account = account
-    const renewal = tokens.renewal(account.pda, text, claims, now)
+    used(account.pda, ids.tokenId, row.used_at, now)
+    const renewal = claims && tokens.renewal(account.pda, text, claims, now)
     sendPrivately(reply, renewal && (await renewal))
   })
 }
@@ -39,7 +49,7 @@ export function authenticate(app: App, context: Context): void {
  * @throws `account_unknown` (404)
  */
 export async function accountOf(context: Context, request: FastifyRequest): Promise<Account> {
-  return accountIn(await findCaller(context.database, hostOf(request), ''))
+  return accountIn(await findCaller(context.database, hostOf(request)))
 }
 
 /** Keeps an answer out of caches, and gives it a token. */
@@ -48,7 +58,8 @@ export function sendPrivately(reply: FastifyReply, token?: string): void {
   if (token !== undefined) reply.header('x-auth-token', token)
 }
 
-function hostOf(request: FastifyRequest): string {
+/** The request's host, with its port, as accounts are looked up by it. */
+export function hostOf(request: FastifyRequest): string {
   return request.host.toLowerCase().replaceAll('\0', '')
 }
 
@@ -59,44 +70,42 @@ function presentedToken(request: FastifyRequest): string | undefined {
   return /^Bearer +(\S+) *$/i.exec(request.headers.authorization ?? '')?.[1]
 }
 
+/** JWTs have points in them, opaque tokens none. */
+function isSigned(text: string): boolean {
+  return text.includes('.')
+}
+
 function accountIn(rows: CallerRow[]): Account {
   const [row] = rows
   if (row === undefined) throw new ApiError('account_unknown', 'No personal data account has this host name')
   return { pda: row.pda_id, domain: row.domain }
 }
 
-/** The caller, if what the token says still holds at this moment. */
-function callerOf(claims: Claims, account: Account, rows: CallerRow[], now: number): Caller {
+/** Refuses a signed token that does not say what is kept of it, or whose key or time is over. */
+function checkClaims(claims: Claims, account: Account, row: CallerRow, now: number): void {
   const seconds = now / 1000
   if (claims.iss !== account.domain) throw refused('The access token was issued for another domain')
   if (claims.exp <= seconds) throw refused('The access token has expired')
   if (claims.iat > seconds + clockSkewSeconds) throw refused('The access token is from the future')
-  return claims.application === undefined ? ownerOf(claims, rows) : applicationOf(claims, rows)
+  if (row.key_id === null || Number(row.key_expires_at ?? Infinity) <= now)
+    throw refused('The access token was signed with a key that counts no more')
+  if (row.kind !== 'jwt' || row.subject !== claims.sub || !isFor(claims, row.holder))
+    throw refused('The access token was revoked')
 }
 
-function ownerOf(claims: Claims, rows: CallerRow[]): Caller {
-  const subject = rows[0]?.subject
-  if (subject !== claims.sub) throw refused('The access token belongs to an owner who is no longer')
-  return { kind: 'owner', subject }
-}
-
-function applicationOf(claims: Claims, rows: CallerRow[]): Caller {
-  const [row] = rows
-  // Registered again later, an application does not get its old tokens back. `iat` is in whole seconds.
-  const known = row?.version != null && claims.iat >= Math.floor(Number(row.registered_at) / 1000)
-  if (!known || claims.application === undefined)
-    throw refused('The access token belongs to an application that was removed')
-  const reads = new Set<string>()
-  const writes = new Set<string>()
-  for (const { verb, namespace } of rows)
-    if (namespace !== null) (verb === 'read' ? reads : writes).add(namespace)
-  return {
-    kind: 'application',
-    application: claims.application,
-    version: row.version as string,
-    reads,
-    writes,
+/** The caller, if the token's holder may still ask at this moment. */
+function callerOf(tokenId: string, rows: CallerRow[]): Caller {
+  const { owner, holder, subject, scope, version, enabled } = rows[0] as CallerRow
+  if (holder === ownerHolder) {
+    if (owner !== subject) throw refused('The access token belongs to an owner who is no longer')
+    return { kind: 'owner', subject, tokenId }
   }
+  if (enabled !== 1) throw refused('The access token belongs to somebody who was disabled or removed')
+  const granted = rows.flatMap(({ role, detail }) => (role === null ? [] : [{ role, detail }]))
+  const roles = rolesFrom(granted)
+  if (userIn(holder) !== undefined) return { kind: 'user', subject, roles, tokenId }
+  const confined = scope === null ? roles : confinedTo(roles, scope)
+  return { kind: 'application', application: holder, version: version as string, roles: confined, tokenId }
 }
 
 function refused(cause: string): ApiError {

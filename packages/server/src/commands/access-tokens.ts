@@ -2,26 +2,22 @@ import { randomUUID } from 'node:crypto'
 import { type Bearer, issueToken } from '../auth/access-tokens.ts'
 import type { Account } from '../context.ts'
 import type { Unit } from '../database/port.ts'
-import { ownerWriter } from '../domain/rights.ts'
+import { ownerHolder } from '../domain/rights.ts'
 import { findApplication } from '../store/applications.ts'
 import { findOwner } from '../store/owners.ts'
-import { currentSigningKey } from '../store/signing-keys.ts'
 import { CommandError, withAccount } from './account.ts'
 
 /** `hatstand token ID`: prints the token alone. */
 export async function tokenCommand(id: string, options: { account?: string; days: number }): Promise<void> {
   await withAccount(options, async (account, { database, now }) => {
-    const { bearer, key } = await database.read(async (unit) => ({
-      bearer: await bearerOf(unit, account, id),
-      key: await currentSigningKey(unit, account.pda),
-    }))
-    console.log(await issueToken(key, account.domain, bearer, now, options.days))
+    const bearer = await database.read((unit) => bearerOf(unit, account, id))
+    console.log(await issueToken({ database, now: () => now }, account, bearer, 'command line', options.days))
   })
 }
 
 async function bearerOf(unit: Unit, { pda, domain }: Account, id: string): Promise<Bearer> {
   const owner = await findOwner(unit, pda)
-  if (id === ownerWriter) {
+  if (id === ownerHolder) {
     if (owner === undefined)
       throw new CommandError(`The account ${domain} has no owner yet: use "hatstand owner set NAME".`)
     return { kind: 'owner', subject: owner.subject }

@@ -1,9 +1,10 @@
+import type { Role } from '../domain/roles.ts'
 import {
-  type Application,
   findApplication,
   listApplications,
-  putApplication,
+  registerApplication,
   removeApplication,
+  setUpApplication,
 } from '../store/applications.ts'
 import { CommandError, withAccount } from './account.ts'
 
@@ -14,15 +15,21 @@ export async function applicationAdd(
   id: string,
   options: Options & { read?: string[]; write?: string[]; version?: string },
 ): Promise<void> {
-  const rights = { id, reads: options.read ?? [], writes: options.write ?? [] }
+  const roles = [
+    ...(options.read ?? []).map((detail): Role => ({ role: 'namespaceread', detail })),
+    ...(options.write ?? []).map((detail): Role => ({ role: 'namespacewrite', detail })),
+  ]
   await withAccount(options, async ({ pda, domain }, { database, now }) => {
-    const [replaced, application] = await database.write(pda, async (unit) => {
+    const [replaced, version] = await database.write(pda, async (unit) => {
       const before = await findApplication(unit, pda, id)
-      const wanted = { ...rights, version: options.version ?? before?.version ?? '1.0.0' }
-      return [await putApplication(unit, pda, wanted, now), wanted] as const
+      const wanted = options.version ?? before?.version ?? '1.0.0'
+      const definition = JSON.stringify({ id, info: { version: wanted } })
+      await registerApplication(unit, pda, { id, version: wanted, definition }, now)
+      await setUpApplication(unit, pda, { id, version: wanted, roles }, now)
+      return [before !== undefined, wanted] as const
     })
     const done = replaced ? 'Replaced all rights of the application' : 'Added the application'
-    console.log(`${done} ${id} ${application.version} in ${domain}: it ${rightsInWords(application)}.`)
+    console.log(`${done} ${id} ${version} in ${domain}: it ${rolesInWords(roles)}.`)
   })
 }
 
@@ -32,7 +39,7 @@ export async function applicationList(options: Options): Promise<void> {
     const applications = await database.read((unit) => listApplications(unit, pda))
     if (applications.length === 0) console.log(`The account ${domain} has no applications.`)
     for (const application of applications)
-      console.log(`${application.id} ${application.version} ${rightsInWords(application)}.`)
+      console.log(`${application.id} ${application.version} ${rolesInWords(application.roles)}.`)
   })
 }
 
@@ -47,7 +54,10 @@ export async function applicationRemove(id: string, options: Options): Promise<v
   })
 }
 
-function rightsInWords({ reads, writes }: Application): string {
+function rolesInWords(roles: readonly Role[]): string {
+  const named = (wanted: string) => roles.filter(({ role }) => role === wanted).map(({ detail }) => detail)
+  const reads = named('namespaceread')
+  const writes = named('namespacewrite')
   const parts = [
     reads.length > 0 && `reads ${reads.join(', ')}`,
     writes.length > 0 && `writes ${writes.join(', ')}`,

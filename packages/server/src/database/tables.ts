@@ -6,10 +6,68 @@
 export interface Tables {
   domain: { domain: string; pda_id: number }
   pda: { pda_id: number; seq: number; created_at: number }
-  owner: { pda_id: number; name: string; password_hash: string; subject: string; created_at: number }
-  signing_key: { pda_id: number; key_id: string; private_pem: string; public_pem: string; created_at: number }
-  application: { pda_id: number; application: string; version: string; created_at: number }
-  application_right: { pda_id: number; application: string; verb: 'read' | 'write'; namespace: string }
+  owner: {
+    pda_id: number
+    name: string
+    password_hash: string
+    subject: string
+    email: string | null
+    created_at: number
+  }
+  /** A person or program other than the owner that may sign in. */
+  account_user: {
+    pda_id: number
+    user_id: string
+    name: string
+    display_name: string
+    password_hash: string
+    enabled: number
+    created_at: number
+  }
+  /** `expires_at` is null for the key that signs. */
+  signing_key: {
+    pda_id: number
+    key_id: string
+    private_pem: string
+    public_pem: string
+    created_at: number
+    expires_at: number | null
+  }
+  /** One row for each access token and session: what has none counts for nothing. */
+  access_token: {
+    pda_id: number
+    /** The `jti` of a JWT; the SHA-256 of an opaque text, in base64url. */
+    token_id: string
+    kind: 'jwt' | 'oauth' | 'session'
+    /** Whose roles hold: `owner`, an application's id, or `user:` and an id. */
+    holder: string
+    subject: string
+    /** Of an OAuth token: the scope that confines it. */
+    scope: string | null
+    /** What it is, in words for the owner. */
+    about: string
+    created_at: number
+    /** When it was last used, to the minute. */
+    used_at: number
+    expires_at: number
+    grant_id: string | null
+    payload: string | null
+  }
+  application: {
+    pda_id: number
+    application: string
+    /** The JSON as it was registered. */
+    definition: string
+    version: string
+    enabled: number
+    /** The version the owner accepted; null before the first set-up. */
+    setup_version: string | null
+    setup_at: number | null
+    created_at: number
+    updated_at: number
+  }
+  /** What an application was granted at its set-up, or a user was given. `detail` is '' where the role has none. */
+  granted_role: { pda_id: number; holder: string; role: string; detail: string }
   endpoint: {
     pda_id: number
     endpoint_id: number

@@ -1,19 +1,39 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { isOwner, mayRead, mayWrite, writerOf, type Caller } from './rights.ts'
+import {
+  type Caller,
+  hasRole,
+  holderOf,
+  isOwner,
+  mayRead,
+  mayWrite,
+  mayWriteSomewhere,
+  userIn,
+} from './rights.ts'
+import { confinedTo, isRole, rolesFrom } from './roles.ts'
 
-const owner: Caller = { kind: 'owner', subject: 'f3a1' }
+const owner: Caller = { kind: 'owner', subject: 'f3a1', tokenId: 't' }
 const application: Caller = {
   kind: 'application',
   application: 'tracker',
   version: '1.0.0',
-  reads: new Set(['rumpel', 'shared']),
-  writes: new Set(['tracker', 'shared']),
+  roles: rolesFrom([
+    { role: 'namespaceread', detail: 'rumpel' },
+    { role: 'namespaceread', detail: 'shared' },
+    { role: 'namespacewrite', detail: 'tracker' },
+    { role: 'namespacewrite', detail: 'shared' },
+    { role: 'applicationmanage', detail: 'weather' },
+  ]),
+  tokenId: 't',
 }
+const everything: Caller = { ...application, roles: rolesFrom([{ role: 'owner', detail: '' }]) }
+const none: Caller = { ...application, roles: rolesFrom([]) }
 
-test('the owner may read and write every namespace', () => {
+test('the owner may read and write every namespace, and has every role', () => {
   assert.equal(mayRead(owner, 'anything'), true)
   assert.equal(mayWrite(owner, 'anything'), true)
+  assert.equal(hasRole(owner, 'platform'), true)
+  assert.equal(hasRole(owner, 'applicationmanage', 'weather'), true)
 })
 
 test('an application reads and writes only where it was granted', () => {
@@ -37,14 +57,51 @@ test('a namespace is granted as a whole name, never by its beginning or in anoth
 })
 
 test('an application with no grant at all may do nothing', () => {
-  const none: Caller = { ...application, reads: new Set(), writes: new Set() }
   assert.equal(mayRead(none, 'tracker'), false)
   assert.equal(mayWrite(none, 'tracker'), false)
+  assert.equal(mayWriteSomewhere(none), false)
+  assert.equal(hasRole(none, 'validate'), false)
 })
 
-test('records carry owner or the id of the application that wrote them', () => {
-  assert.equal(writerOf(owner), 'owner')
-  assert.equal(writerOf(application), 'tracker')
+test('an application with the role owner reads and writes everything, and is not the owner in person', () => {
+  assert.equal(mayRead(everything, 'anything'), true)
+  assert.equal(mayWrite(everything, 'anything'), true)
+  assert.equal(mayWriteSomewhere(everything), true)
+  assert.equal(isOwner(everything), false)
+})
+
+test('a role holds where it says, and nowhere else', () => {
+  assert.equal(hasRole(application, 'applicationmanage', 'weather'), true)
+  assert.equal(hasRole(application, 'applicationmanage', 'other'), false)
+  assert.equal(hasRole(application, 'applicationmanage'), false)
+  assert.equal(hasRole(application, 'owner'), false)
+})
+
+test('a scope takes away from what was granted, and never adds to it', () => {
+  const { roles } = application as Exclude<Caller, { kind: 'owner' }>
+  const confined = confinedTo(roles, 'read:rumpel write:shared read:foreign write:rumpel openid read:')
+  assert.deepEqual([...confined.reads], ['rumpel'])
+  assert.deepEqual([...confined.writes], ['shared'])
+  assert.deepEqual([...confined.others], [])
+  assert.deepEqual([...confinedTo(roles, '').reads], [])
+  const all = confinedTo(rolesFrom([{ role: 'owner', detail: '' }]), 'read:rumpel')
+  assert.deepEqual([...all.reads, ...all.writes, ...all.others], ['rumpel'])
+})
+
+test('a role is known by its name, with the detail it needs', () => {
+  assert.equal(isRole('namespaceread', 'rumpel'), true)
+  assert.equal(isRole('namespaceread', ''), false)
+  assert.equal(isRole('owner', ''), true)
+  assert.equal(isRole('owner', 'x'), false)
+  assert.equal(isRole('root', ''), false)
+})
+
+test('records carry owner, the id of the application, or the user that wrote them', () => {
+  assert.equal(holderOf(owner), 'owner')
+  assert.equal(holderOf(application), 'tracker')
+  assert.equal(holderOf({ kind: 'user', subject: 'a1', roles: rolesFrom([]), tokenId: 't' }), 'user:a1')
+  assert.equal(userIn('user:a1'), 'a1')
+  assert.equal(userIn('tracker'), undefined)
   assert.equal(isOwner(owner), true)
   assert.equal(isOwner(application), false)
 })

@@ -2,32 +2,26 @@ import { createAccessToken, validateAccessToken } from '@hatstand/api/access-tok
 import type { FastifyRequest } from 'fastify'
 import { issueToken } from '../auth/access-tokens.ts'
 import { accountOf, sendPrivately } from '../auth/authenticate.ts'
-import { type Attempt, limitLogins } from '../auth/login-limit.ts'
+import { type Attempt, limitsOf } from '../auth/login-limit.ts'
 import { isOwnerLogin, readCredentials } from '../auth/login.ts'
 import type { App, Context } from '../context.ts'
 import { ApiError } from '../errors.ts'
 import { findOwner, type Owner } from '../store/owners.ts'
-import { currentSigningKey } from '../store/signing-keys.ts'
 
 /** `GET /users/access_token` signs the owner in; `GET /users/access_token/validate` asks whether a token counts. */
 export function accessTokenRoutes(app: App, context: Context): void {
-  const attempt = limitLogins()
+  const attempt = limitsOf(context).signIn
 
   app.get(
     createAccessToken.path,
     { schema: createAccessToken, config: { public: true } },
     async (request, reply) => {
-      const { pda, domain } = await accountOf(context, request)
-      const owner = await signIn(context, attempt, pda, request)
-      const key = await context.database.read((unit) => currentSigningKey(unit, pda))
-      const accessToken = await issueToken(
-        key,
-        domain,
-        { kind: 'owner', subject: owner.subject },
-        context.now(),
-      )
+      const account = await accountOf(context, request)
+      const { subject } = await signIn(context, attempt, account.pda, request)
+      const bearer = { kind: 'owner', subject } as const
+      const accessToken = await issueToken(context, account, bearer, 'sign-in by name and password')
       sendPrivately(reply, accessToken)
-      return { accessToken, userId: owner.subject }
+      return { accessToken, userId: subject }
     },
   )
 

@@ -4,7 +4,7 @@ import * as api from '@hatstand/api/records.ts'
 import type { FastifyRequest } from 'fastify'
 import type { App, Context } from '../context.ts'
 import { namespaceOf } from '../domain/endpoint-name.ts'
-import { mayRead, mayWrite, writerOf } from '../domain/rights.ts'
+import { holderOf, mayRead, mayWrite } from '../domain/rights.ts'
 import { ApiError } from '../errors.ts'
 import { cursorOf, positionOf } from '../store/cursors.ts'
 import { deleteEndpoint, deleteRecords } from '../store/record-deletions.ts'
@@ -145,7 +145,7 @@ function deletingRoutes(app: App, context: Context): void {
 /** Who replaces records by this request, when, and how many versions of them are kept. */
 function replacementOf({ caller }: FastifyRequest, { config, now }: Context): Replacement {
   const bounds = { days: config.historyDays, versions: config.historyVersions }
-  return { writer: writerOf(caller), now: now(), bounds }
+  return { writer: holderOf(caller), now: now(), bounds }
 }
 
 function shownOf({ caller }: FastifyRequest, query: { meta: string; links: string }): Shown {

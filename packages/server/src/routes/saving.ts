@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Context } from '../context.ts'
 import { namespaceOf } from '../domain/endpoint-name.ts'
 import { canonical, fingerprint } from '../domain/fingerprint.ts'
-import { mayRead, mayWrite, writerOf } from '../domain/rights.ts'
+import { holderOf, mayRead, mayWrite, mayWriteSomewhere } from '../domain/rights.ts'
 import { ApiError } from '../errors.ts'
 import type { Draft } from '../store/drafts.ts'
 import type { Duplicate } from '../store/duplicates.ts'
@@ -104,8 +104,7 @@ export function requireWrite({ caller }: FastifyRequest, namespace: string): voi
 
 /** Refuses, before its body is read, a caller who may write nowhere. */
 export function requireSomeWrite({ caller }: FastifyRequest): void {
-  if (caller.kind === 'application' && caller.writes.size === 0)
-    throw new ApiError('forbidden', 'No rights to write in any namespace')
+  if (!mayWriteSomewhere(caller)) throw new ApiError('forbidden', 'No rights to write in any namespace')
 }
 
 /** Saves drafts and answers with the records as they were saved. */
@@ -117,7 +116,7 @@ export async function save(
   skipDuplicates: boolean,
 ): Promise<void> {
   const { saved, duplicates } = await saveRecords(context.database, request.account.pda, {
-    writer: writerOf(request.caller),
+    writer: holderOf(request.caller),
     now: context.now(),
     weight: drafts.weight,
     slices: drafts.slices,

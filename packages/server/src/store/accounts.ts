@@ -2,29 +2,47 @@ import { sql } from 'kysely'
 import type { Database, Unit } from '../database/port.ts'
 import { addSigningKey, type SigningKey } from './signing-keys.ts'
 
-/** One row for each right of the application, or a single one: the account, its owner, and the application asked for. */
+/** One row for each role of the token's holder, or a single one: the account, and what is kept of the token and its holder. */
 export interface CallerRow {
   pda_id: number
   domain: string
-  /** Null while the account has no owner. */
-  subject: string | null
-  /** Null when the account has no such application. */
+  /** The owner's; null while the account has none. */
+  owner: string | null
+  /** Null when the account has no such token; so is everything else of it. */
+  kind: 'jwt' | 'oauth' | 'session' | null
+  holder: string
+  subject: string
+  scope: string | null
+  used_at: number
+  expires_at: number
+  /** Null when the account has no such key. */
+  key_id: string | null
+  /** When the key that signed the token ends; null while it signs. */
+  key_expires_at: number | null
+  /** Of the application that holds the token; null when another does. */
   version: string | null
-  registered_at: number | null
-  verb: 'read' | 'write' | null
-  namespace: string | null
+  /** Of the application or user that holds the token. */
+  enabled: number | null
+  role: string | null
+  detail: string
 }
 
 /**
  * Everything that decides whether a token counts, in one statement. The account is the one of this host; while there is
  * only one account, every host is that account. No row: no account.
  * @param host of the request, with its port, in lower case
- * @param application id named by the token; empty when it names none
+ * @param tokenId the id of the presented token; empty when there is none
+ * @param keyId the id of the key it says it was signed with; empty for tokens that are not signed
  */
-export function findCaller(database: Database, host: string, application: string): Promise<CallerRow[]> {
+export function findCaller(
+  database: Database,
+  host: string,
+  { tokenId, keyId }: { tokenId: string; keyId: string } = { tokenId: '', keyId: '' },
+): Promise<CallerRow[]> {
   return database.one<CallerRow>(sql`
-    select account.pda_id, account.domain, owner.subject, application.version,
-      application.created_at as registered_at, application_right.verb, application_right.namespace
+    select account.pda_id, account.domain, owner.subject as owner, token.kind, token.holder, token.subject, token.scope,
+      token.used_at, token.expires_at, signing_key.key_id, signing_key.expires_at as key_expires_at, application.version,
+      coalesce(application.enabled, account_user.enabled) as enabled, granted_role.role, granted_role.detail
     from (
       select pda_id, domain from domain where domain = ${host}
       union all
@@ -33,9 +51,11 @@ export function findCaller(database: Database, host: string, application: string
         and (select count(*) from (select 1 from domain limit 2) few) = 1
     ) account
     left join owner on owner.pda_id = account.pda_id
-    left join application on application.pda_id = account.pda_id and application.application = ${application}
-    left join application_right on application_right.pda_id = application.pda_id
-      and application_right.application = application.application`)
+    left join access_token token on token.pda_id = account.pda_id and token.token_id = ${tokenId}
+    left join signing_key on signing_key.pda_id = account.pda_id and signing_key.key_id = ${keyId}
+    left join application on application.pda_id = token.pda_id and application.application = token.holder
+    left join account_user on account_user.pda_id = token.pda_id and account_user.user_id = token.subject
+    left join granted_role on granted_role.pda_id = token.pda_id and granted_role.holder = token.holder`)
 }
 
 /** All accounts in the order they were made. */

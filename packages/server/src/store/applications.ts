@@ -1,90 +1,110 @@
 import { sql } from 'kysely'
 import type { Unit } from '../database/port.ts'
+import type { Tables } from '../database/tables.ts'
+import type { Role, RoleName } from '../domain/roles.ts'
+import { removeTokensOf } from './access-tokens.ts'
+import { findRoles, removeRoles, replaceRoles } from './granted-roles.ts'
 
-/** A program registered with the account, and the namespaces it was granted. */
+/** A program registered with the account. Times in milliseconds since 1970. */
 export interface Application {
   id: string
+  /** Its definition as it was registered: the exact JSON text. */
+  definition: string
+  /** The definition's. */
   version: string
-  reads: string[]
-  writes: string[]
+  enabled: boolean
+  /** The version the owner accepted; undefined before the first set-up. */
+  setupVersion: string | undefined
+  /** What the owner granted at the last set-up; nothing more, whatever the definition asks for since. */
+  roles: Role[]
 }
 
-type Row = { application: string; version: string; verb: 'read' | 'write' | null; namespace: string | null }
+type Row = Pick<Tables['application'], 'application' | 'definition' | 'version' | 'enabled' | 'setup_version'>
 
-/** All applications of the account by id, their namespaces in order. */
+/** All applications of the account by id. */
 export async function listApplications(unit: Unit, pda: number): Promise<Application[]> {
   const rows = await unit.all<Row>(sql`
-    select application.application, version, verb, namespace
-    from application left join application_right
-      on application_right.pda_id = application.pda_id and application_right.application = application.application
-    where application.pda_id = ${pda} order by application.application, namespace`)
-  const found = new Map<string, Application>()
-  for (const row of rows) {
-    const application = found.get(row.application) ?? newApplication(row)
-    found.set(row.application, application)
-    if (row.namespace !== null) application[row.verb === 'read' ? 'reads' : 'writes'].push(row.namespace)
+    select application, definition, version, enabled, setup_version from application
+    where pda_id = ${pda} order by application`)
+  const granted = await unit.all<{ holder: string; role: RoleName; detail: string }>(sql`
+    select holder, role, detail from granted_role where pda_id = ${pda} order by holder, role, detail`)
+  const byHolder = Map.groupBy(granted, ({ holder }) => holder)
+  return rows.map((row) => applicationOf(row, byHolder.get(row.application) ?? []))
+}
+
+export async function findApplication(unit: Unit, pda: number, id: string): Promise<Application | undefined> {
+  const [row] = await unit.all<Row>(sql`
+    select application, definition, version, enabled, setup_version from application
+    where pda_id = ${pda} and application = ${id}`)
+  return row && applicationOf(row, await findRoles(unit, pda, id))
+}
+
+function applicationOf(row: Row, roles: { role: RoleName; detail: string }[]): Application {
+  return {
+    id: row.application,
+    definition: row.definition,
+    version: row.version,
+    enabled: row.enabled === 1,
+    setupVersion: row.setup_version ?? undefined,
+    roles: roles.map(({ role, detail }) => ({ role, detail })),
   }
-  return [...found.values()]
-}
-
-function newApplication(row: Row): Application {
-  return { id: row.application, version: row.version, reads: [], writes: [] }
-}
-
-export async function findApplication(
-  unit: Unit,
-  pda: number,
-  id: string,
-): Promise<{ version: string } | undefined> {
-  const [row] = await unit.all<{ version: string }>(
-    sql`select version from application where pda_id = ${pda} and application = ${id}`,
-  )
-  return row
 }
 
 /**
- * Registers an application, or replaces the version and all rights of the one with this id; its tokens go on counting.
+ * Registers an application, or gives the one with this id another definition. What it was granted stays as it is.
  * @returns whether there was one
  */
-export async function putApplication(
+export async function registerApplication(
   unit: Unit,
   pda: number,
-  application: Application,
+  application: { id: string; version: string; definition: string },
   now: number,
 ): Promise<boolean> {
   await unit.count(0)
-  const before = await findApplication(unit, pda, application.id)
-  if (before === undefined)
-    await unit.all(sql`
-      insert into application (pda_id, application, version, created_at)
-      values (${pda}, ${application.id}, ${application.version}, ${now})`)
-  else
-    await unit.all(sql`
-      update application set version = ${application.version}
-      where pda_id = ${pda} and application = ${application.id}`)
-  await removeRights(unit, pda, application.id)
-  for (const namespace of new Set(application.reads))
-    await addRight(unit, pda, application.id, 'read', namespace)
-  for (const namespace of new Set(application.writes))
-    await addRight(unit, pda, application.id, 'write', namespace)
-  return before !== undefined
-}
-
-/** Forgets an application and its rights; its tokens stop counting for good. Returns whether there was one. */
-export async function removeApplication(unit: Unit, pda: number, id: string): Promise<boolean> {
-  await unit.count(0)
-  const before = await findApplication(unit, pda, id)
-  await removeRights(unit, pda, id)
-  await unit.all(sql`delete from application where pda_id = ${pda} and application = ${id}`)
-  return before !== undefined
-}
-
-async function addRight(unit: Unit, pda: number, id: string, verb: 'read' | 'write', namespace: string) {
+  const { id, version, definition } = application
+  const updated = await unit.all(sql`
+    update application set version = ${version}, definition = ${definition}, updated_at = ${now}
+    where pda_id = ${pda} and application = ${id} returning application`)
+  if (updated.length > 0) return true
   await unit.all(sql`
-    insert into application_right (pda_id, application, verb, namespace)
-    values (${pda}, ${id}, ${verb}, ${namespace})`)
+    insert into application (pda_id, application, definition, version, enabled, created_at, updated_at)
+    values (${pda}, ${id}, ${definition}, ${version}, 0, ${now}, ${now})`)
+  return false
 }
 
-async function removeRights(unit: Unit, pda: number, id: string) {
-  await unit.all(sql`delete from application_right where pda_id = ${pda} and application = ${id}`)
+/**
+ * Sets an application up, or once more: it has these roles in place of all it had, and is enabled.
+ * @param version of the definition the owner was shown; what is registered by now may be another
+ * @returns false when there is none with this id and version
+ */
+export async function setUpApplication(
+  unit: Unit,
+  pda: number,
+  { id, version, roles }: { id: string; version: string; roles: readonly Role[] },
+  now: number,
+): Promise<boolean> {
+  await unit.count(0)
+  const updated = await unit.all(sql`
+    update application set enabled = 1, setup_version = ${version}, setup_at = ${now}
+    where pda_id = ${pda} and application = ${id} and version = ${version} returning application`)
+  if (updated.length === 0) return false
+  await replaceRoles(unit, pda, id, roles)
+  return true
+}
+
+/** Takes all an application was granted, its tokens too. Returns false when there is none with this id. */
+export async function disableApplication(unit: Unit, pda: number, id: string): Promise<boolean> {
+  await unit.count(0)
+  const updated = await unit.all(sql`
+    update application set enabled = 0 where pda_id = ${pda} and application = ${id} returning application`)
+  await removeRoles(unit, pda, id)
+  await removeTokensOf(unit, pda, id)
+  return updated.length > 0
+}
+
+/** Forgets an application, with all it was granted and its tokens. Returns whether there was one. */
+export async function removeApplication(unit: Unit, pda: number, id: string): Promise<boolean> {
+  const known = await disableApplication(unit, pda, id)
+  await unit.all(sql`delete from application where pda_id = ${pda} and application = ${id}`)
+  return known
 }

@@ -1,5 +1,7 @@
 import { sql } from 'kysely'
 import type { Unit } from '../database/port.ts'
+import { ownerHolder } from '../domain/rights.ts'
+import { removeTokensOf } from './access-tokens.ts'
 
 export interface Owner {
   name: string
@@ -29,6 +31,7 @@ export async function addOwner(unit: Unit, pda: number, owner: Owner, now: numbe
 export async function replaceOwner(unit: Unit, pda: number, owner: Owner, now: number): Promise<boolean> {
   await unit.count(0)
   const before = await findOwner(unit, pda)
+  await removeTokensOf(unit, pda, ownerHolder)
   await unit.all(sql`delete from owner where pda_id = ${pda}`)
   await insertOwner(unit, pda, owner, now)
   return before !== undefined

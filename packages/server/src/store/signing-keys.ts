@@ -19,7 +19,7 @@ export async function addSigningKey(unit: Unit, pda: number, key: SigningKey, no
 /** The key that signs new tokens and that `/publickey` shows: the youngest. */
 export async function currentSigningKey(unit: Unit, pda: number): Promise<SigningKey> {
   const [row] = await unit.all<Row>(sql`
-    select key_id, private_pem, public_pem from signing_key where pda_id = ${pda}
+    select key_id, private_pem, public_pem from signing_key where pda_id = ${pda} and expires_at is null
     order by created_at desc, key_id limit 1`)
   if (row === undefined) throw new Error(`account ${pda} has no signing key`)
   return { keyId: row.key_id, privatePem: row.private_pem, publicPem: row.public_pem }

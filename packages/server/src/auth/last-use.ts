@@ -1,0 +1,21 @@
+import type { Database } from '../database/port.ts'
+import { touchAccessToken } from '../store/access-tokens.ts'
+
+/** How old what is kept may grow, in milliseconds. */
+const precision = 60_000
+
+/**
+ * Keeps when tokens were last used, to the minute. Nobody waits for it, and what cannot be kept (the disk is full, the database is
+ * away) is left: the next use tries again.
+ */
+export function lastUse(database: Database) {
+  const underWay = new Set<string>()
+  return (pda: number, tokenId: string, usedAt: number, now: number): void => {
+    if (now - usedAt < precision || underWay.has(tokenId)) return
+    underWay.add(tokenId)
+    database
+      .write(pda, (unit) => touchAccessToken(unit, pda, tokenId, now))
+      .catch(() => undefined)
+      .finally(() => underWay.delete(tokenId))
+  }
+}

@@ -1,0 +1,96 @@
+import { sql } from 'kysely'
+import type { Unit } from '../database/port.ts'
+import type { Tables } from '../database/tables.ts'
+import { ownerHolder, userIn } from '../domain/rights.ts'
+
+/** An access token or session as it is kept. Times in milliseconds since 1970. */
+export interface KeptToken {
+  tokenId: string
+  kind: Tables['access_token']['kind']
+  holder: string
+  subject: string
+  scope?: string
+  about: string
+  createdAt: number
+  usedAt: number
+  expiresAt: number
+}
+
+type Row = Pick<
+  Tables['access_token'],
+  'token_id' | 'kind' | 'holder' | 'subject' | 'scope' | 'about' | 'created_at' | 'used_at' | 'expires_at'
+>
+
+/** What is kept of a new token beside what everybody sees of it. */
+export type NewToken = Omit<KeptToken, 'usedAt'> & { grantId?: string; payload?: string }
+
+/**
+ * Keeps a new token. It locks the account, so that none is made for an application or a user that is disabled or removed meanwhile.
+ * @returns false when the holder is there no more, or disabled; nothing is kept then
+ */
+export async function addAccessToken(unit: Unit, pda: number, token: NewToken): Promise<boolean> {
+  await unit.count(0)
+  const { tokenId, kind, holder, subject, about, createdAt, expiresAt } = token
+  if (!(await mayHold(unit, pda, holder))) return false
+  await unit.all(sql`
+    insert into access_token (pda_id, token_id, kind, holder, subject, scope, about, created_at, used_at, expires_at, grant_id, payload)
+    values (${pda}, ${tokenId}, ${kind}, ${holder}, ${subject}, ${token.scope ?? null}, ${about}, ${createdAt}, ${createdAt},
+      ${expiresAt}, ${token.grantId ?? null}, ${token.payload ?? null})`)
+  return true
+}
+
+async function mayHold(unit: Unit, pda: number, holder: string): Promise<boolean> {
+  if (holder === ownerHolder) return true
+  const userId = userIn(holder)
+  const found = await unit.all(
+    userId === undefined
+      ? sql`select 1 from application where pda_id = ${pda} and application = ${holder} and enabled = 1`
+      : sql`select 1 from account_user where pda_id = ${pda} and user_id = ${userId} and enabled = 1`,
+  )
+  return found.length > 0
+}
+
+/** All tokens and sessions of the account that have not expired, the youngest first. */
+export async function listAccessTokens(unit: Unit, pda: number, now: number): Promise<KeptToken[]> {
+  const rows = await unit.all<Row>(sql`
+    select token_id, kind, holder, subject, scope, about, created_at, used_at, expires_at from access_token
+    where pda_id = ${pda} and expires_at > ${now} order by created_at desc, token_id`)
+  return rows.map((row) => ({
+    tokenId: row.token_id,
+    kind: row.kind,
+    holder: row.holder,
+    subject: row.subject,
+    ...(row.scope !== null && { scope: row.scope }),
+    about: row.about,
+    createdAt: row.created_at,
+    usedAt: row.used_at,
+    expiresAt: row.expires_at,
+  }))
+}
+
+/** Ends one token: false when there is none with this id. */
+export async function removeAccessToken(unit: Unit, pda: number, tokenId: string): Promise<boolean> {
+  const gone = await unit.all(
+    sql`delete from access_token where pda_id = ${pda} and token_id = ${tokenId} returning token_id`,
+  )
+  return gone.length > 0
+}
+
+/** Ends all tokens of a holder but one, if any, that stays. Returns how many ended. */
+export async function removeTokensOf(unit: Unit, pda: number, holder: string, staying = ''): Promise<number> {
+  const gone = await unit.all(sql`
+    delete from access_token where pda_id = ${pda} and holder = ${holder} and token_id <> ${staying} returning token_id`)
+  return gone.length
+}
+
+/** Ends all OAuth tokens that came of one consent. */
+export async function removeGrant(unit: Unit, pda: number, grantId: string): Promise<void> {
+  await unit.all(sql`delete from access_token where pda_id = ${pda} and grant_id = ${grantId}`)
+}
+
+/** Keeps when a token was last used. */
+export async function touchAccessToken(unit: Unit, pda: number, tokenId: string, now: number): Promise<void> {
+  await unit.all(
+    sql`update access_token set used_at = ${now} where pda_id = ${pda} and token_id = ${tokenId}`,
+  )
+}

@@ -1,0 +1,29 @@
+import type { Unit } from '../src/database/port.ts'
+import type { Role } from '../src/domain/roles.ts'
+import { registerApplication, setUpApplication } from '../src/store/applications.ts'
+
+/** What a test grants an application: namespaces, and other roles where it is about them. */
+export interface Rights {
+  reads?: readonly string[]
+  writes?: readonly string[]
+  roles?: readonly Role[]
+}
+
+export function rolesOfRights({ reads = [], writes = [], roles = [] }: Rights): Role[] {
+  return [
+    ...reads.map((detail): Role => ({ role: 'namespaceread', detail })),
+    ...writes.map((detail): Role => ({ role: 'namespacewrite', detail })),
+    ...roles,
+  ]
+}
+
+/** Registers an application and sets it up with these rights, in place of all it had. */
+export async function grant(
+  unit: Unit,
+  pda: number,
+  { id, version, ...rights }: { id: string; version: string } & Rights,
+  now: number,
+): Promise<void> {
+  await registerApplication(unit, pda, { id, version, definition: '{}' }, now)
+  await setUpApplication(unit, pda, { id, version, roles: rolesOfRights(rights) }, now)
+}
