@@ -43,5 +43,7 @@ declare module 'fastify' {
     public?: true
     /** False: no other web origin may call it from a browser. */
     cors?: false
+    /** A page for people, not an operation of the API. */
+    page?: true
   }
 }

@@ -16,7 +16,7 @@ export function refusals(app: App): void {
 }
 
 export function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const refusal = refusalOf(error) ?? unforeseen(error, request)
+  const refusal = refusalFor(error, request)
   const { status, error: title } = errors[refusal.code]
   const body = errorBody(refusal.code, refusal.message, refusal.duplicates)
   reply.code(status).headers(refusal.headers)
@@ -24,6 +24,11 @@ export function answerError(error: unknown, request: FastifyRequest, reply: Fast
     return reply.type('application/json; charset=utf-8').send(body)
   const problem = { type: 'about:blank', title, status, detail: refusal.message, ...body }
   return reply.type('application/problem+json').send(JSON.stringify(problem))
+}
+
+/** The refusal an error becomes; what nobody foresaw is written to the log, and only there. */
+export function refusalFor(error: unknown, request: FastifyRequest): ApiError {
+  return refusalOf(error) ?? unforeseen(error, request)
 }
 
 /** What the caller may be told; undefined for what nobody foresaw. */

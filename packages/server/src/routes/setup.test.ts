@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { after, before, beforeEach, test } from 'node:test'
+import { type Browsing, browse } from '../../test/browsing.ts'
 import { freshFolder } from '../../test/engines.ts'
 import { createApp } from '../app.ts'
 import { isPassword } from '../auth/passwords.ts'
@@ -18,6 +19,7 @@ const good = { name: 'alice', password: 'a long password', repeated: 'a long pas
 let database: Database
 let app: App
 let code: string
+let person: Browsing
 let pda: number
 let accounts = 0
 
@@ -36,16 +38,12 @@ beforeEach(async () => {
     now: Date.now,
     setupCode,
   })
+  person = browse(app)
+  await person.open(`/setup?code=${code}`)
 })
 
-const open = (link: string) => app.inject({ url: `/setup?code=${link}`, headers: browser })
-const submit = (fields: Record<string, string>) =>
-  app.inject({
-    method: 'POST',
-    url: '/setup',
-    headers: { ...browser, 'content-type': 'application/x-www-form-urlencoded' },
-    payload: new URLSearchParams({ code, ...fields }).toString(),
-  })
+const open = (link: string) => person.open(`/setup?code=${link}`)
+const submit = (fields: Record<string, string>) => person.submit('/setup', fields)
 const ownerNow = () => database.read((unit) => findOwner(unit, pda))
 
 test('the link shows a form, and sending it sets the owner up', async () => {
@@ -141,7 +139,7 @@ test('the page runs no script, loads nothing, and its one style sheet is allowed
     "frame-ancestors 'none'",
   ])
     assert.ok(policy.split('; ').includes(part), part)
-  assert.equal(headers['referrer-policy'], 'no-referrer')
+  assert.equal(headers['referrer-policy'], 'same-origin')
   assert.equal(headers['cache-control'], 'no-store')
   assert.doesNotMatch(body, /style=|onclick|src=|https?:/)
 })
