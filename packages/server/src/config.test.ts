@@ -48,6 +48,11 @@ const refused: [setting: string, value: string][] = [
   ['HATSTAND_TRUST_PROXY', '10.0.0.0/8/8'],
   ['HATSTAND_HISTORY_DAYS', 'ever'],
   ['HATSTAND_OWNER', 'two words'],
+  ['HATSTAND_OWNER_EMAIL', 'Alice <alice@example.org>'],
+  ['HATSTAND_SMTP_URL', 'https://mail.example.org'],
+  ['HATSTAND_SMTP_URL', 'smtp://mail.example.org'],
+  ['HATSTAND_MAIL_FROM', 'nobody'],
+  ['HATSTAND_HEADER_LOGIN', 'no'],
 ]
 
 for (const [name, value] of refused)
@@ -65,7 +70,11 @@ test('all bad settings are named at once', () => {
 
 test('the complaint about a database address or a password does not repeat it', () => {
   const secret = 'hunter2'
-  for (const env of [{ DATABASE_URL: `postgresx://me:${secret}@db/x` }, { HATSTAND_OWNER_PASSWORD: secret }])
+  for (const env of [
+    { DATABASE_URL: `postgresx://me:${secret}@db/x` },
+    { HATSTAND_OWNER_PASSWORD: secret },
+    { HATSTAND_SMTP_URL: `mail://me:${secret}@mail` },
+  ])
     assert.throws(
       () => readConfig(env),
       (error: Error) => !error.message.includes(secret),

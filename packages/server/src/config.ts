@@ -1,4 +1,4 @@
-import { ownerNameProblem, passwordLengthProblem } from './domain/credentials.ts'
+import { emailProblem, ownerNameProblem, passwordLengthProblem } from './domain/credentials.ts'
 import {
   checked,
   domainName,
@@ -9,6 +9,7 @@ import {
   postgresUrl,
   present,
   proxies,
+  smtpUrl,
   wholeNumber,
 } from './setting-kinds.ts'
 
@@ -72,6 +73,34 @@ export const settings = {
     kind: 'password',
     does: 'The password that goes with `HATSTAND_OWNER`; `hatstand owner set` takes it too. At least 10 characters, not easily guessed.',
     read: optional(checked(passwordLengthProblem)),
+  },
+  ownerEmail: {
+    name: 'HATSTAND_OWNER_EMAIL',
+    default: '',
+    kind: 'e-mail address',
+    does: "The new owner's e-mail address, together with `HATSTAND_OWNER`: where the link to a new password goes.",
+    read: optional(checked(emailProblem)),
+  },
+  headerLogin: {
+    name: 'HATSTAND_HEADER_LOGIN',
+    default: 'on',
+    kind: 'on or off',
+    does: 'Whether programs may sign the owner in by name and password in headers (`GET /users/access_token`). Off, they are answered 403 `header_login_off`.',
+    read: oneOf('on', 'off'),
+  },
+  smtpUrl: {
+    name: 'HATSTAND_SMTP_URL',
+    default: '',
+    kind: 'smtp:// or smtps:// URL',
+    does: 'Sends mail by this server, such as `smtps://name:password@mail.example.org`. With a name, mail goes encrypted or not at all, unless the server is this machine. Needs `HATSTAND_MAIL_FROM`.',
+    read: optional(smtpUrl),
+  },
+  mailFrom: {
+    name: 'HATSTAND_MAIL_FROM',
+    default: '',
+    kind: 'e-mail address',
+    does: 'Whom mail is from.',
+    read: optional(checked(emailProblem)),
   },
   maxBodyBytes: {
     name: 'HATSTAND_MAX_BODY_BYTES',
@@ -186,6 +215,8 @@ export function readConfig(env: Environment): Config {
   }
   if (values['owner'] && !env['HATSTAND_OWNER_PASSWORD'])
     problems.push('HATSTAND_OWNER needs HATSTAND_OWNER_PASSWORD beside it.')
+  if (values['smtpUrl'] && !values['mailFrom'])
+    problems.push('HATSTAND_SMTP_URL needs HATSTAND_MAIL_FROM beside it.')
   if (problems.length > 0) throw new Error(problems.join('\n'))
   values['domain'] ??= `localhost:${String(values['port'])}`
   return Object.freeze(values) as Config

@@ -50,6 +50,13 @@ export function postgresUrl(text: string): string {
   return text
 }
 
+export function smtpUrl(text: string): string {
+  // It may hold a password, so the complaint does not repeat it.
+  if (!/^smtps?:\/\/./.test(text) || !URL.canParse(text) || new URL(text).hostname === '')
+    throw new Error('must look like smtps://name:password@mail.example.org:465.')
+  return text
+}
+
 export function origins(text: string): '*' | string[] {
   const each = list(text)
   if (each.includes('*')) return '*'

@@ -14,3 +14,9 @@ export function passwordLengthProblem(password: string): string | undefined {
   if (length > 1000) return 'The password must be at most 1000 characters long.'
   return undefined
 }
+
+/** What is wrong with an e-mail address, as a sentence; undefined when it looks like one. Only a mail that arrives proves more. */
+export function emailProblem(email: string): string | undefined {
+  if (email.length <= 254 && /^[^\s@<>()[\]\\,;:"]+@[^\s@<>()[\]\\,;:"]+$/.test(email)) return undefined
+  return 'The e-mail address must look like name@example.org.'
+}
