@@ -44,8 +44,14 @@ export const postgresSpelling: Spelling = {
 export const migrations: ((spell: Spelling) => string[])[] = [first]
 
 function first(spell: Spelling): string[] {
-  const { integer, bytes, id } = spell
-  const statements = [
+  const statements = [...whoAsks(spell), ...whatIsKept(spell)]
+  return spell.unique
+    ? [...statements, `create unique index record_fingerprint on record (pda_id, fingerprint)`]
+    : [...statements, ...sqliteStatistics]
+}
+
+function whoAsks({ integer, bytes }: Spelling): string[] {
+  return [
     // The only table whose key is not the account: it finds the account.
     `create table domain (domain text primary key, pda_id integer not null)`,
     `create table pda (pda_id integer primary key, seq ${integer} not null, created_at ${integer} not null)`,
@@ -66,6 +72,18 @@ function first(spell: Spelling): string[] {
        primary key (pda_id, application))`,
     `create table granted_role (pda_id integer not null, holder text not null, role text not null, detail text not null,
        primary key (pda_id, holder, role, detail))`,
+    `create table password_reset (pda_id integer not null, link_id text not null, created_at ${integer} not null, expires_at ${integer} not null,
+       primary key (pda_id))`,
+    `create table totp (pda_id integer not null, secret text not null, confirmed_at ${integer}, last_step ${integer} not null,
+       failures integer not null, failed_at ${integer} not null, created_at ${integer} not null, primary key (pda_id))`,
+    `create table passkey (pda_id integer not null, passkey_id text not null, public_key ${bytes} not null, counter ${integer} not null,
+       transports text not null, about text not null, asked_at ${integer} not null, created_at ${integer} not null, used_at ${integer},
+       primary key (pda_id, passkey_id))`,
+    `create table recovery_code (pda_id integer not null, code_id text not null, primary key (pda_id, code_id))`,
+    `create table oauth_model (pda_id integer not null, model text not null, model_id text not null, grant_id text, payload text not null,
+       consumed_at ${integer}, expires_at ${integer} not null, primary key (pda_id, model, model_id))`,
+    `create index oauth_model_grant on oauth_model (pda_id, grant_id)`,
+    `create index oauth_model_end on oauth_model (pda_id, expires_at)`,
     `create table endpoint (pda_id integer not null, endpoint_id integer not null, name text not null,
        largest ${integer} not null, awkward ${integer} not null, primary key (pda_id, endpoint_id))`,
     `create unique index endpoint_name on endpoint (pda_id, name)`,
@@ -93,9 +111,6 @@ function first(spell: Spelling): string[] {
        back ${integer} not null, primary key (pda_id, endpoint_id, path_id, key, back)) ${spell.keyOnly}`,
     `create index order_key_back on order_key (pda_id, back)`,
   ]
-  return spell.unique
-    ? [...statements, `create unique index record_fingerprint on record (pda_id, fingerprint)`]
-    : [...statements, ...sqliteStatistics]
 }
 
 /**

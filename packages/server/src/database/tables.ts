@@ -68,6 +68,49 @@ export interface Tables {
   }
   /** What an application was granted at its set-up, or a user was given. `detail` is '' where the role has none. */
   granted_role: { pda_id: number; holder: string; role: string; detail: string }
+  /** The one link to a new password that may be open; `link_id` is the SHA-256 of what the link carries, in base64url. */
+  password_reset: { pda_id: number; link_id: string; created_at: number; expires_at: number }
+  /** The owner's authenticator program; it counts once `confirmed_at` is there. */
+  totp: {
+    pda_id: number
+    /** In base32, as the program keeps it: a code can be checked by nothing less. */
+    secret: string
+    confirmed_at: number | null
+    /** The step of 30 seconds whose code was used last: it and those before count no more. */
+    last_step: number
+    /** Wrong codes since the last right one, and when the newest was. */
+    failures: number
+    failed_at: number
+    created_at: number
+  }
+  passkey: {
+    pda_id: number
+    /** What the authenticator calls it, in base64url. */
+    passkey_id: string
+    public_key: Uint8Array
+    counter: number
+    /** How it can be reached, a JSON array. */
+    transports: string
+    /** What it is, in words of the owner. */
+    about: string
+    /** When its newest answer was asked for: an older question counts no more. */
+    asked_at: number
+    created_at: number
+    used_at: number | null
+  }
+  /** Unused ones; `code_id` is the SHA-256 of the code, in base64url. */
+  recovery_code: { pda_id: number; code_id: string }
+  /** A code, refresh token or unfinished question of the OAuth server. `model_id` is the SHA-256 of its secret, which `payload` lacks. */
+  oauth_model: {
+    pda_id: number
+    model: string
+    model_id: string
+    grant_id: string | null
+    payload: string
+    /** When it was used, of what may be used once; null before. */
+    consumed_at: number | null
+    expires_at: number
+  }
   endpoint: {
     pda_id: number
     endpoint_id: number

@@ -2,21 +2,32 @@ import { sql } from 'kysely'
 import type { Unit } from '../database/port.ts'
 import { ownerHolder } from '../domain/rights.ts'
 import { removeTokensOf } from './access-tokens.ts'
+import { removePasswordReset } from './password-resets.ts'
+import { forgetTotpFailures, removeSecondFactors } from './second-factors.ts'
 
 export interface Owner {
   name: string
   passwordHash: string
   /** The opaque id in `sub`. */
   subject: string
+  /** Where the link to a new password goes. */
+  email?: string | undefined
 }
 
-type Row = { name: string; password_hash: string; subject: string }
+type Row = { name: string; password_hash: string; subject: string; email: string | null }
 
 export async function findOwner(unit: Unit, pda: number): Promise<Owner | undefined> {
   const [row] = await unit.all<Row>(
-    sql`select name, password_hash, subject from owner where pda_id = ${pda} order by created_at limit 1`,
+    sql`select name, password_hash, subject, email from owner where pda_id = ${pda} order by created_at limit 1`,
   )
-  return row && { name: row.name, passwordHash: row.password_hash, subject: row.subject }
+  return (
+    row && {
+      name: row.name,
+      passwordHash: row.password_hash,
+      subject: row.subject,
+      email: row.email ?? undefined,
+    }
+  )
 }
 
 /** Sets the owner up, once: false when the account has one already, which stays as it is. */
@@ -27,18 +38,43 @@ export async function addOwner(unit: Unit, pda: number, owner: Owner, now: numbe
   return true
 }
 
-/** Puts this owner in the place of the one there is, if any. Returns whether there was one. */
+/**
+ * Puts this owner in the place of the one there is, if any: the former one's tokens and link to a new password end. Under the same
+ * name it is the same person, whose second factors stay, and whose e-mail address stays unless another one is given.
+ * @returns whether there was one
+ */
 export async function replaceOwner(unit: Unit, pda: number, owner: Owner, now: number): Promise<boolean> {
   await unit.count(0)
   const before = await findOwner(unit, pda)
+  const same = before?.name === owner.name
   await removeTokensOf(unit, pda, ownerHolder)
+  await removePasswordReset(unit, pda)
+  if (!same) await removeSecondFactors(unit, pda)
   await unit.all(sql`delete from owner where pda_id = ${pda}`)
-  await insertOwner(unit, pda, owner, now)
+  await insertOwner(unit, pda, { ...owner, email: owner.email ?? (same ? before.email : undefined) }, now)
   return before !== undefined
+}
+
+/**
+ * Gives the owner another password. What the old one opened ends with it: all tokens and sessions of the owner but one, and the link
+ * to a new password. What applications hold stays theirs.
+ * @param staying the id of the token or session that stays, if any
+ */
+export async function changePassword(
+  unit: Unit,
+  pda: number,
+  passwordHash: string,
+  staying?: string,
+): Promise<void> {
+  await unit.count(0)
+  await unit.all(sql`update owner set password_hash = ${passwordHash} where pda_id = ${pda}`)
+  await removeTokensOf(unit, pda, ownerHolder, staying)
+  await removePasswordReset(unit, pda)
+  await forgetTotpFailures(unit, pda)
 }
 
 async function insertOwner(unit: Unit, pda: number, owner: Owner, now: number): Promise<void> {
   await unit.all(sql`
-    insert into owner (pda_id, name, password_hash, subject, created_at)
-    values (${pda}, ${owner.name}, ${owner.passwordHash}, ${owner.subject}, ${now})`)
+    insert into owner (pda_id, name, password_hash, subject, email, created_at)
+    values (${pda}, ${owner.name}, ${owner.passwordHash}, ${owner.subject}, ${owner.email ?? null}, ${now})`)
 }
