@@ -84,6 +84,12 @@ function whoAsks({ integer, bytes }: Spelling): string[] {
        consumed_at ${integer}, expires_at ${integer} not null, primary key (pda_id, model, model_id))`,
     `create index oauth_model_grant on oauth_model (pda_id, grant_id)`,
     `create index oauth_model_end on oauth_model (pda_id, expires_at)`,
+  ]
+}
+
+function whatIsKept(spell: Spelling): string[] {
+  const { integer, bytes, id } = spell
+  return [
     `create table endpoint (pda_id integer not null, endpoint_id integer not null, name text not null,
        largest ${integer} not null, awkward ${integer} not null, primary key (pda_id, endpoint_id))`,
     `create unique index endpoint_name on endpoint (pda_id, name)`,
