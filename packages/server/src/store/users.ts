@@ -1,0 +1,102 @@
+import { sql } from 'kysely'
+import type { Unit } from '../database/port.ts'
+import type { Tables } from '../database/tables.ts'
+import { userHolder, userIn } from '../domain/rights.ts'
+import type { Role, RoleName } from '../domain/roles.ts'
+import { removeTokensOf } from './access-tokens.ts'
+import { findRoles, removeRoles, replaceRoles } from './granted-roles.ts'
+
+/** A person or a program other than the owner that may sign in. */
+export interface User {
+  userId: string
+  /** What it signs in with. */
+  name: string
+  displayName: string
+  passwordHash: string
+  enabled: boolean
+  roles: Role[]
+}
+
+type Row = Omit<Tables['account_user'], 'pda_id' | 'created_at'>
+
+/** All users of the account, the oldest first. */
+export async function listUsers(unit: Unit, pda: number): Promise<User[]> {
+  const rows = await unit.all<Row>(sql`
+    select user_id, name, display_name, password_hash, enabled from account_user
+    where pda_id = ${pda} order by created_at, user_id`)
+  const granted = await unit.all<{ holder: string; role: RoleName; detail: string }>(sql`
+    select holder, role, detail from granted_role where pda_id = ${pda} order by holder, role, detail`)
+  const byUser = Map.groupBy(granted, ({ holder }) => userIn(holder))
+  return rows.map((row) => userOf(row, byUser.get(row.user_id) ?? []))
+}
+
+export async function findUser(unit: Unit, pda: number, userId: string): Promise<User | undefined> {
+  const [row] = await unit.all<Row>(sql`
+    select user_id, name, display_name, password_hash, enabled from account_user
+    where pda_id = ${pda} and user_id = ${userId}`)
+  return row && userOf(row, await findRoles(unit, pda, userHolder(userId)))
+}
+
+/** The user who signs in with this name. */
+export async function findUserNamed(unit: Unit, pda: number, name: string): Promise<User | undefined> {
+  const [row] = await unit.all<{ user_id: string }>(sql`
+    select user_id from account_user where pda_id = ${pda} and name = ${name}`)
+  return row && findUser(unit, pda, row.user_id)
+}
+
+function userOf(row: Row, roles: { role: RoleName; detail: string }[]): User {
+  return {
+    userId: row.user_id,
+    name: row.name,
+    displayName: row.display_name,
+    passwordHash: row.password_hash,
+    enabled: row.enabled === 1,
+    roles: roles.map(({ role, detail }) => ({ role, detail })),
+  }
+}
+
+/** Adds a user with its roles. Whoever has the name or the id already, the owner among them, keeps them. */
+export async function addUser(unit: Unit, pda: number, user: User, now: number): Promise<'added' | 'known'> {
+  await unit.count(0)
+  if (await isTaken(unit, pda, user)) return 'known'
+  await unit.all(sql`
+    insert into account_user (pda_id, user_id, name, display_name, password_hash, enabled, created_at)
+    values (${pda}, ${user.userId}, ${user.name}, ${user.displayName}, ${user.passwordHash}, ${Number(user.enabled)}, ${now})`)
+  await replaceRoles(unit, pda, userHolder(user.userId), user.roles)
+  return 'added'
+}
+
+/**
+ * Puts a user in the place of the one with its id. Its tokens end when it is disabled or has another password.
+ * @returns `known` when somebody else has the name
+ */
+export async function putUser(unit: Unit, pda: number, user: User, before: User): Promise<'put' | 'known'> {
+  if (user.name !== before.name && (await isTaken(unit, pda, { ...user, userId: '' }))) return 'known'
+  await unit.all(sql`
+    update account_user set name = ${user.name}, display_name = ${user.displayName}, password_hash = ${user.passwordHash},
+      enabled = ${Number(user.enabled)}
+    where pda_id = ${pda} and user_id = ${user.userId}`)
+  const holder = userHolder(user.userId)
+  await replaceRoles(unit, pda, holder, user.roles)
+  if (!user.enabled || user.passwordHash !== before.passwordHash) await removeTokensOf(unit, pda, holder)
+  return 'put'
+}
+
+/** Forgets a user, with its roles and tokens. What it wrote stays. */
+export async function removeUser(unit: Unit, pda: number, userId: string): Promise<void> {
+  await unit.all(sql`delete from account_user where pda_id = ${pda} and user_id = ${userId}`)
+  await removeRoles(unit, pda, userHolder(userId))
+  await removeTokensOf(unit, pda, userHolder(userId))
+}
+
+async function isTaken(
+  unit: Unit,
+  pda: number,
+  { userId, name }: Pick<User, 'userId' | 'name'>,
+): Promise<boolean> {
+  const known = await unit.all(sql`
+    select 1 from account_user where pda_id = ${pda} and (user_id = ${userId} or name = ${name})
+    union all
+    select 1 from owner where pda_id = ${pda} and (subject = ${userId} or name = ${name})`)
+  return known.length > 0
+}
