@@ -1,0 +1,170 @@
+import type { Application } from '@hatstand/api/application-definition.ts'
+import { applicationIdProblem } from './application-id.ts'
+import { isNamespace } from './endpoint-name.ts'
+import { redirectUriProblem } from './redirect-uri.ts'
+import { isRole, type Role, type RoleName } from './roles.ts'
+
+/** What a definition gets wrong that its schema cannot say: the member by its path, and what it must be. */
+export interface Problem {
+  path: (string | number)[]
+  /** The end of a sentence that begins with the member: `must be ...`. */
+  mustBe: string
+}
+
+/** Roles of people and services: an application never has them. */
+const neverGranted: readonly string[] = ['platform', 'validate']
+/** Names of one application that are parts of addresses: `/applications/hmi` is the list. */
+const reservedIds: readonly string[] = ['hmi']
+
+/**
+ * The first thing that is wrong with a definition whose form is right (`Application` of the api); undefined when it will do.
+ */
+export function definitionProblem(definition: Application): Problem | undefined {
+  return (
+    idProblem(definition.id) ??
+    nameProblem(definition) ??
+    statusProblem(definition) ??
+    setupProblem(definition) ??
+    rolesProblem(definition.permissions.rolesGranted) ??
+    addressProblem(definition)
+  )
+}
+
+function problem(mustBe: string | undefined, ...path: (string | number)[]): Problem | undefined {
+  return mustBe === undefined ? undefined : { path, mustBe }
+}
+
+function idProblem(id: string): Problem | undefined {
+  if (reservedIds.includes(id)) return problem(`another id: ${id} is part of an address`, 'id')
+  if (isClientAddress(id)) return undefined
+  if (applicationIdProblem(id) === undefined) return undefined
+  return problem(
+    '1 to 64 letters, digits and . _ - that begin with a letter or a digit and are not "owner", or an https address',
+    'id',
+  )
+}
+
+/** Whether an id is the https address that an OAuth client has as its id. */
+export function isClientAddress(id: string): boolean {
+  return /^https:\/\/[^/]/.test(id) && id.length <= 500 && redirectUriProblem(id) === undefined
+}
+
+/** Names stand in what the owner decides by: they must not reorder or hide what stands around them. */
+function nameProblem({ info, developer }: Application): Problem | undefined {
+  const mustBe = 'a name, without control characters'
+  if (!isName(info.name)) return problem(mustBe, 'info', 'name')
+  return developer.name === '' || isName(developer.name) ? undefined : problem(mustBe, 'developer', 'name')
+}
+
+const isName = (text: string) =>
+  /\S/.test(text) && !/(?![\u200c\u200d])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u.test(text)
+
+function statusProblem({ info, status }: Application): Problem | undefined {
+  if (compareVersions(status.compatibility, info.version) > 0)
+    return problem(`no later than info.version, ${info.version}`, 'status', 'compatibility')
+  if (Number.isNaN(Date.parse(status.versionReleaseDate)))
+    return problem('a date (ISO 8601)', 'status', 'versionReleaseDate')
+  if (status.kind === 'Internal') return undefined
+  if (status.statusUrl === undefined) return problem('there with an external status', 'status', 'statusUrl')
+  if (status.expectedStatus === undefined)
+    return problem('there with an external status', 'status', 'expectedStatus')
+  return undefined
+}
+
+function setupProblem({ setup }: Application): Problem | undefined {
+  const { validRedirectUris: uris } = setup
+  if (uris === undefined)
+    return setup.kind === 'External'
+      ? problem('there with an external set-up', 'setup', 'validRedirectUris')
+      : undefined
+  for (const [index, uri] of uris.entries()) {
+    const mustBe = uris.indexOf(uri) < index ? 'there once' : redirectUriProblem(uri)
+    if (mustBe !== undefined) return problem(mustBe, 'setup', 'validRedirectUris', index)
+  }
+  return undefined
+}
+
+function rolesProblem(roles: Application['permissions']['rolesGranted']): Problem | undefined {
+  const seen = new Set<string>()
+  for (const [index, { role, detail = '' }] of roles.entries()) {
+    const path = ['permissions', 'rolesGranted', index] as const
+    if (!isRole(role, '') && !isRole(role, 'x'))
+      return problem(`a role there is: ${JSON.stringify(role)} is none`, ...path, 'role')
+    if (neverGranted.includes(role))
+      return problem(`a role of applications: ${role} is none`, ...path, 'role')
+    const mustBe = detailProblem(role, detail)
+    if (mustBe !== undefined) return problem(mustBe, ...path, 'detail')
+    if (seen.has(`${role} ${detail}`)) return problem('there once', ...path)
+    seen.add(`${role} ${detail}`)
+  }
+  return undefined
+}
+
+function detailProblem(role: string, detail: string): string | undefined {
+  if (!isRole(role, detail))
+    return detail === '' ? `there for the role ${role}` : `left out for the role ${role}`
+  if (role === 'namespaceread' || role === 'namespacewrite')
+    return isNamespace(detail) && detail.length <= 200
+      ? undefined
+      : 'a namespace: lower-case letters, digits and hyphens'
+  if (role === 'datadebit' || role === 'datacredit')
+    return /^[0-9A-Za-z-]{0,200}$/.test(detail) ? undefined : 'letters, digits and hyphens'
+  return /[\p{Cc}\p{Cf}\s]/u.test(detail) ? 'without spaces and control characters' : undefined
+}
+
+const pageProblem = (url: string) =>
+  /^https?:\/\/[^/]/i.test(url) && URL.canParse(url) ? undefined : 'not a page'
+
+/** What people follow from a page leads to a page, or into an application. */
+function addressProblem({ kind, info, developer, setup }: Application): Problem | undefined {
+  const pages: Record<string, string | undefined> = {
+    'kind.url': kind.url,
+    'info.termsUrl': info.termsUrl,
+    'info.privacyPolicyUrl': info.privacyPolicyUrl,
+    'info.url': info.url,
+    'developer.url': developer.url,
+    'setup.url': setup.url,
+  }
+  const openings: Record<string, string | undefined> = {
+    'kind.iosUrl': kind.iosUrl,
+    'kind.androidUrl': kind.androidUrl,
+    'setup.iosUrl': setup.iosUrl,
+    'setup.androidUrl': setup.androidUrl,
+    'setup.testingUrl': setup.testingUrl,
+  }
+  return (
+    firstWrong(pages, pageProblem, 'an https or http address, or empty') ??
+    firstWrong(openings, redirectUriProblem, 'the address of a page or an application, or empty')
+  )
+}
+
+function firstWrong(
+  urls: Record<string, string | undefined>,
+  check: (url: string) => string | undefined,
+  mustBe: string,
+): Problem | undefined {
+  const wrong = Object.entries(urls).find(([, url = '']) => url !== '' && check(url) !== undefined)
+  return wrong && problem(mustBe, ...wrong[0].split('.'))
+}
+
+/** The roles a definition asks for. */
+export function rolesOf({ permissions }: Application): Role[] {
+  return permissions.rolesGranted.map(({ role, detail = '' }) => ({ role: role as RoleName, detail }))
+}
+
+/** Those of the roles a definition asks for that were not granted: for each of them the owner has to be asked. */
+export function newRoles(asked: readonly Role[], granted: readonly Role[]): Role[] {
+  return asked.filter(
+    ({ role, detail }) => !granted.some((one) => one.role === role && one.detail === detail),
+  )
+}
+
+/** Whether a definition asks for more than was granted. */
+export const asksForMore = (asked: readonly Role[], granted: readonly Role[]): boolean =>
+  newRoles(asked, granted).length > 0
+
+/** How versions (`1.2.0`) compare: negative, 0 or positive. */
+export function compareVersions(one: string, other: string): number {
+  const [mine, theirs] = [one, other].map((version) => version.split('.').map(Number))
+  return mine!.map((number, index) => number - theirs![index]!).find((step) => step !== 0) ?? 0
+}
