@@ -2,6 +2,7 @@ import { isIP } from 'node:net'
 import type { FastifyRequest } from 'fastify'
 import type { Account, Context } from '../context.ts'
 import { hostOf } from './authenticate.ts'
+import { originOf } from './origin.ts'
 
 /**
  * Whether pages for people are given under this Host: the account's own domain, or this machine's own names while the server is a
@@ -24,15 +25,15 @@ export function isLoopback(host: string): boolean {
  * The origins a form of ours comes from: one, but for this machine's own names, which a local proxy may serve by either scheme.
  * For a request that `isOwnHost` allowed.
  */
-export function ownOrigins(request: FastifyRequest): string[] {
+export function ownOrigins(context: Context, request: FastifyRequest): string[] {
   const host = hostOf(request)
   if (isLoopback(host)) return [`http://${host}`, `https://${host}`]
-  return [`${isSecure(request) ? 'https' : 'http'}://${host}`]
+  return [`${isSecure(context, request) ? 'https' : 'http'}://${host}`]
 }
 
-/** Whether the browser speaks HTTPS, with this server or with what stands before it. A domain without a port is taken to. */
-export function isSecure(request: FastifyRequest): boolean {
-  const host = hostOf(request)
+/** Whether the browser speaks HTTPS, with this server or with what stands before it. */
+export function isSecure({ config }: Context, request: FastifyRequest): boolean {
   if (request.protocol === 'https') return true
-  return !isLoopback(host) && !/:\d+$/.test(host)
+  const host = hostOf(request)
+  return isLoopback(host) ? config.scheme === 'https' : originOf(host, config).startsWith('https:')
 }

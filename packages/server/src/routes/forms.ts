@@ -1,7 +1,7 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { accountOf, hostOf } from '../auth/authenticate.ts'
-import { cookieOf, setCookie } from '../auth/cookies.ts'
+import { cookieOf, sessionCookie, setCookie } from '../auth/cookies.ts'
 import { isOwnHost, ownOrigins } from '../auth/hosts.ts'
 import type { Account, App, Context } from '../context.ts'
 import { ApiError, errors } from '../errors.ts'
@@ -9,7 +9,6 @@ import { answerError, refusalFor } from '../refusals.ts'
 import { markup, type Markup, plainPage, sendPage } from './page.ts'
 
 const csrfCookie = 'hatstand_form'
-export const sessionCookie = 'hatstand_session'
 /** The hidden field that shows that a form is ours. */
 const csrfField = 'form_key'
 const mostFormBytes = 16_384
@@ -31,7 +30,7 @@ export function pages(app: App, context: Context, routes: (scope: App) => void):
       route.config = { ...route.config, public: true, cors: false, page: true }
     })
     scope.addHook('onRequest', async (request) => checkHost(context, request))
-    scope.addHook('preHandler', async (request) => checkForm(request))
+    scope.addHook('preHandler', async (request) => checkForm(context, request))
     scope.setErrorHandler(answerPerson)
     routes(scope)
   })
@@ -47,16 +46,17 @@ export function formOf(request: FastifyRequest): URLSearchParams {
  * browser and to its session: signing in or out makes older forms useless.
  */
 export function hidden(
+  context: Context,
   request: FastifyRequest,
   reply: FastifyReply,
   fields: Record<string, string> = {},
 ): Markup {
-  let cookie = cookieOf(request, csrfCookie)
+  let cookie = cookieOf(context, request, csrfCookie)
   if (cookie === undefined || cookie.length < 20) {
     cookie = randomBytes(24).toString('base64url')
-    setCookie(request, reply, csrfCookie, cookie)
+    setCookie(context, request, reply, csrfCookie, cookie)
   }
-  return markup`${Object.entries({ ...fields, [csrfField]: keyOf(request, cookie) }).map(
+  return markup`${Object.entries({ ...fields, [csrfField]: keyOf(context, request, cookie) }).map(
     ([name, value]) => markup`<input type="hidden" name="${name}" value="${value}">\n`,
   )}`
 }
@@ -87,24 +87,24 @@ async function checkHost(context: Context, request: FastifyRequest): Promise<voi
     throw new ApiError('host_refused', 'Pages are given under the own host name of an account only')
 }
 
-async function checkForm(request: FastifyRequest): Promise<void> {
+async function checkForm(context: Context, request: FastifyRequest): Promise<void> {
   if (request.method === 'GET' || request.method === 'HEAD') return
   const { origin, 'sec-fetch-site': site } = request.headers
   const foreign =
-    (origin !== undefined && !ownOrigins(request).includes(origin)) ||
+    (origin !== undefined && !ownOrigins(context, request).includes(origin)) ||
     (site !== undefined && site !== 'same-origin' && site !== 'none')
-  const cookie = cookieOf(request, csrfCookie)
+  const cookie = cookieOf(context, request, csrfCookie)
   const key = formOf(request).get(csrfField) ?? ''
-  if (foreign || cookie === undefined || !isSame(key, keyOf(request, cookie)))
+  if (foreign || cookie === undefined || !isSame(key, keyOf(context, request, cookie)))
     throw new ApiError(
       'form_refused',
       'The form does not come from a page this browser was given, or is out of date',
     )
 }
 
-function keyOf(request: FastifyRequest, cookie: string): string {
+function keyOf(context: Context, request: FastifyRequest, cookie: string): string {
   return createHmac('sha256', cookie)
-    .update(cookieOf(request, sessionCookie) ?? '')
+    .update(cookieOf(context, request, sessionCookie) ?? '')
     .digest('base64url')
 }
 

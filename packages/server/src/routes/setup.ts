@@ -18,7 +18,7 @@ export function setupRoutes(app: App, context: Context): void {
     scope.get<{ Querystring: { code?: string | string[] } }>(path, async (request, reply) => {
       const code = [request.query.code ?? ''].join()
       if (!context.setupCode?.accepts(code)) return refuse(request, reply)
-      return sendPage(reply, 200, formPage(hidden(request, reply, { code }), '', {}))
+      return sendPage(reply, 200, formPage(hidden(context, request, reply, { code }), '', {}))
     })
     scope.post(path, async (request, reply) => setUp(context, request, reply))
   })
@@ -35,7 +35,7 @@ async function setUp(context: Context, request: FastifyRequest, reply: FastifyRe
   if (!setupCode?.accepts(code)) return refuse(request, reply)
   const problems = await problemsOf(name, password, form.get('repeated') ?? '')
   if (problems.name ?? problems.password ?? problems.repeated)
-    return sendPage(reply, 400, formPage(hidden(request, reply, { code }), name, problems))
+    return sendPage(reply, 400, formPage(hidden(context, request, reply, { code }), name, problems))
   const owner = { name, passwordHash: await hashPassword(password), subject: randomUUID() }
   const added = await context.database.write(setupCode.pda, (unit) =>
     addOwner(unit, setupCode.pda, owner, context.now()),
