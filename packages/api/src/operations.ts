@@ -3,9 +3,10 @@ import { createBatch } from './batch.ts'
 import { listSources } from './endpoints.ts'
 import { eraseEndpoint, eraseRecords } from './erasure.ts'
 import { readDocs, readHealth, readMetrics, readOpenApi, readVersion } from './health.ts'
+import { endAccessToken, listAccessTokens, revokeAccessToken, revokeAccessTokens } from './issued-tokens.ts'
 import { createLink } from './links.ts'
 import type { Operation } from './operation.ts'
-import { readPublicKey } from './public-key.ts'
+import { listPublicKeys, readPublicKey } from './public-key.ts'
 import {
   createRecords,
   deleteEndpoint,
@@ -14,6 +15,7 @@ import {
   readRecord,
   updateRecords,
 } from './records.ts'
+import { createUser, deleteUser, disableUser, enableUser, listUsers, updateUser } from './users.ts'
 
 /** Every operation of the API, in reading order. */
 export const operations: readonly Operation[] = [
@@ -30,7 +32,18 @@ export const operations: readonly Operation[] = [
   eraseEndpoint,
   createAccessToken,
   validateAccessToken,
+  endAccessToken,
+  listAccessTokens,
+  revokeAccessToken,
+  revokeAccessTokens,
   readPublicKey,
+  listPublicKeys,
+  listUsers,
+  createUser,
+  updateUser,
+  enableUser,
+  disableUser,
+  deleteUser,
   readHealth,
   readVersion,
   readMetrics,

@@ -1,11 +1,13 @@
 import type { Sources, SourcesWithCounts } from '@hatstand/api/endpoints.ts'
 import type { Health, Version } from '@hatstand/api/health.ts'
 import type { Message } from '@hatstand/api/message.ts'
+import type { KeySet } from '@hatstand/api/public-key.ts'
 import { accessTokens } from './access-tokens.ts'
 import { batch } from './batch.ts'
 import { connection, type Options } from './connection.ts'
 import { api } from './paths.ts'
 import { records } from './records.ts'
+import { users } from './users.ts'
 
 export type { NewRecord } from './batch.ts'
 export type { Options } from './connection.ts'
@@ -48,8 +50,12 @@ export function connect(url: string, token?: string, options: Options = {}) {
       counts: () => json<SourcesWithCounts>(api + '/data/sources', { counts: true }),
     },
     accessTokens: accessTokens(own),
-    /** The PEM that verifies this account's access tokens. */
+    /** The people and programs that may sign in beside the owner. */
+    users: users(own),
+    /** The PEM that verifies this account's new access tokens. */
     publicKey: async () => (await own.send('/publickey')).text(),
+    /** Every key that verifies access tokens which still count. */
+    publicKeys: () => json<KeySet>('/.well-known/jwks.json'),
     health: () => json<Health>('/healthz'),
     version: () => json<Version>('/version'),
     /** The description of the API, OpenAPI 3.1. */

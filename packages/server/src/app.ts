@@ -11,12 +11,14 @@ import { accessTokenRoutes } from './routes/access-tokens.ts'
 import { endpointRoutes } from './routes/endpoints.ts'
 import { erasureRoutes } from './routes/erasure.ts'
 import { healthRoutes } from './routes/health.ts'
+import { issuedTokenRoutes, signOutRoutes } from './routes/issued-tokens.ts'
 import { linkRoutes } from './routes/links.ts'
 import { metricsRoutes } from './routes/metrics.ts'
 import { openapiRoutes } from './routes/openapi.ts'
 import { publicKeyRoutes } from './routes/public-key.ts'
 import { recordRoutes } from './routes/records.ts'
 import { setupRoutes } from './routes/setup.ts'
+import { userRoutes } from './routes/users.ts'
 import { validation } from './routes/validation.ts'
 import { refuseUnreadBodies } from './unread-body.ts'
 
@@ -35,6 +37,8 @@ export async function createApp(context: Context): Promise<App> {
   healthRoutes(app, context)
   openapiRoutes(app)
   accessTokenRoutes(app, context)
+  signOutRoutes(app, context)
+  userRoutes(app, context)
   publicKeyRoutes(app, context)
   setupRoutes(app, context)
 
@@ -49,6 +53,7 @@ function dataRoutes(api: App, context: Context): void {
   recordRoutes(api, context)
   linkRoutes(api, context)
   erasureRoutes(api, context)
+  issuedTokenRoutes(api, context)
 }
 
 /** A connection on which no byte moved for this long is cut: it would hold its memory, or its file, for ever. */

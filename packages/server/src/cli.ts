@@ -1,15 +1,13 @@
-import { isRecordId } from '@hatstand/api/query.ts'
-import { Command, CommanderError, InvalidArgumentError } from 'commander'
+import { Command, CommanderError } from 'commander'
 import manifest from '../package.json' with { type: 'json' }
+import { accessCommands } from './cli-access.ts'
+import { checked, days, domain, namespaces, recordOrEndpoint, wholeAccount } from './cli-arguments.ts'
 import { applicationIdProblem, applicationVersionProblem } from './domain/application-id.ts'
 import { ownerNameProblem } from './domain/credentials.ts'
-import { isEndpoint, isNamespace } from './domain/endpoint-name.ts'
-import { domainName } from './setting-kinds.ts'
 
 const ok = 0
 const failed = 1
 const wrongUsage = 2
-const wholeAccount = ['--account <domain>', 'the account, where there are several', domain] as const
 
 /** The `hatstand` command. What a command needs is loaded when it runs. */
 function program(): Command {
@@ -25,6 +23,7 @@ function program(): Command {
     .action(async () => (await import('./main.ts')).serve(process.env))
   accountCommands(hatstand)
   applicationCommands(hatstand)
+  accessCommands(hatstand)
   hatstand
     .command('token <id>')
     .description('print a new access token for an application, or for the owner ("token owner")')
@@ -93,38 +92,6 @@ function applicationCommands(hatstand: Command): void {
     .action(async (id, options) =>
       (await import('./commands/applications.ts')).applicationRemove(id, options),
     )
-}
-
-function checked(problem: (text: string) => string | undefined): (text: string) => string {
-  return (text) => {
-    const found = problem(text)
-    if (found) throw new InvalidArgumentError(found)
-    return text
-  }
-}
-
-function domain(text: string): string {
-  try {
-    return domainName(text)
-  } catch (error) {
-    throw new InvalidArgumentError(`It ${(error as Error).message}`)
-  }
-}
-
-function namespaces(text: string, before: string[] = []): string[] {
-  if (isNamespace(text)) return [...before, text]
-  throw new InvalidArgumentError('A namespace is made of lower-case letters, digits and hyphens.')
-}
-
-function days(text: string): number {
-  const value = Number(text)
-  if (/^\d+$/.test(text) && value >= 1 && value <= 36_500) return value
-  throw new InvalidArgumentError('It must be a whole number from 1 to 36500.')
-}
-
-function recordOrEndpoint(text: string): string {
-  if (isEndpoint(text) || isRecordId(text)) return text
-  throw new InvalidArgumentError('It must be the id of a record, or namespace/endpoint.')
 }
 
 /** Runs the command line. Exit codes: 0 done, 1 failed, 2 wrong usage. */

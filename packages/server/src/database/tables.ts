@@ -38,7 +38,8 @@ export interface Tables {
     pda_id: number
     /** The `jti` of a JWT; the SHA-256 of an opaque text, in base64url. */
     token_id: string
-    kind: 'jwt' | 'oauth' | 'session'
+    /** A `grant` is no token: it is the owner's consent that OAuth tokens come of, and lasts as long as they may be renewed. */
+    kind: 'jwt' | 'oauth' | 'session' | 'grant'
     /** Whose roles hold: `owner`, an application's id, or `user:` and an id. */
     holder: string
     subject: string

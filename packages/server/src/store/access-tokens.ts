@@ -1,12 +1,15 @@
 import { sql } from 'kysely'
-import type { Unit } from '../database/port.ts'
+import type { Database, Unit } from '../database/port.ts'
 import type { Tables } from '../database/tables.ts'
 import { ownerHolder, userIn } from '../domain/rights.ts'
 
-/** An access token or session as it is kept. Times in milliseconds since 1970. */
+/**
+ * An access token or session as it is kept, or all OAuth tokens of one consent as one: they come and go by the hour. Times in
+ * milliseconds since 1970.
+ */
 export interface KeptToken {
   tokenId: string
-  kind: Tables['access_token']['kind']
+  kind: 'jwt' | 'oauth' | 'session'
   holder: string
   subject: string
   scope?: string
@@ -22,7 +25,11 @@ type Row = Pick<
 >
 
 /** What is kept of a new token beside what everybody sees of it. */
-export type NewToken = Omit<KeptToken, 'usedAt'> & { grantId?: string; payload?: string }
+export type NewToken = Omit<KeptToken, 'kind' | 'usedAt'> & {
+  kind: Tables['access_token']['kind']
+  grantId?: string
+  payload?: string
+}
 
 /**
  * Keeps a new token. It locks the account, so that none is made for an application or a user that is disabled or removed meanwhile.
@@ -50,14 +57,16 @@ async function mayHold(unit: Unit, pda: number, holder: string): Promise<boolean
   return found.length > 0
 }
 
-/** All tokens and sessions of the account that have not expired, the youngest first. */
+/** All tokens, consents to OAuth and sessions of the account that have not expired, the youngest first. */
 export async function listAccessTokens(unit: Unit, pda: number, now: number): Promise<KeptToken[]> {
   const rows = await unit.all<Row>(sql`
-    select token_id, kind, holder, subject, scope, about, created_at, used_at, expires_at from access_token
-    where pda_id = ${pda} and expires_at > ${now} order by created_at desc, token_id`)
+    select token_id, kind, holder, subject, scope, about, created_at, expires_at, coalesce((select max(of_it.used_at)
+        from access_token of_it where of_it.pda_id = ${pda} and of_it.grant_id = kept.grant_id), used_at) as used_at
+    from access_token kept
+    where pda_id = ${pda} and expires_at > ${now} and (kind <> 'oauth' or grant_id is null) order by created_at desc, token_id`)
   return rows.map((row) => ({
     tokenId: row.token_id,
-    kind: row.kind,
+    kind: row.kind === 'grant' ? 'oauth' : row.kind,
     holder: row.holder,
     subject: row.subject,
     ...(row.scope !== null && { scope: row.scope }),
@@ -66,6 +75,65 @@ export async function listAccessTokens(unit: Unit, pda: number, now: number): Pr
     usedAt: row.used_at,
     expiresAt: row.expires_at,
   }))
+}
+
+/** Which tokens to end: those for which all that is given holds. */
+export interface Chosen {
+  kind?: KeptToken['kind']
+  holder?: string
+  /** The id of one that goes on counting. */
+  staying?: string
+}
+
+/** Ends one token, or the whole consent an OAuth token came of: false when there is none with this id. */
+export async function revokeAccessToken(unit: Unit, pda: number, tokenId: string): Promise<boolean> {
+  await unit.count(0)
+  const [gone] = await unit.all<{ grant_id: string | null }>(
+    sql`delete from access_token where pda_id = ${pda} and token_id = ${tokenId} returning grant_id`,
+  )
+  if (gone?.grant_id) await removeGrant(unit, pda, gone.grant_id)
+  return gone !== undefined
+}
+
+/**
+ * Ends many tokens, of OAuth tokens the whole consents they came of.
+ * @returns how many ended that counted
+ */
+export async function revokeAccessTokens(
+  unit: Unit,
+  pda: number,
+  { kind, holder, staying }: Chosen,
+  now: number,
+): Promise<number> {
+  await unit.count(0)
+  const rows = await unit.all<
+    Pick<Tables['access_token'], 'token_id' | 'kind' | 'holder' | 'grant_id' | 'expires_at'>
+  >(sql`select token_id, kind, holder, grant_id, expires_at from access_token where pda_id = ${pda}`)
+  const ending = rows.filter(
+    (row) =>
+      row.token_id !== staying &&
+      (kind === undefined || row.kind === kind || (kind === 'oauth' && row.kind === 'grant')) &&
+      (holder === undefined || row.holder === holder),
+  )
+  for (const grantId of new Set(ending.map((row) => row.grant_id ?? '')))
+    if (grantId) await removeGrant(unit, pda, grantId)
+  const ids = ending.map((row) => row.token_id)
+  await unit.all(
+    sql`delete from access_token where pda_id = ${pda} and ${unit.dialect.among('token_id', ids, 'text')}`,
+  )
+  // As they are listed: a consent is one.
+  return ending.filter((row) => row.expires_at > now && (row.kind !== 'oauth' || row.grant_id === null)).length
+}
+
+/** Forgets the tokens of an account that have expired. */
+export async function forgetExpiredTokens(database: Database, pda: number, now: number): Promise<void> {
+  const expired = await database.one(
+    sql`select 1 from access_token where pda_id = ${pda} and expires_at <= ${now} limit 1`,
+  )
+  if (expired.length === 0) return
+  await database.write(pda, (unit) =>
+    unit.all(sql`delete from access_token where pda_id = ${pda} and expires_at <= ${now}`),
+  )
 }
 
 /** Ends one token: false when there is none with this id. */
@@ -83,7 +151,7 @@ export async function removeTokensOf(unit: Unit, pda: number, holder: string, st
   return gone.length
 }
 
-/** Ends all OAuth tokens that came of one consent. */
+/** Ends a consent to OAuth, and with it all tokens that came of it. */
 export async function removeGrant(unit: Unit, pda: number, grantId: string): Promise<void> {
   await unit.all(sql`delete from access_token where pda_id = ${pda} and grant_id = ${grantId}`)
 }

@@ -1,0 +1,52 @@
+import {
+  type KeptToken,
+  listAccessTokens,
+  revokeAccessToken,
+  revokeAccessTokens,
+} from '../store/access-tokens.ts'
+import { CommandError, withAccount } from './account.ts'
+
+type Options = { account?: string }
+
+const kinds = { session: 'session', jwt: 'access token', oauth: 'OAuth access token' } as const
+
+/** `hatstand tokens list` */
+export async function tokensList(options: Options): Promise<void> {
+  await withAccount(options, async ({ pda, domain }, { database, now }) => {
+    const tokens = await database.read((unit) => listAccessTokens(unit, pda, now))
+    if (tokens.length === 0) console.log(`No access token or session of ${domain} counts.`)
+    for (const token of tokens) console.log(inWords(token))
+  })
+}
+
+/** `hatstand tokens revoke ID` and `hatstand tokens revoke --all` */
+export async function tokensRevoke(
+  tokenId: string | undefined,
+  options: Options & { all?: true; holder?: string },
+): Promise<void> {
+  const { holder } = options
+  const many = options.all === true || holder !== undefined
+  if (many === (tokenId !== undefined))
+    throw new CommandError('Say which: the id of one, or --all, or --holder with whose tokens end.')
+  await withAccount(options, async ({ pda, domain }, { database, now }) => {
+    if (tokenId === undefined) {
+      const chosen = holder === undefined ? {} : { holder }
+      const count = await database.write(pda, (unit) => revokeAccessTokens(unit, pda, chosen, now))
+      console.log(
+        `Ended ${count === 1 ? '1 access token or session' : `${count} access tokens and sessions`}.`,
+      )
+      return
+    }
+    if (!(await database.write(pda, (unit) => revokeAccessToken(unit, pda, tokenId))))
+      throw new CommandError(`The account ${domain} has no access token or session ${tokenId}.`)
+    console.log(`Ended ${tokenId}.`)
+  })
+}
+
+const time = (milliseconds: number) => `${new Date(milliseconds).toISOString().slice(0, 16)}Z`
+
+function inWords({ tokenId, kind, holder, about, scope, createdAt, usedAt, expiresAt }: KeptToken): string {
+  const used = usedAt > createdAt ? `last used ${time(usedAt)}` : 'never used since'
+  const what = `${kinds[kind]} of ${holder} (${about}${scope === undefined ? '' : `; ${scope}`})`
+  return `${tokenId}: ${what}, made ${time(createdAt)}, ${used}, ends ${time(expiresAt)}.`
+}

@@ -1,0 +1,36 @@
+import { makeSigningKey } from '../auth/signing-keys.ts'
+import { listSigningKeys, rotateSigningKey } from '../store/signing-keys.ts'
+import { withAccount } from './account.ts'
+
+type Options = { account?: string }
+
+const dayMilliseconds = 86_400_000
+
+/** `hatstand keys rotate`: a new key signs from now on. */
+export async function keysRotate(options: Options & { overlap: number }): Promise<void> {
+  const key = await makeSigningKey()
+  await withAccount(options, async ({ pda, domain }, { database, now }) => {
+    const end = now + options.overlap * dayMilliseconds
+    await database.write(pda, (unit) => rotateSigningKey(unit, pda, key, now, end))
+    const before =
+      options.overlap === 0
+        ? 'What was signed before counts no more'
+        : `What was signed before counts until ${new Date(end).toISOString()}`
+    console.log(`The key ${key.keyId} signs the access tokens of ${domain} now. ${before}.`)
+  })
+}
+
+/** `hatstand keys list` */
+export async function keysList(options: Options): Promise<void> {
+  await withAccount(options, async ({ pda }, { database, now }) => {
+    const keys = await database.read((unit) => listSigningKeys(unit, pda, now))
+    for (const { keyId, createdAt, expiresAt } of keys) {
+      const made = `made ${new Date(createdAt).toISOString()}`
+      console.log(
+        expiresAt === undefined
+          ? `${keyId}: signs, ${made}.`
+          : `${keyId}: verifies until ${new Date(expiresAt).toISOString()}, ${made}.`,
+      )
+    }
+  })
+}

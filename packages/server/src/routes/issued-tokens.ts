@@ -1,0 +1,79 @@
+import * as api from '@hatstand/api/issued-tokens.ts'
+import type { FastifyRequest } from 'fastify'
+import type { App, Context } from '../context.ts'
+import { isOwner } from '../domain/rights.ts'
+import { ApiError } from '../errors.ts'
+import {
+  type KeptToken,
+  listAccessTokens,
+  revokeAccessToken,
+  revokeAccessTokens,
+} from '../store/access-tokens.ts'
+
+/** What each kind is called outside. */
+const names = { session: 'session', jwt: 'access-token', oauth: 'oauth-token' } as const
+const kinds = { session: 'session', 'access-token': 'jwt', 'oauth-token': 'oauth' } as const
+
+/** The owner sees what can be used in his account, and takes it back: one, some or all. It ends with the next request, everywhere. */
+export function issuedTokenRoutes(app: App, { database, now }: Context): void {
+  app.get(api.listAccessTokens.path, { schema: api.listAccessTokens }, async (request) => {
+    requireOwner(request)
+    const tokens = await database.read((unit) => listAccessTokens(unit, request.account.pda, now()))
+    return tokens.map((token) => shown(token, request.caller.tokenId))
+  })
+
+  app.delete(api.revokeAccessToken.path, { schema: api.revokeAccessToken }, async (request) => {
+    requireOwner(request)
+    const { pda } = request.account
+    const { tokenId } = request.params
+    if (!(await database.write(pda, (unit) => revokeAccessToken(unit, pda, tokenId))))
+      throw new ApiError('access_token_unknown', `There is no access token or session ${tokenId}`)
+    return { message: 'Revoked', accessTokens: 1 }
+  })
+
+  app.delete(api.revokeAccessTokens.path, { schema: api.revokeAccessTokens }, async (request) => {
+    requireOwner(request)
+    const { pda } = request.account
+    const { keepMine, kind, holder } = request.query
+    const chosen = {
+      ...(kind && { kind: kinds[kind] }),
+      ...(holder !== undefined && { holder }),
+      ...(keepMine === 'true' && { staying: request.caller.tokenId }),
+    }
+    const accessTokens = await database.write(pda, (unit) => revokeAccessTokens(unit, pda, chosen, now()))
+    return { message: 'Revoked', accessTokens }
+  })
+}
+
+/** `DELETE /users/access_token`: whoever asks ends the access token the request came with. */
+export function signOutRoutes(app: App, { database }: Context): void {
+  app.delete(api.endAccessToken.path, { schema: api.endAccessToken }, async (request, reply) => {
+    const { pda } = request.account
+    const { tokenId } = request.caller
+    await database.write(pda, (unit) => revokeAccessToken(unit, pda, tokenId))
+    // The renewal that may be on its way counts for nothing, either.
+    reply.removeHeader('x-auth-token')
+    return { message: 'Signed out' }
+  })
+}
+
+function requireOwner({ caller }: FastifyRequest): void {
+  if (!isOwner(caller))
+    throw new ApiError('forbidden', 'Only the owner may see access tokens and take them back')
+}
+
+function shown(token: KeptToken, mine: string): api.IssuedToken {
+  const { tokenId, kind, holder, about, scope, createdAt, usedAt, expiresAt } = token
+  return {
+    tokenId,
+    kind: names[kind],
+    holder,
+    about,
+    ...(scope !== undefined && { scope }),
+    createdAt: new Date(createdAt).toISOString(),
+    // A token that was never presented was last used when it was made.
+    ...(usedAt > createdAt && { lastUsedAt: new Date(usedAt).toISOString() }),
+    expiresAt: new Date(expiresAt).toISOString(),
+    mine: tokenId === mine,
+  }
+}

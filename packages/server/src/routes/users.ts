@@ -1,0 +1,168 @@
+import { randomUUID } from 'node:crypto'
+import * as api from '@hatstand/api/users.ts'
+import type { FastifyRequest } from 'fastify'
+import { insistOnStrength } from '../auth/password-strength.ts'
+import { hashPassword } from '../auth/passwords.ts'
+import type { App, Context } from '../context.ts'
+import type { Unit } from '../database/port.ts'
+import { hasRole } from '../domain/rights.ts'
+import type { Role } from '../domain/roles.ts'
+import {
+  type GivenRole,
+  isPrivileged,
+  keptRoles,
+  mayGive,
+  primaryRole,
+  userRolesProblem,
+} from '../domain/user-roles.ts'
+import { ApiError } from '../errors.ts'
+import { findOwner } from '../store/owners.ts'
+import { addUser, findUser, listUsers, putUser, removeUser, type User } from '../store/users.ts'
+import { readSmall } from './small-body.ts'
+
+/** The people and programs that may sign in beside the owner: only the owner, and who has the role `platform`, may see or change them. */
+export function userRoutes(app: App, context: Context): void {
+  const { database, now } = context
+
+  app.get(api.listUsers.path, { schema: api.listUsers }, async (request) => {
+    requireRight(request)
+    const { pda } = request.account
+    return database.read(async (unit) => [
+      ...ownerAsUser(await findOwner(unit, pda)),
+      ...(await listUsers(unit, pda)).map(shown),
+    ])
+  })
+
+  app.post(api.createUser.path, { schema: api.createUser }, async (request, reply) => {
+    requireRight(request)
+    const given = await readSmall<api.NewUser>(request, api.NewUser)
+    const roles = givenRoles(request, given, [])
+    const user: User = {
+      userId: given.userId?.toLowerCase() ?? randomUUID(),
+      name: given.email,
+      displayName: given.name ?? given.email,
+      enabled: given.enabled ?? true,
+      roles,
+      passwordHash: await passwordHashOf(given.password, [given.email, given.name ?? '']),
+    }
+    const { pda } = request.account
+    if ((await database.write(pda, (unit) => addUser(unit, pda, user, now()))) === 'known')
+      throw taken(user.name)
+    return reply.code(201).send(shown(user))
+  })
+
+  app.put(api.updateUser.path, { schema: api.updateUser }, async (request, reply) =>
+    reply.code(201).send(shown(await update(context, request, request.params.userId.toLowerCase()))),
+  )
+  changeRoutes(app, context)
+}
+
+/** The changes without a body. */
+function changeRoutes(app: App, { database }: Context): void {
+  const change = (
+    operation: typeof api.deleteUser,
+    message: string,
+    act: (unit: Unit, pda: number, user: User) => Promise<unknown>,
+  ) =>
+    app.put(operation.path, { schema: operation }, async (request) => {
+      requireRight(request)
+      const { pda } = request.account
+      await database.write(pda, async (unit) => {
+        await unit.count(0)
+        await act(unit, pda, await changeable(unit, pda, request.params.userId.toLowerCase()))
+      })
+      return { message }
+    })
+  change(api.deleteUser, 'Account deleted', (unit, pda, { userId }) => removeUser(unit, pda, userId))
+  change(api.enableUser, 'Enabled', enabling(true))
+  change(api.disableUser, 'Disabled', enabling(false))
+}
+
+const enabling = (value: boolean) => (unit: Unit, pda: number, user: User) =>
+  putUser(unit, pda, { ...user, enabled: value }, user)
+
+async function update({ database }: Context, request: FastifyRequest, userId: string): Promise<User> {
+  requireRight(request)
+  const { pda } = request.account
+  const given = await readSmall<api.UserChange>(request, api.UserChange)
+  if (given.userId !== undefined && given.userId.toLowerCase() !== userId) throw unknown(userId)
+  const known = await database.read((unit) => changeable(unit, pda, userId))
+  const passwordHash =
+    given.password === undefined
+      ? undefined
+      : await passwordHashOf(given.password, [given.email ?? known.name, given.name ?? known.displayName])
+  return database.write(pda, async (unit) => {
+    await unit.count(0)
+    const before = await changeable(unit, pda, userId)
+    const after: User = {
+      userId,
+      name: given.email ?? before.name,
+      displayName: given.name ?? before.displayName,
+      enabled: given.enabled ?? before.enabled,
+      roles: givenRoles(request, given, before.roles),
+      passwordHash: passwordHash ?? before.passwordHash,
+    }
+    if ((await putUser(unit, pda, after, before)) === 'known') throw taken(after.name)
+    return after
+  })
+}
+
+function requireRight({ caller }: FastifyRequest): void {
+  if (!hasRole(caller, 'platform') && !hasRole(caller, 'owner'))
+    throw new ApiError('forbidden', 'Only the owner, and who has the role platform, may see or change users')
+}
+
+/** @throws `user_unknown`, `user_privileged` */
+async function changeable(unit: Unit, pda: number, userId: string): Promise<User> {
+  const user = await findUser(unit, pda, userId)
+  if (user && !isPrivileged(user.roles)) return user
+  if (user === undefined && (await findOwner(unit, pda))?.subject !== userId) throw unknown(userId)
+  throw new ApiError('user_privileged', 'Privileged account can not be enabled or disabled')
+}
+
+/**
+ * The roles a user is to have: those of the body, with `role` among them; without any, those it has. Nobody takes over a user
+ * with a role he could not give himself.
+ */
+function givenRoles(
+  { caller }: FastifyRequest,
+  { role, roles }: { role?: string; roles?: readonly GivenRole[] },
+  before: readonly Role[],
+): Role[] {
+  const wanted = [...(roles ?? before), ...(role === undefined ? [] : [{ role }])]
+  if (isPrivileged(wanted))
+    throw new ApiError('user_invalid', 'Users with privileged roles may not be created')
+  const problem = userRolesProblem(wanted)
+  if (problem) throw new ApiError('user_invalid', problem)
+  const kept = keptRoles(wanted)
+  const foreign = [...before, ...kept].find((one) => !mayGive(caller, one))
+  if (foreign)
+    throw new ApiError('forbidden', `You may not give the role ${foreign.role} ${foreign.detail}`.trimEnd())
+  return kept
+}
+
+async function passwordHashOf(password: string, personal: string[]): Promise<string> {
+  await insistOnStrength(password, personal)
+  return hashPassword(password)
+}
+
+const unknown = (userId: string) => new ApiError('user_unknown', `User ${userId} does not exist`)
+const taken = (name: string) => new ApiError('user_exists', `User ${name} already exists`)
+
+/** A user as it travels: no password, and no hash of one. */
+function shown({ userId, name, displayName, roles, enabled }: User): api.User {
+  return {
+    userId,
+    email: name,
+    name: displayName,
+    role: primaryRole(roles),
+    roles: roles.map(({ role, detail }) => ({ role, ...(detail && { detail }) })) as api.UserRole[],
+    enabled,
+  }
+}
+
+function ownerAsUser(owner: { subject: string; name: string } | undefined): api.User[] {
+  if (owner === undefined) return []
+  const { subject, name } = owner
+  return [{ userId: subject, email: name, name, role: 'owner', roles: [{ role: 'owner' }], enabled: true }]
+}
