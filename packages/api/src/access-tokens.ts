@@ -6,7 +6,7 @@ import { Type, type Static } from './type.ts'
 export const AccessToken = Type.Object(
   {
     accessToken: Type.String({ description: 'A JWT signed with RS256, for the header `X-Auth-Token`.' }),
-    userId: Type.String({ description: 'An opaque id of the owner.' }),
+    userId: Type.String({ description: 'An opaque id of the owner, or the id of the user.' }),
   },
   { $id: 'AccessToken' },
 )
@@ -19,11 +19,11 @@ export const createAccessToken = {
   root: true,
   public: true,
   tags: ['access tokens'],
-  summary: 'Sign the owner in',
+  summary: 'Sign the owner or a user in',
   description:
     'Name and password travel as headers, as they are or percent-encoded. Only failures count towards the limit.',
   querystring: NoQuery,
-  requestHeaders: { username: "The owner's name.", password: "The owner's password." },
+  requestHeaders: { username: "The owner's or user's name.", password: 'The password.' },
   answers: {
     200: {
       description: 'Signed in.',

@@ -1,8 +1,14 @@
 import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
 import { after, before, describe, test } from 'node:test'
 import type { ErrorCode } from '@hatstand/api/errors.ts'
 import type { Operation } from '@hatstand/api/operation.ts'
 import { operations } from '@hatstand/api/operations.ts'
+import { sql } from 'kysely'
+import type { Database } from '../src/database/port.ts'
+import type { Tables } from '../src/database/tables.ts'
+import { addAccessToken } from '../src/store/access-tokens.ts'
+import { addUser } from '../src/store/users.ts'
 import { ask, everyRow, type Reply, type Request } from './asking.ts'
 import { engines } from './engines.ts'
 import { ownerName, ownerPassword, startServer, type TestServer } from './harness.ts'
@@ -17,13 +23,15 @@ interface Cell {
 
 /** How to ask for an operation, and who may. */
 interface Row {
-  right: 'read' | 'write' | 'owner' | 'any caller' | 'anyone'
+  right: 'read' | 'write' | 'owner' | 'platform' | 'any caller' | 'anyone'
   request(cell: Cell): Promise<Omit<Request, 'method'>>
   status?: number
   /** Who has no right is told this; `forbidden` unless said otherwise. */
   refusal?: ErrorCode
   /** Whoever holds a record's id may be told that it is not theirs, where an unknown one is missing (architecture 1.3). */
   byId?: true
+  /** Ends the token it is asked with, which is given back afterwards. */
+  endsToken?: true
   /** Looks at the answer of a caller who may ask. */
   check?(reply: Reply, rights: Rights | undefined): void
 }
@@ -53,6 +61,28 @@ const onRecord = (base: string) => async (cell: Cell) => ({
   path: `${api}${base}${(await record(cell)).recordId}`,
 })
 const plain = (path: string) => async () => ({ path })
+
+/** The id of a session, or one that nobody has. */
+async function tokenId({ server: { context }, exists }: Cell): Promise<string> {
+  const id = `session-${++count}`
+  const now = context.now()
+  const kept = { kind: 'session', holder: 'owner', subject: 'owner-of-the-test', about: 'a test' } as const
+  const token = { ...kept, tokenId: id, createdAt: now, expiresAt: now + 60_000 }
+  if (exists) await context.database.write(1, (unit) => addAccessToken(unit, 1, token))
+  return id
+}
+
+/** The id of a user, or one that nobody has. */
+async function userId({ server: { context }, exists }: Cell): Promise<string> {
+  const id = randomUUID()
+  const user = { userId: id, name: id, displayName: id, passwordHash: 'none', enabled: true, roles: [] }
+  if (exists) await context.database.write(1, (unit) => addUser(unit, 1, user, context.now()))
+  return id
+}
+
+const onUser = (verb: string) => async (cell: Cell) => ({
+  path: `/users/user/${await userId(cell)}/${verb}`,
+})
 
 const rows: Record<string, Row> = {
   createRecords: {
@@ -96,7 +126,9 @@ const rows: Record<string, Row> = {
     },
     check: ({ text }, rights) => {
       const seen = Object.keys(JSON.parse(text) as object)
-      if (rights)
+      const all =
+        rights?.all ?? rights?.roles?.some(({ role }) => role === 'platform' || role === 'datacredit')
+      if (rights && !all)
         assert.deepEqual(
           seen.filter((namespace) => !rights.reads.includes(namespace)),
           [],
@@ -113,6 +145,36 @@ const rows: Record<string, Row> = {
       headers: { username: ownerName, password: encodeURIComponent(ownerPassword) },
     }),
   },
+  endAccessToken: { right: 'any caller', endsToken: true, request: plain('/users/access_token') },
+  listAccessTokens: { right: 'owner', request: plain(`${api}/access-tokens`) },
+  revokeAccessToken: {
+    right: 'owner',
+    request: async (cell) => ({ path: `${api}/access-tokens/${await tokenId(cell)}` }),
+  },
+  revokeAccessTokens: { right: 'owner', request: plain(`${api}/access-tokens?holder=nobody`) },
+  listUsers: { right: 'platform', request: plain('/users/user') },
+  createUser: {
+    right: 'platform',
+    status: 201,
+    request: async () => ({
+      path: '/users/user',
+      headers: json,
+      body: JSON.stringify({ email: `user-${++count}`, password: ownerPassword }),
+    }),
+  },
+  updateUser: {
+    right: 'platform',
+    status: 201,
+    request: async (cell) => ({
+      path: `/users/user/${await userId(cell)}/update`,
+      headers: json,
+      body: JSON.stringify({ name: `${++count}` }),
+    }),
+  },
+  enableUser: { right: 'platform', request: onUser('enable') },
+  disableUser: { right: 'platform', request: onUser('disable') },
+  deleteUser: { right: 'platform', request: onUser('delete') },
+  listPublicKeys: { right: 'anyone', request: plain('/.well-known/jwks.json') },
   validateAccessToken: { right: 'any caller', request: plain('/users/access_token/validate') },
   readPublicKey: { right: 'anyone', request: plain('/publickey') },
   readHealth: { right: 'anyone', request: plain('/healthz') },
@@ -132,13 +194,33 @@ async function send(cell: Cell, { method }: Operation, row: Row, token: string |
 
 function may({ rights }: Who, { right }: Row, namespace: string): boolean {
   if (rights === undefined || right === 'anyone' || right === 'any caller') return true
-  return right !== 'owner' && rights[right === 'read' ? 'reads' : 'writes'].includes(namespace)
+  if (right === 'owner') return false
+  if (right === 'platform')
+    return rights.all ?? rights.roles?.some(({ role }) => role === 'platform') ?? false
+  return rights.all === true || rights[right === 'read' ? 'reads' : 'writes'].includes(namespace)
 }
 
 async function admits(cell: Cell, operation: Operation, row: Row, who: Who): Promise<void> {
+  const { database } = cell.server.context
+  const tokens = row.endsToken && (await everyToken(database))
   const reply = await send(cell, operation, row, who.token)
   assert.equal(reply.status, row.status ?? 200, reply.text)
+  if (tokens) await giveBack(database, tokens)
   row.check?.(reply, who.rights)
+}
+
+type Token = Tables['access_token']
+
+function everyToken(database: Database): Promise<Token[]> {
+  return database.read((unit) => unit.all<Token>(sql`select * from access_token`))
+}
+
+/** Puts tokens back that are there no more. */
+async function giveBack(database: Database, tokens: Token[]): Promise<void> {
+  const names = Object.keys(tokens[0]!) as (keyof Token)[]
+  const columns = Object.fromEntries(names.map((name) => [name, tokens.map((token) => token[name])]))
+  const back = await database.write(1, (unit) => unit.insertMissing('access_token', columns))
+  assert.equal(back, 1)
 }
 
 /** Whoever comes with a token that does not count is refused, on every prefix and by HEAD, and nothing changed. */
@@ -183,9 +265,11 @@ for (const engine of engines)
     const ends: (() => unknown)[] = []
     let server: TestServer
     let everybody: Who[]
+    let strangers: [string, string | undefined][]
     before(async () => {
       server = await startServer({ after: (end) => ends.push(end as () => unknown) }, engine)
       everybody = await whoAsks(server)
+      strangers = await strangersTokens(server)
     })
     after(async () => {
       for (const end of ends) await end()
@@ -197,7 +281,7 @@ for (const engine of engines)
 
       test(`${name}: ${row.right === 'anyone' ? 'no token is needed, and a bad one does no harm' : 'no stranger gets in'}`, async () => {
         const cell = { server, namespace: 'mine', exists: true }
-        for (const [what, token] of await strangersTokens(server))
+        for (const [what, token] of strangers)
           if (row.right === 'anyone')
             assert.equal((await send(cell, operation, row, token)).status, 200, what)
           else await keepsOut(cell, operation, row, what, token)

@@ -18,15 +18,27 @@ export function readCredentials(name: string, password: string): [Credentials, .
   return same ? [sent] : [sent, decoded]
 }
 
-/** Whether one of the readings is the owner's. It takes as long for an unknown name as for a wrong password. */
-export async function isOwnerLogin(readings: Credentials[], owner: Owner | undefined): Promise<boolean> {
+/**
+ * Whoever one of the readings is of. It takes as long for an unknown name as for a wrong password.
+ * @param find who signs in with a name
+ */
+export async function whoSignsIn<T extends { passwordHash: string }>(
+  readings: Credentials[],
+  find: (name: string) => T | undefined,
+): Promise<T | undefined> {
   decoy ??= hashPassword('nobody has this password')
   const nobody = await decoy
   for (const { name, password } of readings) {
-    const named = owner !== undefined && name === owner.name
-    if ((await isPassword(password, named ? owner.passwordHash : nobody)) && named) return true
+    const named = find(name)
+    if ((await isPassword(password, named?.passwordHash ?? nobody)) && named) return named
   }
-  return false
+  return undefined
+}
+
+/** Whether one of the readings is the owner's. It takes as long for an unknown name as for a wrong password. */
+export async function isOwnerLogin(readings: Credentials[], owner: Owner | undefined): Promise<boolean> {
+  const found = await whoSignsIn(readings, (name) => (name === owner?.name ? owner : undefined))
+  return found !== undefined
 }
 
 function utf8(header: string): string {

@@ -1,14 +1,18 @@
 import { createAccessToken, validateAccessToken } from '@hatstand/api/access-tokens.ts'
 import type { FastifyRequest } from 'fastify'
-import { issueToken } from '../auth/access-tokens.ts'
+import { type Bearer, issueToken } from '../auth/access-tokens.ts'
 import { accountOf, sendPrivately } from '../auth/authenticate.ts'
 import { type Attempt, limitsOf } from '../auth/login-limit.ts'
-import { isOwnerLogin, readCredentials } from '../auth/login.ts'
+import { readCredentials, whoSignsIn } from '../auth/login.ts'
 import type { App, Context } from '../context.ts'
+import type { Unit } from '../database/port.ts'
+import { ownerNameProblem } from '../domain/credentials.ts'
+import { primaryRole } from '../domain/user-roles.ts'
 import { ApiError } from '../errors.ts'
-import { findOwner, type Owner } from '../store/owners.ts'
+import { findOwner } from '../store/owners.ts'
+import { findUserNamed } from '../store/users.ts'
 
-/** `GET /users/access_token` signs the owner in; `GET /users/access_token/validate` asks whether a token counts. */
+/** `GET /users/access_token` signs the owner or a user in; `GET /users/access_token/validate` asks whether a token counts. */
 export function accessTokenRoutes(app: App, context: Context): void {
   const attempt = limitsOf(context).signIn
 
@@ -17,11 +21,10 @@ export function accessTokenRoutes(app: App, context: Context): void {
     { schema: createAccessToken, config: { public: true } },
     async (request, reply) => {
       const account = await accountOf(context, request)
-      const { subject } = await signIn(context, attempt, account.pda, request)
-      const bearer = { kind: 'owner', subject } as const
+      const bearer = await signIn(context, attempt, account.pda, request)
       const accessToken = await issueToken(context, account, bearer, 'sign-in by name and password')
       sendPrivately(reply, accessToken)
-      return { accessToken, userId: subject }
+      return { accessToken, userId: bearer.subject }
     },
   )
 
@@ -36,17 +39,34 @@ async function signIn(
   attempt: Attempt,
   pda: number,
   request: FastifyRequest,
-): Promise<Owner> {
+): Promise<Bearer> {
   const { username, password } = request.headers
   if (typeof username !== 'string' || typeof password !== 'string')
     throw new ApiError('credentials_missing', 'No username or password provided to retrieve token')
   const readings = readCredentials(username, password)
   // Counted by the decoded name: otherwise each spelling of one name would have attempts of its own.
   const name = `${pda} ${readings.at(-1)?.name}`
-  const owner = await attempt(name, request.ip, context.now(), async () => {
-    const known = await context.database.read((unit) => findOwner(unit, pda))
-    return (await isOwnerLogin(readings, known)) ? known : undefined
+  const found = await attempt(name, request.ip, context.now(), async () => {
+    const known = await context.database.read((unit) => signingIn(unit, pda, readings))
+    return whoSignsIn(readings, (one) => known.get(one))
   })
-  if (owner === undefined) throw new ApiError('credentials_wrong', 'The username or the password is wrong')
-  return owner
+  if (found === undefined) throw new ApiError('credentials_wrong', 'The username or the password is wrong')
+  return found.bearer
+}
+
+/** Who signs in with the names there are in the readings: the owner, or a user who is enabled. */
+async function signingIn(unit: Unit, pda: number, readings: { name: string }[]) {
+  const known = new Map<string, { passwordHash: string; bearer: Bearer }>()
+  for (const { name } of readings) {
+    const user = ownerNameProblem(name) ? undefined : await findUserNamed(unit, pda, name)
+    if (!user?.enabled) continue
+    const { userId: subject, passwordHash } = user
+    known.set(name, { passwordHash, bearer: { kind: 'user', subject, title: primaryRole(user.roles) } })
+  }
+  const owner = await findOwner(unit, pda)
+  if (owner) {
+    const { subject, passwordHash } = owner
+    known.set(owner.name, { passwordHash, bearer: { kind: 'owner', subject } })
+  }
+  return known
 }

@@ -156,10 +156,14 @@ function shown({ userId, name, displayName, roles, enabled }: User): api.User {
     email: name,
     name: displayName,
     role: primaryRole(roles),
-    roles: roles.map(({ role, detail }) => ({ role, ...(detail && { detail }) })) as api.UserRole[],
+    roles: roles
+      .map(({ role, detail }) => ({ role, ...(detail && { detail }) }) as api.UserRole)
+      .toSorted((one, other) => (roleKey(one) < roleKey(other) ? -1 : 1)),
     enabled,
   }
 }
+
+const roleKey = ({ role, detail = '' }: api.UserRole) => `${role} ${detail}`
 
 function ownerAsUser(owner: { subject: string; name: string } | undefined): api.User[] {
   if (owner === undefined) return []

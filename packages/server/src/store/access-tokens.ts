@@ -122,7 +122,8 @@ export async function revokeAccessTokens(
     sql`delete from access_token where pda_id = ${pda} and ${unit.dialect.among('token_id', ids, 'text')}`,
   )
   // As they are listed: a consent is one.
-  return ending.filter((row) => row.expires_at > now && (row.kind !== 'oauth' || row.grant_id === null)).length
+  return ending.filter((row) => row.expires_at > now && (row.kind !== 'oauth' || row.grant_id === null))
+    .length
 }
 
 /** Forgets the tokens of an account that have expired. */
