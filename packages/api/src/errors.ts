@@ -37,6 +37,7 @@ export const errorCodes = [
   'record_too_large',
   'record_twice',
   'record_unknown',
+  'redirect_unregistered',
   'request_malformed',
   'reset_link_invalid',
   'route_unknown',

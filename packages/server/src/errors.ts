@@ -47,6 +47,7 @@ export const errors: Record<ErrorCode, Kind> = {
   record_too_large: tooLarge,
   record_twice: badRequest,
   record_unknown: { status: 404, error: 'Not Found', message: 'Not Found' },
+  redirect_unregistered: badRequest,
   request_malformed: badRequest,
   reset_link_invalid: { ...notAuthenticated, message: 'Invalid Token' },
   route_unknown: { status: 404, error: 'Not Found', message: 'Not Found' },

@@ -1,5 +1,5 @@
 import type { Asks, NamespaceAsked } from './consent-asks.ts'
-import { markup, type Markup, page } from './page.ts'
+import { alert, markup, type Markup, page } from './page.ts'
 
 /** Who asks. All of it is text from outside; links are followed by the owner only. */
 export interface Asking {
@@ -10,6 +10,8 @@ export interface Asking {
   host?: string | undefined
   /** Its own pages: addresses of http or https, others are left out. */
   links: { text: string; url: string | undefined }[]
+  /** More about it, in sentences. */
+  notes?: readonly string[]
 }
 
 export interface Consent {
@@ -24,6 +26,8 @@ export interface Consent {
   action: string
   /** What `hidden` of `routes/forms.ts` made. */
   hidden: Markup
+  /** True when it asks for something else than the page that was decided on had shown. */
+  changed?: boolean
   /** Who decides, and on which account. */
   owner: string
   domain: string
@@ -38,6 +42,7 @@ export function consentPage(consent: Consent): string {
   return page(
     heading,
     markup`<h1>${heading}</h1>
+${consent.changed && alert(`Please look again: ${name} changed what it asks for while you looked. Nothing was given to it.`)}
 ${factsAbout(application)}
 ${asks.everything && everythingNote(name, asks.everything)}
 ${nothingNew ? markup`<p>You gave ${name} this before, and nothing new is asked for.</p>` : asked(consent)}
@@ -51,12 +56,12 @@ ${consent.hidden}<p class="actions"><button type="submit" name="decision" value=
   )
 }
 
-function factsAbout({ name, headline, developer, host, links }: Asking): Markup {
+function factsAbout({ name, headline, developer, host, links, notes = [] }: Asking): Markup {
   const followed = links.filter(({ url }) => url !== undefined && /^https?:\/\//i.test(url))
   return markup`<p><strong>${name}</strong>${host && markup` from <strong>${host}</strong>`}${developer && markup`, made by ${developer}`}.</p>
-${headline && markup`<p class="quiet">${headline}</p>\n`}${
+${headline && markup`<p class="quiet">${headline}</p>\n`}${notes.map((note) => markup`<p class="quiet">${note}</p>\n`)}${
     followed.length > 0 &&
-    markup`<ul class="quiet">${followed.map(
+    markup`<ul class="inline quiet">${followed.map(
       ({ text, url }) => markup`<li><a href="${url}" rel="noreferrer noopener nofollow">${text}</a></li>\n`,
     )}</ul>`
   }`
@@ -78,10 +83,13 @@ function asked({ application: { name }, asks, kept }: Consent): Markup {
 }
 
 function listOf({ everything, reads, writes, others }: Asks): Markup {
-  return markup`<ul class="rows">
-${everything && markup`<li>do everything you may do yourself <span class="quiet">(${amount(everything.records, everything.endpoints)})</span></li>\n`}${reads.map(
-    (one) => markup`<li>read ${inNamespace(one)}</li>\n`,
-  )}${writes.map((one) => markup`<li>add, change and delete ${inNamespace(one)}</li>\n`)}${others.map((words) => markup`<li>${words}</li>\n`)}</ul>`
+  if (everything) return markup`<ul class="rows"><li>do everything you may do yourself</li></ul>`
+  const lines = [
+    ...reads.map((one) => markup`read ${inNamespace(one)}`),
+    ...writes.map((one) => markup`add, change and delete ${inNamespace(one)}`),
+    ...others,
+  ]
+  return markup`<ul class="rows">\n${lines.map((line) => markup`<li>${line}</li>\n`)}</ul>`
 }
 
 function inNamespace({ namespace, records, endpoints }: NamespaceAsked): Markup {

@@ -47,6 +47,7 @@ button.second, .button.second { background: transparent; color: var(--accent) } 
 button.danger { background: transparent; border-color: var(--bad); color: var(--bad) } button.danger:hover { background: var(--bad-tint) }
 .actions { display: flex; flex-wrap: wrap; gap: .75rem; margin: 1.75rem 0 0 }
 form > button { margin-top: 1.75rem }
+ul.inline { display: flex; flex-wrap: wrap; gap: .25rem 1.25rem; list-style: none; padding: 0 }
 code, pre { font: .875em/1.5 ui-monospace, SFMono-Regular, Menlo, monospace }
 pre { overflow-x: auto; overflow-wrap: normal; padding: .875rem 1rem; border: 1px solid var(--line); border-radius: .5rem; background: var(--ground) }
 table { border-collapse: collapse; width: 100%; margin: 1rem 0 } caption { text-align: left; font-weight: 600 }

@@ -9,8 +9,7 @@ export type { Markup, Piece }
 /** A hat on its stand. */
 const mark = trusted(
   '<svg viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="2" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true">' +
-    '<path d="M12 9v12M8 22l4-3 4 3M12 16c-3 0-4.500-1-4.500-3M12 16c3 0 4.500-1 4.500-3"/>' +
-    '<path fill="currentColor" d="M5.500 8.500h13M8.500 8V5.500a3.500 3.500 0 0 1 7 0V8z"/></svg>',
+    '<path d="M12 11v10M8 21h8M3 10.500h18"/><path fill="currentColor" d="M7 10c-.500-4.500 0-7 1.500-7 1.500 0 2 1 3.500 1s2-1 3.500-1c1.500 0 2 2.500 1.500 7z"/></svg>',
 )
 
 export interface PageOptions {
@@ -98,22 +97,21 @@ export interface Allowed {
   script?: string | undefined
 }
 
-/**
- * Sends a page: nothing is loaded, run, framed or kept but what is named here. Its style and script are allowed by their hashes.
- */
+/** Sends a page. */
 export function sendPage(reply: FastifyReply, status: number, text: string, allowed: Allowed = {}) {
-  return reply
-    .code(status)
-    .headers({
-      'content-security-policy': contentSecurity(allowed),
-      // Not `no-referrer`: browsers would then say `Origin: null` with our own forms.
-      'referrer-policy': 'same-origin',
-      'x-content-type-options': 'nosniff',
-      'x-frame-options': 'DENY',
-      'cache-control': 'no-store',
-    })
-    .type('text/html; charset=utf-8')
-    .send(text)
+  return reply.code(status).headers(pageHeaders(allowed)).type('text/html; charset=utf-8').send(text)
+}
+
+/** With a page: nothing is loaded, run, framed or kept but what is named here. Its style and script are allowed by their hashes. */
+export function pageHeaders(allowed: Allowed = {}): Record<string, string> {
+  return {
+    'content-security-policy': contentSecurity(allowed),
+    // Not `no-referrer`: browsers would then say `Origin: null` with our own forms.
+    'referrer-policy': 'same-origin',
+    'x-content-type-options': 'nosniff',
+    'x-frame-options': 'DENY',
+    'cache-control': 'no-store',
+  }
 }
 
 function contentSecurity({ formAction = [], script }: Allowed): string {

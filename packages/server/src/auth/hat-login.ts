@@ -1,0 +1,60 @@
+import type { Application as Definition } from '@hatstand/api/application-definition.ts'
+import type { Account, Context } from '../context.ts'
+import { ApiError } from '../errors.ts'
+import { type Application, findApplication } from '../store/applications.ts'
+import { issueToken } from './access-tokens.ts'
+
+/** An application that asks the owner to sign in to it, and the registered address the browser goes back to. */
+export interface HatLogin {
+  application: Application
+  definition: Definition
+  redirect: string
+}
+
+/**
+ * Finds the application of a HAT login and checks the address it wants the browser back at: only what is registered is followed,
+ * to the letter.
+ * @throws `application_unknown` (404), `redirect_unregistered` (400)
+ */
+export async function findHatLogin(
+  { database }: Context,
+  { pda }: Account,
+  { application: id, redirect }: { application: string; redirect: string },
+): Promise<HatLogin> {
+  const application = await database.read((unit) => findApplication(unit, pda, id))
+  if (application === undefined)
+    throw new ApiError(
+      'application_unknown',
+      `No application is registered with the id ${JSON.stringify(id)}`,
+    )
+  const definition = JSON.parse(application.definition) as Definition
+  if (!isRegistered(definition, redirect))
+    throw new ApiError('redirect_unregistered', 'The redirect address is not one the application registered')
+  return { application, definition, redirect }
+}
+
+/** Whether an application registered this address, to the letter. */
+export function isRegistered({ setup }: Definition, address: string): boolean {
+  return setup.validRedirectUris?.includes(address) ?? false
+}
+
+/**
+ * The address a HAT login leads back to, with a new token of the application in its query.
+ * @throws `application_inactive` (400) when the application is not set up and enabled
+ */
+export async function redirectWithToken(
+  context: Context,
+  account: Account,
+  subject: string,
+  { application: { id, setupVersion, version }, redirect }: HatLogin,
+): Promise<string> {
+  const bearer = { kind: 'application', subject, application: id, version: setupVersion ?? version } as const
+  return withParameter(redirect, 'token', await issueToken(context, account, bearer, 'HAT login'))
+}
+
+/** An address with one parameter more. What its query holds stays as it is; a fragment goes. */
+export function withParameter(address: string, name: string, value: string): string {
+  const [front = ''] = address.split('#', 1)
+  const joint = !front.includes('?') ? '?' : /[?&]$/.test(front) ? '' : '&'
+  return `${front}${joint}${name}=${encodeURIComponent(value)}`
+}

@@ -1,0 +1,124 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Account, Context } from '../context.ts'
+import { ownerHolder } from '../domain/rights.ts'
+import { addAccessToken, type NewToken, removeAccessToken } from '../store/access-tokens.ts'
+import { type CallerRow, findCaller } from '../store/accounts.ts'
+import { hostOf } from './authenticate.ts'
+import { cookieOf, sessionCookie, setCookie } from './cookies.ts'
+import { lastUse } from './last-use.ts'
+import { makeOpaqueToken, opaqueId } from './opaque-tokens.ts'
+
+const day = 86_400_000
+/** How long a session lasts at most, and how long without being used, in milliseconds. */
+const longest = 30 * day
+const idle = 7 * day
+
+/** A browser in which the owner is signed in. `subject` is the owner's opaque id, `tokenId` names the session. */
+export interface Session {
+  account: Account
+  subject: string
+  tokenId: string
+}
+
+/**
+ * Signs the owner in, in this browser: a new session each time, in place of the one it had.
+ * @param subject the owner's, whose password and second factor were checked
+ */
+export async function startSession(
+  context: Context,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { pda }: Account,
+  subject: string,
+): Promise<void> {
+  const cookie = makeOpaqueToken()
+  const createdAt = context.now()
+  const session: NewToken = {
+    tokenId: opaqueId(cookie).tokenId,
+    kind: 'session',
+    holder: ownerHolder,
+    subject,
+    about: browserIn(request.headers['user-agent'] ?? ''),
+    createdAt,
+    expiresAt: createdAt + longest,
+  }
+  const before = cookieOf(context, request, sessionCookie)
+  await context.database.write(pda, async (unit) => {
+    await addAccessToken(unit, pda, session)
+    if (before !== undefined) await removeAccessToken(unit, pda, opaqueId(before).tokenId)
+  })
+  setCookie(context, request, reply, sessionCookie, cookie, longest / 1000)
+}
+
+/** The session of the browser that asks, as the database has it at this moment. */
+export async function sessionOf(context: Context, request: FastifyRequest): Promise<Session | undefined> {
+  const cookie = cookieOf(context, request, sessionCookie)
+  if (cookie === undefined) return undefined
+  const ids = opaqueId(cookie)
+  const [row] = await findCaller(context.database, hostOf(request), ids)
+  if (row === undefined || !counts(row, context.now())) return undefined
+  useOf(context)(row.pda_id, ids.tokenId, row.used_at, context.now())
+  return {
+    account: { pda: row.pda_id, domain: row.domain },
+    subject: row.subject,
+    tokenId: ids.tokenId,
+  }
+}
+
+/** Signs the owner out, in this browser. */
+export async function endSession(
+  context: Context,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<void> {
+  const session = await sessionOf(context, request)
+  if (session) {
+    const { pda } = session.account
+    await context.database.write(pda, (unit) => removeAccessToken(unit, pda, session.tokenId))
+  }
+  setCookie(context, request, reply, sessionCookie, '', 0)
+}
+
+function counts(row: CallerRow, now: number): boolean {
+  const { kind, holder, subject, owner } = row
+  if (kind !== 'session' || holder !== ownerHolder || subject !== owner) return false
+  return row.expires_at > now && row.used_at > now - idle
+}
+
+const uses = new WeakMap<Context, ReturnType<typeof lastUse>>()
+
+function useOf(context: Context) {
+  const use = uses.get(context) ?? lastUse(context.database)
+  uses.set(context, use)
+  return use
+}
+
+/** A browser in a few words, for the owner to know it again: `Firefox on Windows`. */
+export function browserIn(userAgent: string): string {
+  const name = firstOf(browsers, userAgent) ?? 'a browser'
+  const system = firstOf(systems, userAgent)
+  return system === undefined ? name : `${name} on ${system}`
+}
+
+/** In this order: most say they are their ancestors, too. */
+const browsers: [sign: RegExp, name: string][] = [
+  [/\bEdgA?\//, 'Edge'],
+  [/\bOPR\//, 'Opera'],
+  [/\b(Firefox|FxiOS)\//, 'Firefox'],
+  [/\b(Chrome|Chromium|CriOS|HeadlessChrome)\//, 'Chrome'],
+  [/\bSafari\//, 'Safari'],
+]
+
+const systems: [sign: RegExp, name: string][] = [
+  [/\bAndroid\b/, 'Android'],
+  [/\biPhone\b/, 'iPhone'],
+  [/\biPad\b/, 'iPad'],
+  [/\bWindows\b/, 'Windows'],
+  [/\bMac OS X\b/, 'macOS'],
+  [/\bCrOS\b/, 'ChromeOS'],
+  [/\bLinux\b/, 'Linux'],
+]
+
+function firstOf(signs: [RegExp, string][], text: string): string | undefined {
+  return signs.find(([sign]) => sign.test(text))?.[1]
+}
