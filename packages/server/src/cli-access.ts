@@ -20,7 +20,7 @@ function userCommands(hatstand: Command): void {
     .argument('<name>', 'the name to sign in with', checked(ownerNameProblem))
     .description('add a user. The password is asked for, or is the first line of standard input')
     .option(
-      '--role <role[:detail]...>',
+      '--role <role...>',
       'its roles: platform, validate, datadebit, datacredit, namespaceread:NAMESPACE, namespacewrite:NAMESPACE',
       userRole,
     )

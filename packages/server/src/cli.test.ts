@@ -37,6 +37,71 @@ test('from an empty folder to a token: add an account, an owner, an application'
   assert.equal(decodeJwt((await run('token', 'owner')).said)['accessScope'], 'owner')
 })
 
+test('users are added with roles, listed, disabled and removed', async () => {
+  const { run } = at(freshFolder())
+  await run('account', 'add', 'me.example.org')
+  assert.equal((await run('user', 'list')).said, 'Nobody but its owner signs in to me.example.org.')
+  const added = await run(
+    'user',
+    'add',
+    'bob',
+    '--role',
+    'platform',
+    '--role',
+    'namespaceread:rumpel',
+    'validate',
+  )
+  assert.equal(
+    added.said,
+    'Added the user bob to me.example.org, with the roles platform, namespaceread:rumpel, validate.',
+  )
+  assert.match((await run('user', 'add', 'bob')).complaint, /^Somebody signs in to me\.example\.org as bob/)
+  assert.match(
+    (await run('user', 'list')).said,
+    /^bob: the roles namespaceread:rumpel, platform, validate\.$/,
+  )
+  assert.equal((await run('user', 'disable', 'bob')).code, 0)
+  assert.match((await run('user', 'list')).said, /^bob: disabled, the roles/)
+  assert.equal((await run('user', 'enable', 'bob')).code, 0)
+  assert.equal((await run('user', 'remove', 'bob')).code, 0)
+  assert.equal((await run('user', 'list')).said, 'Nobody but its owner signs in to me.example.org.')
+})
+
+test('tokens are listed and ended, one or all; keys are rotated and listed', async () => {
+  const { run } = at(freshFolder())
+  await run('account', 'add', 'me.example.org')
+  await run('owner', 'set', 'alice')
+  await run('application', 'add', 'tracker', '--read', 'a')
+  assert.equal((await run('tokens', 'list')).said, 'No access token or session of me.example.org counts.')
+  const tokens = [await run('token', 'tracker'), await run('token', 'tracker'), await run('token', 'owner')]
+  const [id] = tokens.map(({ said }) => decodeJwt(said).jti!)
+  const { said } = await run('tokens', 'list')
+  assert.equal(said.split('\n').length, 3)
+  assert.match(
+    said,
+    new RegExp(`^${id}: access token of tracker \\(command line\\), made .+, ends .+\\.$`, 'm'),
+  )
+  assert.equal((await run('tokens', 'revoke', id!)).said, `Ended ${id}.`)
+  assert.equal((await run('tokens', 'revoke', id!)).code, 1)
+  assert.equal(
+    (await run('tokens', 'revoke', '--holder', 'tracker')).said,
+    'Ended 1 access token or session.',
+  )
+  assert.equal((await run('tokens', 'revoke', '--all')).said, 'Ended 1 access token or session.')
+  const before = (await run('keys', 'list')).said
+  assert.match(before, /^[\w-]+: signs, made [^\n]+$/)
+  const rotated = await run('keys', 'rotate', '--overlap', '7')
+  assert.match(
+    rotated.said,
+    /^The key [\w-]+ signs the access tokens of me\.example\.org now\. .+ until \d{4}-/,
+  )
+  const [signs, verifies] = (await run('keys', 'list')).said.split('\n')
+  assert.match(signs!, /: signs/)
+  assert.ok(verifies!.startsWith(`${before.split(':')[0]}: verifies until `))
+  assert.equal((await run('keys', 'rotate', '--overlap', '0')).code, 0)
+  assert.equal((await run('keys', 'list')).said.split('\n').length, 1, 'no overlap ends all others')
+})
+
 test('adding an application again replaces its rights and keeps its version, and says so', async () => {
   const { run } = at(freshFolder())
   await run('account', 'add', 'me.example.org')
@@ -71,6 +136,11 @@ test('what cannot be done ends with 1 and one sentence', async () => {
     ['token', 'owner'],
     ['token', 'tracker'],
     ['application', 'remove', 'tracker'],
+    ['tokens', 'revoke', 'nobody'],
+    ['tokens', 'revoke'],
+    ['tokens', 'revoke', 'one', '--all'],
+    ['user', 'remove', 'nobody'],
+    ['user', 'disable', 'nobody'],
     ['erase', 'a/b'],
     ['erase', '018f0000-0000-7000-8000-000000000000', '--yes'],
   ]
@@ -92,6 +162,11 @@ test('wrong usage ends with 2 and points to the help', async () => {
     ['application', 'add', 'tracker', '--write', 'Not_A_Namespace'],
     ['application', 'add', 'tracker', '--version', '1.0'],
     ['token', 'owner', '--days', '0'],
+    ['user', 'add', 'two words'],
+    ['user', 'add', 'bob', '--role', 'king'],
+    ['user', 'add', 'bob', '--role', 'owner'],
+    ['user', 'add', 'bob', '--role', 'namespaceread'],
+    ['keys', 'rotate', '--overlap', '-1'],
     ['erase', 'namespace-alone'],
   ]
   const outcomes = await Promise.all(wrong.map((words) => run(...words)))
@@ -116,6 +191,15 @@ test('every command explains itself', async () => {
     'application list',
     'application remove',
     'token',
+    'tokens list',
+    'tokens revoke',
+    'user add',
+    'user list',
+    'user remove',
+    'user enable',
+    'user disable',
+    'keys list',
+    'keys rotate',
     'erase',
   ]
   const outcomes = await Promise.all(

@@ -1,18 +1,22 @@
 import type { App, Context } from './context.ts'
+import { forgetExpiredTokens } from './store/access-tokens.ts'
 import { listAccounts } from './store/accounts.ts'
 import { forgetOldVersions } from './store/record-history.ts'
+import { forgetExpiredKeys } from './store/signing-keys.ts'
 
-/** How often old versions are looked for, in milliseconds. */
+/** How often what is old is looked for, in milliseconds. */
 const interval = 3_600_000
 
-/** Forgets, from when the server listens until it closes, versions replaced longer ago than HATSTAND_HISTORY_DAYS. */
+/**
+ * Forgets, from when the server listens until it closes, what counts no more: versions replaced longer ago than
+ * HATSTAND_HISTORY_DAYS, access tokens, sessions and keys that have ended.
+ */
 export function forgetWhatIsOld(app: App, context: Context): void {
-  if (context.config.historyDays === undefined) return
   let running: Promise<void> | undefined
   const forget = () => {
     running ??= forgetOnce(context)
       .catch((error: unknown) =>
-        app.log.error(error, 'old versions were not forgotten; tried again in an hour'),
+        app.log.error(error, 'what is old was not forgotten; tried again in an hour'),
       )
       .finally(() => (running = undefined))
   }
@@ -24,10 +28,13 @@ export function forgetWhatIsOld(app: App, context: Context): void {
   })
 }
 
-/** Forgets the versions of every account that are older than the settings allow. */
+/** Forgets what is older in every account than the settings, or its own end, allow. */
 export async function forgetOnce({ config, database, now }: Context): Promise<void> {
   const accounts = await database.read(listAccounts)
   const bounds = { days: config.historyDays, versions: config.historyVersions }
-  for (const pda of new Set(accounts.map((account) => account.pda_id)))
+  for (const pda of new Set(accounts.map((account) => account.pda_id))) {
     await forgetOldVersions(database, pda, bounds, now())
+    await forgetExpiredTokens(database, pda, now())
+    await forgetExpiredKeys(database, pda, now())
+  }
 }
