@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import type { Database, Unit } from '../database/port.ts'
+import type { Tables } from '../database/tables.ts'
 import { addSigningKey, type SigningKey } from './signing-keys.ts'
 
 /** One row for each role of the token's holder, or a single one: the account, and what is kept of the token and its holder. */
@@ -9,7 +10,7 @@ export interface CallerRow {
   /** The owner's; null while the account has none. */
   owner: string | null
   /** Null when the account has no such token; so is everything else of it. */
-  kind: 'jwt' | 'oauth' | 'session' | null
+  kind: Tables['access_token']['kind'] | null
   holder: string
   subject: string
   scope: string | null

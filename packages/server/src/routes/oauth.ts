@@ -1,0 +1,125 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { KoaContextWithOIDC, Provider } from 'oidc-provider'
+import { accountOf, hostOf } from '../auth/authenticate.ts'
+import { isOwnHost } from '../auth/hosts.ts'
+import { limitsOf } from '../auth/login-limit.ts'
+import { oauthPaths, type Surroundings } from '../auth/oauth-configuration.ts'
+import { holdProviders } from '../auth/oauth-provider.ts'
+import { originOf } from '../auth/origin.ts'
+import { sessionOf } from '../auth/sessions.ts'
+import type { App, Context } from '../context.ts'
+import { ApiError } from '../errors.ts'
+import { findApplication } from '../store/applications.ts'
+import { currentSigningKey } from '../store/signing-keys.ts'
+import { pages, sendOn } from './forms.ts'
+import { oauthConsentRoutes } from './oauth-consent.ts'
+import { oauthMetadataRoutes } from './oauth-metadata.ts'
+import { pageHeaders, plainPage } from './page.ts'
+import { signInFirst } from './sign-in.ts'
+
+/** The largest body of a request for a token, in bytes. */
+const mostBytes = 16_384
+const sweepMilliseconds = 60_000
+
+/**
+ * OAuth 2.1 for applications, by oidc-provider, which gets requests whole and unread: `/oauth/authorize` for browsers, and for
+ * programs `/oauth/token`, `/oauth/revoke` and `/oauth/introspect`.
+ */
+export function oauthRoutes(app: App, context: Context): void {
+  const providers = holdProviders(context.now)
+  const sweeping = setInterval(() => providers.sweep(), sweepMilliseconds).unref()
+  app.addHook('onClose', async () => clearInterval(sweeping))
+  /** Requests of browsers in which the owner is signed in. */
+  const owners = new WeakSet<object>()
+
+  async function providerOf(request: FastifyRequest): Promise<Provider> {
+    return providers.of(await surroundingsOf(app, context, request, owners))
+  }
+
+  oauthMetadataRoutes(app, context)
+  void app.register(async (scope) => {
+    scope.removeAllContentTypeParsers()
+    scope.addContentTypeParser('*', (_request, _body, done) => done(null))
+    for (const path of [oauthPaths.token, oauthPaths.revocation, oauthPaths.introspection])
+      scope.post(path, { config: { public: true } }, async (request, reply) => {
+        await checkProgram(context, request)
+        const provider = await providerOf(request)
+        const name = `${request.account.pda} oauth`
+        await limitsOf(context).guesses(name, request.ip, context.now(), async () => {
+          await handOver(provider, request, reply)
+          return reply.raw.statusCode < 400 ? true : undefined
+        })
+      })
+  })
+  pages(app, context, (scope) => {
+    for (const path of [oauthPaths.authorization, `${oauthPaths.authorization}/:uid`] as const)
+      scope.get(path, { exposeHeadRoute: false }, async (request, reply) => {
+        const elsewhere = otherOrigin(context, request)
+        if (elsewhere !== undefined) return sendOn(reply, elsewhere)
+        if (await sessionOf(context, request)) owners.add(request.raw)
+        // Without a page nobody can be asked: that is answered by an error, to the application.
+        else if ((request.query as { prompt?: unknown }).prompt !== 'none') return signInFirst(request, reply)
+        return handOver(await providerOf(request), request, reply)
+      })
+    oauthConsentRoutes(scope, context, providerOf)
+  })
+}
+
+/** @throws `account_unknown` (404), `host_refused` (421), `body_too_large` (413) */
+async function checkProgram(context: Context, request: FastifyRequest): Promise<void> {
+  request.account = await accountOf(context, request)
+  if (!isOwnHost(context, hostOf(request), request.account))
+    throw new ApiError('host_refused', 'OAuth is given under the own host name of an account only')
+  const { 'content-length': length, 'transfer-encoding': coding } = request.headers
+  if (coding !== undefined || Number(length ?? 0) > mostBytes)
+    throw new ApiError(
+      'body_too_large',
+      `A request for a token has at most ${mostBytes} bytes, and says how many`,
+    )
+}
+
+/** This page at the account's own origin, where its cookies are, for a local server that was reached by another name. */
+function otherOrigin(context: Context, request: FastifyRequest): string | undefined {
+  const { domain } = request.account
+  return hostOf(request) === domain ? undefined : `${originOf(domain, context.config)}${request.url}`
+}
+
+async function surroundingsOf(
+  app: App,
+  context: Context,
+  request: FastifyRequest,
+  owners: WeakSet<object>,
+): Promise<Surroundings> {
+  const { account } = request
+  const { config, database } = context
+  return {
+    context,
+    account,
+    origin: originOf(account.domain, config),
+    key: await database.read((unit) => currentSigningKey(unit, account.pda)),
+    showProblem,
+    async mayFetch(ctx, clientId) {
+      // Outside of a request of the library it is the consent page that asks.
+      if (ctx === undefined || owners.has(ctx.req)) return true
+      return (await database.read((unit) => findApplication(unit, account.pda, clientId)))?.enabled ?? false
+    },
+    log: (error, words) => app.log.error({ err: error }, words),
+  }
+}
+
+function showProblem(ctx: KoaContextWithOIDC, words: string): void {
+  ctx.set(pageHeaders())
+  ctx.type = 'text/html; charset=utf-8'
+  ctx.body = plainPage('This application asks in a way that cannot be answered', `${words}.`)
+}
+
+/** Lets oidc-provider answer. It gets the body unread, the headers that are decided already, and the scheme the browser uses. */
+async function handOver(provider: Provider, request: FastifyRequest, reply: FastifyReply): Promise<void> {
+  reply.hijack()
+  for (const [name, value] of Object.entries(reply.getHeaders()))
+    if (value !== undefined) reply.raw.setHeader(name, value)
+  const { headers } = request.raw
+  delete headers['x-forwarded-host']
+  headers['x-forwarded-proto'] = new URL(provider.issuer).protocol.slice(0, -1)
+  await provider.callback()(request.raw, reply.raw)
+}
