@@ -15,15 +15,13 @@ const address = (description: string) =>
   Type.String({ title: 'an address, or empty', maxLength: 2000, description })
 const ids = (description: string) => Type.Array(text('The id of an application.', 500), { description })
 
-const Picture = Type.Object(
-  {
-    small: Optional(address('The same, smaller.')),
-    normal: address('Where the picture is; empty when there is none.'),
-    large: Optional(address('The same, larger.')),
-    xlarge: Optional(address('The same, larger still.')),
-  },
-  { $id: 'Picture' },
-)
+/** Without a name of its own: a schema that is used to validate may have each `$id` once. */
+const Picture = Type.Object({
+  small: Optional(address('The same, smaller.')),
+  normal: address('Where the picture is; empty when there is none.'),
+  large: Optional(address('The same, larger.')),
+  xlarge: Optional(address('The same, larger still.')),
+})
 
 /** A role a definition asks for. `domain/application-definition.ts` says which there are. */
 export const RoleAskedFor = Type.Object(

@@ -49,7 +49,7 @@ const disabled = { ...untouched, setup: true }
 const params = Type.Object({
   application: Type.String({
     title: 'the id of an application',
-    maxLength: 2000,
+    pattern: '^[^\\u0000]{1,2000}$',
     description: 'The id of the application; one that is an address is percent-encoded.',
     examples: ['notes'],
   }),

@@ -1,4 +1,17 @@
 import { createAccessToken, validateAccessToken } from './access-tokens.ts'
+import {
+  createApplicationToken,
+  disableApplication,
+  disableApplicationByGet,
+  listApplications,
+  listApplicationsForSignIn,
+  readApplication,
+  readDefinition,
+  registerApplication,
+  removeApplication,
+  setUpApplication,
+  setUpApplicationByGet,
+} from './applications.ts'
 import { createBatch } from './batch.ts'
 import { listSources } from './endpoints.ts'
 import { eraseEndpoint, eraseRecords } from './erasure.ts'
@@ -30,6 +43,17 @@ export const operations: readonly Operation[] = [
   listSources,
   eraseRecords,
   eraseEndpoint,
+  listApplications,
+  readApplication,
+  registerApplication,
+  setUpApplication,
+  disableApplication,
+  removeApplication,
+  createApplicationToken,
+  readDefinition,
+  listApplicationsForSignIn,
+  setUpApplicationByGet,
+  disableApplicationByGet,
   createAccessToken,
   validateAccessToken,
   endAccessToken,

@@ -3,6 +3,7 @@ import type { Health, Version } from '@hatstand/api/health.ts'
 import type { Message } from '@hatstand/api/message.ts'
 import type { KeySet } from '@hatstand/api/public-key.ts'
 import { accessTokens } from './access-tokens.ts'
+import { applications } from './applications.ts'
 import { batch } from './batch.ts'
 import { connection, type Options } from './connection.ts'
 import { api } from './paths.ts'
@@ -49,6 +50,8 @@ export function connect(url: string, token?: string, options: Options = {}) {
       /** Namespace -> path -> records, bytes and last change. */
       counts: () => json<SourcesWithCounts>(api + '/data/sources', { counts: true }),
     },
+    /** The programs registered with the account. */
+    applications: applications(own),
     accessTokens: accessTokens(own),
     /** The people and programs that may sign in beside the owner. */
     users: users(own),

@@ -8,6 +8,7 @@ import { ApiError } from './errors.ts'
 import { loggerOptions, logRequests, requestIds } from './logging.ts'
 import { answerError, answerMalformed, refusals } from './refusals.ts'
 import { accessTokenRoutes } from './routes/access-tokens.ts'
+import { applicationRoutes } from './routes/applications.ts'
 import { endpointRoutes } from './routes/endpoints.ts'
 import { erasureRoutes } from './routes/erasure.ts'
 import { healthRoutes } from './routes/health.ts'
@@ -53,6 +54,7 @@ function dataRoutes(api: App, context: Context): void {
   recordRoutes(api, context)
   linkRoutes(api, context)
   erasureRoutes(api, context)
+  applicationRoutes(api, context)
   issuedTokenRoutes(api, context)
 }
 

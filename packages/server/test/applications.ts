@@ -1,4 +1,5 @@
 import type { Unit } from '../src/database/port.ts'
+import { minimalDefinition } from '../src/domain/minimal-definition.ts'
 import type { Role } from '../src/domain/roles.ts'
 import { registerApplication, setUpApplication } from '../src/store/applications.ts'
 
@@ -24,6 +25,8 @@ export async function grant(
   { id, version, ...rights }: { id: string; version: string } & Rights,
   now: number,
 ): Promise<void> {
-  await registerApplication(unit, pda, { id, version, definition: '{}' }, now)
-  await setUpApplication(unit, pda, { id, version, roles: rolesOfRights(rights) }, now)
+  const roles = rolesOfRights(rights)
+  const definition = JSON.stringify(minimalDefinition(id, version, roles, new Date(now).toISOString()))
+  await registerApplication(unit, pda, { id, version, definition }, now)
+  await setUpApplication(unit, pda, { id, version, roles }, now)
 }

@@ -1,0 +1,32 @@
+import type { Application as Definition } from '@hatstand/api/application-definition.ts'
+import type { FastifyRequest } from 'fastify'
+import type { Context } from '../context.ts'
+import { newRoles, rolesOf } from '../domain/application-definition.ts'
+import { mayGive } from '../domain/user-roles.ts'
+import { ApiError } from '../errors.ts'
+import { findApplication, setUpApplication } from '../store/applications.ts'
+
+/**
+ * Sets an application up: it is granted what its definition asks for at this moment, and nothing that it asks for later. The owner
+ * grants anything; others what they have themselves or the application has already.
+ * Nothing happens when there is no such application.
+ * @throws `forbidden` (403) when the definition asks for more than the caller can give
+ */
+export async function setUp({ database, now }: Context, request: FastifyRequest, id: string): Promise<void> {
+  const { caller, account } = request
+  const beyond = await database.write(account.pda, async (unit) => {
+    await unit.count(0)
+    const found = await findApplication(unit, account.pda, id)
+    if (found === undefined) return undefined
+    const roles = rolesOf(JSON.parse(found.definition) as Definition)
+    const refused = newRoles(roles, found.roles).find((role) => !mayGive(caller, role))
+    if (refused) return refused
+    await setUpApplication(unit, account.pda, { id, version: found.version, roles }, now())
+    return undefined
+  })
+  if (beyond !== undefined)
+    throw new ApiError(
+      'forbidden',
+      `The application asks for more than you can give, ${`${beyond.role} ${beyond.detail}`.trim()}: the owner has to accept it`,
+    )
+}

@@ -1,0 +1,160 @@
+import type { Application as Definition } from '@hatstand/api/application-definition.ts'
+import {
+  createApplicationToken,
+  disableApplication,
+  disableApplicationByGet,
+  listApplications,
+  listApplicationsForSignIn,
+  readApplication,
+  readDefinition,
+  registerApplication,
+  removeApplication,
+  setUpApplication,
+  setUpApplicationByGet,
+} from '@hatstand/api/applications.ts'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { accountOf } from '../auth/authenticate.ts'
+import type { App, Context } from '../context.ts'
+import { type Caller, hasRole, isOwner } from '../domain/rights.ts'
+import { ApiError } from '../errors.ts'
+import * as applications from '../store/applications.ts'
+import { arrayOf, sendJson } from './answers.ts'
+import { applicationTexts } from './application-answers.ts'
+import { setUp } from './application-setup.ts'
+import { applicationToken } from './application-tokens.ts'
+import { readDefinition as readSent } from './definitions.ts'
+
+type Asked = FastifyRequest<{ Params: { application: string } }>
+
+/** The registry of applications: what they are, what they were granted, and its changes. */
+export function applicationRoutes(app: App, context: Context): void {
+  const list = (request: FastifyRequest, reply: FastifyReply) => sendList(context, request, reply)
+  app.get(listApplications.path, { schema: listApplications }, list)
+  app.get(listApplicationsForSignIn.path, { schema: listApplicationsForSignIn }, list)
+  readingRoutes(app, context)
+  ownersRoutes(app, context)
+  changingRoutes(app, context)
+}
+
+async function sendList(context: Context, { caller, account }: FastifyRequest, reply: FastifyReply) {
+  if (!hasRole(caller, 'owner') && !hasRole(caller, 'applicationlist'))
+    throw new ApiError('forbidden', 'Listing the applications needs the role applicationlist')
+  const texts = await applicationTexts(context, account.pda, caller, (id) => mayManage(caller, id))
+  return sendJson(reply, arrayOf(texts))
+}
+
+/** Answers with one application as the caller sees it, or refuses by this code when there is none. */
+async function sendOne(
+  context: Context,
+  { caller, account }: FastifyRequest,
+  reply: FastifyReply,
+  id: string,
+  unknown: 'application_unknown' | 'application_missing' = 'application_unknown',
+): Promise<FastifyReply> {
+  const [text] = await applicationTexts(context, account.pda, caller, (one) => one === id)
+  if (text === undefined) throw notRegistered(id, unknown)
+  return sendJson(reply, { first: text, rest: undefined })
+}
+
+function notRegistered(id: string, code: 'application_unknown' | 'application_missing'): ApiError {
+  return new ApiError(
+    code,
+    `Application ${id} does not appear to be a valid application registered with the DEX`,
+  )
+}
+
+function mayManage(caller: Caller, id: string): boolean {
+  return hasRole(caller, 'owner') || hasRole(caller, 'applicationmanage', id)
+}
+
+function requireManager(request: Asked): string {
+  const { application } = request.params
+  if (mayManage(request.caller, application)) return application
+  throw new ApiError('forbidden', 'This needs the role applicationmanage for the application')
+}
+
+function readingRoutes(app: App, context: Context): void {
+  app.get(readApplication.path, { schema: readApplication }, async (request, reply) =>
+    sendOne(context, request, reply, requireManager(request)),
+  )
+
+  app.get(
+    readDefinition.path,
+    { schema: readDefinition, config: { public: true } },
+    async (request, reply) => {
+      const { pda } = await accountOf(context, request)
+      const id = request.params.application
+      const found = await context.database.read((unit) => applications.findApplication(unit, pda, id))
+      if (found === undefined || !(JSON.parse(found.definition) as Definition).info.published)
+        throw new ApiError(
+          'definition_unknown',
+          `Application configuration for ID ${id} could not be found. Make sure application is correctly registered`,
+        )
+      return sendJson(reply, { first: found.definition, rest: undefined })
+    },
+  )
+
+  app.get(createApplicationToken.path, { schema: createApplicationToken }, async (request) =>
+    applicationToken(context, request, (id) => notRegistered(id, 'application_unknown')),
+  )
+}
+
+function ownersRoutes(app: App, context: Context): void {
+  const { database, now } = context
+  app.post(registerApplication.path, { schema: registerApplication }, async (request, reply) => {
+    requireOwner(request)
+    const { value, text } = await readSent(request)
+    const { pda } = request.account
+    const application = { id: value.id, version: value.info.version, definition: text }
+    await database.write(pda, (unit) => applications.registerApplication(unit, pda, application, now()))
+    return sendOne(context, request, reply.code(201), value.id)
+  })
+
+  app.delete(removeApplication.path, { schema: removeApplication }, async (request) => {
+    requireOwner(request)
+    const { pda } = request.account
+    const { application: id } = request.params
+    const known = await database.write(pda, (unit) => applications.removeApplication(unit, pda, id))
+    if (!known) throw notRegistered(id, 'application_unknown')
+    return { message: 'Application removed' }
+  })
+}
+
+function requireOwner({ caller }: FastifyRequest): void {
+  if (!isOwner(caller)) throw new ApiError('forbidden', 'Only the owner may register and remove applications')
+}
+
+function changingRoutes(app: App, context: Context): void {
+  const accept = async (request: Asked, reply: FastifyReply) => {
+    const id = requireManager(request)
+    await setUp(context, request, id)
+    return sendOne(context, request, reply, id, 'application_missing')
+  }
+  const disable = async (request: Asked, reply: FastifyReply) => {
+    const id = requireManager(request)
+    const { pda } = request.account
+    await context.database.write(pda, (unit) => applications.disableApplication(unit, pda, id))
+    return sendOne(context, request, reply, id, 'application_missing')
+  }
+  app.post(setUpApplication.path, { schema: setUpApplication }, accept)
+  app.get(setUpApplicationByGet.path, { schema: setUpApplicationByGet, preHandler: requireHeader }, accept)
+  app.post(disableApplication.path, { schema: disableApplication }, disable)
+  app.get(
+    disableApplicationByGet.path,
+    { schema: disableApplicationByGet, preHandler: requireHeader },
+    disable,
+  )
+}
+
+/**
+ * Changes by GET are there for existing clients, which send their token in `X-Auth-Token`. Nothing else is taken for a wish to
+ * change something: no HEAD, and no kind of authorization that a browser, a cache or a link checker might send along by itself.
+ */
+async function requireHeader(request: FastifyRequest): Promise<void> {
+  if (request.method === 'HEAD') throw new ApiError('forbidden', 'HEAD changes nothing; use POST')
+  if (request.headers['x-auth-token'] === undefined)
+    throw new ApiError(
+      'forbidden',
+      'By GET this needs the access token in the header X-Auth-Token; with Authorization: Bearer, use POST',
+    )
+}
