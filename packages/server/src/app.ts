@@ -8,9 +8,12 @@ import { ApiError } from './errors.ts'
 import { loggerOptions, logRequests, requestIds } from './logging.ts'
 import { answerError, answerMalformed, refusals } from './refusals.ts'
 import { accessTokenRoutes } from './routes/access-tokens.ts'
+import { accountPageRoutes } from './routes/account-page.ts'
 import { applicationRoutes } from './routes/applications.ts'
 import { endpointRoutes } from './routes/endpoints.ts'
 import { erasureRoutes } from './routes/erasure.ts'
+import { frontPageRoutes } from './routes/front-page.ts'
+import { hatLoginRoutes } from './routes/hatlogin.ts'
 import { healthRoutes } from './routes/health.ts'
 import { issuedTokenRoutes, signOutRoutes } from './routes/issued-tokens.ts'
 import { linkRoutes } from './routes/links.ts'
@@ -19,6 +22,7 @@ import { openapiRoutes } from './routes/openapi.ts'
 import { publicKeyRoutes } from './routes/public-key.ts'
 import { recordRoutes } from './routes/records.ts'
 import { setupRoutes } from './routes/setup.ts'
+import { signInRoutes } from './routes/sign-in.ts'
 import { userRoutes } from './routes/users.ts'
 import { validation } from './routes/validation.ts'
 import { refuseUnreadBodies } from './unread-body.ts'
@@ -42,6 +46,10 @@ export async function createApp(context: Context): Promise<App> {
   userRoutes(app, context)
   publicKeyRoutes(app, context)
   setupRoutes(app, context)
+  signInRoutes(app, context)
+  hatLoginRoutes(app, context)
+  frontPageRoutes(app, context)
+  accountPageRoutes(app, context)
 
   for (const prefix of ['/api/v2.6', '/api/v2', '/api/v2.0'])
     await app.register(async (api) => dataRoutes(api as App, context), { prefix })
