@@ -91,6 +91,21 @@ export function plainNumber({ negative, digits, exponent }: Decimal): string {
   return `${sign}${padded.slice(0, power)}.${padded.slice(power)}`
 }
 
+/** The most zeros that a number shown to people is written with instead of an exponent. */
+const mostZeros = 21
+
+/** A number as people write it: `1000000.5`, `0.00025`, all its digits; an exponent only instead of more than 21 zeros. */
+export function writtenNumber({ negative, digits, exponent }: Decimal): string {
+  const sign = negative ? '-' : ''
+  const power = exponent.length > 15 ? Infinity : Number(exponent)
+  const before = digits.length + power
+  if (digits === '') return '0'
+  if (power > mostZeros || before < -mostZeros) return `${sign}${digits}e${exponent}`
+  if (power >= 0) return sign + digits + '0'.repeat(power)
+  const padded = digits.padStart(1 - power, '0')
+  return `${sign}${padded.slice(0, power)}.${padded.slice(power)}`
+}
+
 /**
  * Whether every engine reads the number exactly: at most 15 significant digits, and far from the limits of a
  * double.
