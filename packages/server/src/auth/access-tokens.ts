@@ -152,8 +152,11 @@ function textAt(value: unknown, name: string): string {
 
 async function verify(text: string, findKey: (keyId: string) => Promise<KeyObject | undefined> | undefined) {
   const { compactVerify, decodeProtectedHeader } = await import('jose')
+  if (!text.split('.').every(isCanonical)) return undefined
   try {
-    const { alg, kid } = decodeProtectedHeader(text)
+    const { alg, kid, crit } = decodeProtectedHeader(text)
+    // No extension is understood here, so none may be demanded (RFC 7515, 4.1.11).
+    if (crit !== undefined) return undefined
     if (alg !== 'RS256' || typeof kid !== 'string' || kid.includes('\0')) return undefined
     const key = await findKey(kid)
     if (key === undefined) return undefined
@@ -163,6 +166,11 @@ async function verify(text: string, findKey: (keyId: string) => Promise<KeyObjec
     if (isJoseError(error)) return undefined
     throw error
   }
+}
+
+/** Whether this is how base64url spells these bytes: a token has one spelling only, without padding, white space or unused bits. */
+function isCanonical(part: string): boolean {
+  return Buffer.from(part, 'base64url').toString('base64url') === part
 }
 
 /** jose refuses malformed texts with its own errors and with TypeErrors; a database that fails is neither. */
