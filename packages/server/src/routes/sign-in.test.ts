@@ -15,7 +15,7 @@ test('who signs in goes back to the page that asked for it', async (t) => {
   const asked = await person.open('/account?tab=1')
   assert.equal(asked.statusCode, 303)
   assert.equal(asked.headers.location, '/sign-in?return=%2Faccount%3Ftab%3D1')
-  await person.open(String(asked.headers.location))
+  await person.open(asked.headers.location)
   const done = await person.submit('/sign-in', good)
   assert.deepEqual([done.statusCode, done.headers.location], [303, '/account?tab=1'])
   const page = await person.open('/account')
