@@ -38,7 +38,8 @@ for (const engine of engines) {
       const none = await app.inject({ url: '/whoami', headers: { host: domain } })
       assert.equal(none.statusCode, 401)
       assert.equal(none.json().code, 'not_authenticated')
-      assert.equal(none.headers['www-authenticate'], 'Bearer')
+      const document = `https://${domain}/.well-known/oauth-protected-resource`
+      assert.equal(none.headers['www-authenticate'], `Bearer resource_metadata="${document}"`)
       for (const text of [
         '',
         'x',
@@ -47,8 +48,10 @@ for (const engine of engines) {
         'eyJhbGciOiJSUzI1NiJ9..',
         '\u00ff.\u00ff.\u00ff',
         `${'a'.repeat(9000)}.b.c`,
-      ])
-        await refuses(app, text)
+      ]) {
+        const answer = await refuses(app, text)
+        assert.match(String(answer.headers['www-authenticate']), /, error="invalid_token"$/)
+      }
     }))
 
   test(`${engine.name}: a token is refused when it was not signed with this account's key`, () =>

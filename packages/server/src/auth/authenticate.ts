@@ -7,6 +7,7 @@ import { type CallerRow, findCaller } from '../store/accounts.ts'
 import { accessTokens, type Claims, isFor } from './access-tokens.ts'
 import { lastUse } from './last-use.ts'
 import { opaqueId } from './opaque-tokens.ts'
+import { originOf } from './origin.ts'
 
 /** A clock that runs ahead of ours by this many seconds is forgiven. */
 const clockSkewSeconds = 60
@@ -28,6 +29,7 @@ export function authenticate(app: App, context: Context): void {
     const rows = await findCaller(context.database, hostOf(request), ids)
     const account = accountIn(rows)
     const now = context.now()
+    reply.header('www-authenticate', challengeOf(context, account, text !== undefined))
     if (text === undefined || ids === undefined)
       throw refused('The request has no access token in its X-Auth-Token header')
     const row = rows[0] as CallerRow
@@ -38,6 +40,7 @@ export function authenticate(app: App, context: Context): void {
     if (row.expires_at <= now) throw refused('The access token has expired')
     request.caller = callerOf(ids.tokenId, rows)
     request.account = account
+    reply.removeHeader('www-authenticate')
     used(account.pda, ids.tokenId, row.used_at, now)
     const renewal = claims && tokens.renewal(account.pda, text, claims, now)
     sendPrivately(reply, renewal && (await renewal))
@@ -109,5 +112,11 @@ function callerOf(tokenId: string, rows: CallerRow[]): Caller {
 }
 
 function refused(cause: string): ApiError {
-  return new ApiError('not_authenticated', cause, { headers: { 'www-authenticate': 'Bearer' } })
+  return new ApiError('not_authenticated', cause)
+}
+
+/** What a 401 says: where an application learns how to get an access token (RFC 9728, 5.1), and whether it sent a bad one (RFC 6750, 3.1). */
+function challengeOf({ config }: Context, { domain }: Account, sent: boolean): string {
+  const document = `${originOf(domain, config)}/.well-known/oauth-protected-resource`
+  return `Bearer resource_metadata="${document}"${sent ? ', error="invalid_token"' : ''}`
 }

@@ -59,6 +59,7 @@ export function oauthRoutes(app: App, context: Context): void {
         if (await sessionOf(context, request)) owners.add(request.raw)
         // Without a page nobody can be asked: that is answered by an error, to the application.
         else if ((request.query as { prompt?: unknown }).prompt !== 'none') return signInFirst(request, reply)
+        onlyByQuery(request)
         return handOver(await providerOf(request), request, reply)
       })
     oauthConsentRoutes(scope, context, providerOf)
@@ -82,6 +83,15 @@ async function checkProgram(context: Context, request: FastifyRequest): Promise<
 function otherOrigin(context: Context, request: FastifyRequest): string | undefined {
   const { domain } = request.account
   return hostOf(request) === domain ? undefined : `${originOf(domain, context.config)}${request.url}`
+}
+
+/** Answers come in the query. The library would give even the refusal of another way by that way, as a page with a script. */
+function onlyByQuery({ raw }: FastifyRequest): void {
+  const [path = '', query = ''] = (raw.url ?? '').split('?', 2)
+  const parameters = new URLSearchParams(query)
+  if (parameters.getAll('response_mode').every((mode) => mode === 'query')) return
+  parameters.set('response_mode', 'unsupported')
+  raw.url = `${path}?${parameters.toString()}`
 }
 
 async function surroundingsOf(
