@@ -18,6 +18,7 @@ import { healthRoutes } from './routes/health.ts'
 import { issuedTokenRoutes, signOutRoutes } from './routes/issued-tokens.ts'
 import { linkRoutes } from './routes/links.ts'
 import { metricsRoutes } from './routes/metrics.ts'
+import { oauthRoutes } from './routes/oauth.ts'
 import { openapiRoutes } from './routes/openapi.ts'
 import { publicKeyRoutes } from './routes/public-key.ts'
 import { recordRoutes } from './routes/records.ts'
@@ -46,6 +47,7 @@ export async function createApp(context: Context): Promise<App> {
   userRoutes(app, context)
   publicKeyRoutes(app, context)
   setupRoutes(app, context)
+  oauthRoutes(app, context)
   signInRoutes(app, context)
   hatLoginRoutes(app, context)
   frontPageRoutes(app, context)
