@@ -188,6 +188,8 @@ test('every command explains itself', async () => {
     'owner set',
     'application',
     'application add',
+    'application set-up',
+    'application disable',
     'application list',
     'application remove',
     'token',

@@ -1,8 +1,8 @@
 import { Command, CommanderError } from 'commander'
 import manifest from '../package.json' with { type: 'json' }
 import { accessCommands } from './cli-access.ts'
-import { checked, days, domain, namespaces, recordOrEndpoint, wholeAccount } from './cli-arguments.ts'
-import { applicationIdProblem, applicationVersionProblem } from './domain/application-id.ts'
+import { applicationCommands } from './cli-applications.ts'
+import { checked, days, domain, recordOrEndpoint, wholeAccount } from './cli-arguments.ts'
 import { ownerNameProblem } from './domain/credentials.ts'
 
 const ok = 0
@@ -63,35 +63,6 @@ function accountCommands(hatstand: Command): void {
     )
     .option(...wholeAccount)
     .action(async (name, options) => (await import('./commands/accounts.ts')).ownerSet(name, options))
-}
-
-function applicationCommands(hatstand: Command): void {
-  const application = hatstand.command('application').description('the programs registered with an account')
-  application
-    .command('add')
-    .argument('<id>', 'its id', checked(applicationIdProblem))
-    .description('register an application; an id that is registered gets these rights in place of all it had')
-    .option('--read <namespace...>', 'namespaces it may read', namespaces)
-    .option('--write <namespace...>', 'namespaces it may write; that does not include reading', namespaces)
-    .option(
-      '--version <x.y.z>',
-      'its version (default: 1.0.0, or the one it has)',
-      checked(applicationVersionProblem),
-    )
-    .option(...wholeAccount)
-    .action(async (id, options) => (await import('./commands/applications.ts')).applicationAdd(id, options))
-  application
-    .command('list')
-    .description('list the applications and their rights')
-    .option(...wholeAccount)
-    .action(async (options) => (await import('./commands/applications.ts')).applicationList(options))
-  application
-    .command('remove <id>')
-    .description('remove an application: its tokens stop counting at once, what it wrote stays')
-    .option(...wholeAccount)
-    .action(async (id, options) =>
-      (await import('./commands/applications.ts')).applicationRemove(id, options),
-    )
 }
 
 /** Runs the command line. Exit codes: 0 done, 1 failed, 2 wrong usage. */

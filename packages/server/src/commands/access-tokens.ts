@@ -24,10 +24,15 @@ async function bearerOf(unit: Unit, { pda, domain }: Account, id: string): Promi
   }
   const application = await findApplication(unit, pda, id)
   if (application === undefined) throw new CommandError(`The account ${domain} has no application ${id}.`)
+  const { enabled, setupVersion } = application
+  if (!enabled || setupVersion === undefined)
+    throw new CommandError(
+      `The application ${id} is not set up, or was disabled: use "hatstand application set-up ${id}".`,
+    )
   return {
     kind: 'application',
     subject: owner?.subject ?? randomUUID(),
     application: id,
-    version: application.version,
+    version: setupVersion,
   }
 }

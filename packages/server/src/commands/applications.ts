@@ -1,5 +1,11 @@
+import type { Application as Definition } from '@hatstand/api/application-definition.ts'
+import type { Unit } from '../database/port.ts'
+import { newRoles, rolesOf } from '../domain/application-definition.ts'
+import { isMinimal, minimalDefinition } from '../domain/minimal-definition.ts'
 import type { Role } from '../domain/roles.ts'
 import {
+  type Application,
+  disableApplication,
   findApplication,
   listApplications,
   registerApplication,
@@ -7,23 +13,25 @@ import {
   setUpApplication,
 } from '../store/applications.ts'
 import { CommandError, withAccount } from './account.ts'
+import { applicationInWords, moreInWords, rolesInWords } from './application-words.ts'
 
 type Options = { account?: string }
 
-/** `hatstand application add ID --write NS... --read NS...` */
+/** `hatstand application add ID --write NS... --read NS...`: a program of the owner's own, set up at once. */
 export async function applicationAdd(
   id: string,
   options: Options & { read?: string[]; write?: string[]; version?: string },
 ): Promise<void> {
   const roles = [
-    ...(options.read ?? []).map((detail): Role => ({ role: 'namespaceread', detail })),
-    ...(options.write ?? []).map((detail): Role => ({ role: 'namespacewrite', detail })),
+    ...new Set(options.read).values().map((detail): Role => ({ role: 'namespaceread', detail })),
+    ...new Set(options.write).values().map((detail): Role => ({ role: 'namespacewrite', detail })),
   ]
   await withAccount(options, async ({ pda, domain }, { database, now }) => {
     const [replaced, version] = await database.write(pda, async (unit) => {
+      await unit.count(0)
       const before = await findApplication(unit, pda, id)
       const wanted = options.version ?? before?.version ?? '1.0.0'
-      const definition = JSON.stringify({ id, info: { version: wanted } })
+      const definition = JSON.stringify(minimalDefinition(id, wanted, roles, sinceWhen(before, now)))
       await registerApplication(unit, pda, { id, version: wanted, definition }, now)
       await setUpApplication(unit, pda, { id, version: wanted, roles }, now)
       return [before !== undefined, wanted] as const
@@ -33,13 +41,82 @@ export async function applicationAdd(
   })
 }
 
+/** When a program of the owner's own was first registered. @throws CommandError for an application with a definition from elsewhere */
+function sinceWhen(before: Application | undefined, now: number): string {
+  if (before === undefined) return new Date(now).toISOString()
+  if (isMinimal(before.definition))
+    return (JSON.parse(before.definition) as Definition).status.versionReleaseDate
+  throw new CommandError(
+    `The application ${before.id} has a definition from a file or from itself: use --file, or remove it first.`,
+  )
+}
+
+/** `hatstand application add --file FILE`: registers a definition that was checked, with its exact text; `setUp` also grants what it asks for. */
+export async function applicationRegister(
+  { value, text }: { value: Definition; text: string },
+  options: Options & { setUp?: true },
+): Promise<void> {
+  const { id, info } = value
+  const application = { id, version: info.version, definition: text }
+  await withAccount(options, async ({ pda, domain }, { database, now }) => {
+    const [replaced, kept] = await database.write(pda, async (unit) => {
+      const before = await registerApplication(unit, pda, application, now)
+      if (options.setUp) await accept(unit, pda, id, now)
+      return [before, await findApplication(unit, pda, id)] as const
+    })
+    const done = replaced ? 'Gave another definition to' : 'Registered'
+    console.log(
+      `${done} the application ${id} ${info.version} in ${domain}. ${consequence(kept as Application)}`,
+    )
+  })
+}
+
+function consequence({ id, definition, enabled, roles }: Application): string {
+  const setUp = `hatstand application set-up ${id}`
+  if (!enabled) return `It may do nothing until you accept it: when you sign in to it, or with "${setUp}".`
+  const more = newRoles(rolesOf(JSON.parse(definition) as Definition), roles)
+  const does = `It ${rolesInWords(roles)}.`
+  return more.length === 0 ? does : `${does} ${moreInWords(more)} Accept it with "${setUp}".`
+}
+
+/** Grants what the definition asks for at this moment. Returns the application, or undefined when there is none. */
+async function accept(unit: Unit, pda: number, id: string, now: number): Promise<Application | undefined> {
+  await unit.count(0)
+  const found = await findApplication(unit, pda, id)
+  if (found === undefined) return undefined
+  const roles = rolesOf(JSON.parse(found.definition) as Definition)
+  await setUpApplication(unit, pda, { id, version: found.version, roles }, now)
+  return findApplication(unit, pda, id)
+}
+
+/** `hatstand application set-up ID` */
+export async function applicationSetUp(id: string, options: Options): Promise<void> {
+  await withAccount(options, async ({ pda, domain }, { database, now }) => {
+    const known = await database.write(pda, (unit) => accept(unit, pda, id, now))
+    if (known === undefined) throw unknown(domain, id)
+    console.log(
+      `Set up the application ${id} ${known.version} in ${domain}: it ${rolesInWords(known.roles)}.`,
+    )
+  })
+}
+
+/** `hatstand application disable ID` */
+export async function applicationDisable(id: string, options: Options): Promise<void> {
+  await withAccount(options, async ({ pda, domain }, { database }) => {
+    const known = await database.write(pda, (unit) => disableApplication(unit, pda, id))
+    if (!known) throw unknown(domain, id)
+    console.log(
+      `Disabled the application ${id} in ${domain}. Its tokens no longer count; what it wrote stays.`,
+    )
+  })
+}
+
 /** `hatstand application list` */
 export async function applicationList(options: Options): Promise<void> {
   await withAccount(options, async ({ pda, domain }, { database }) => {
     const applications = await database.read((unit) => listApplications(unit, pda))
     if (applications.length === 0) console.log(`The account ${domain} has no applications.`)
-    for (const application of applications)
-      console.log(`${application.id} ${application.version} ${rolesInWords(application.roles)}.`)
+    for (const application of applications) console.log(applicationInWords(application))
   })
 }
 
@@ -47,20 +124,12 @@ export async function applicationList(options: Options): Promise<void> {
 export async function applicationRemove(id: string, options: Options): Promise<void> {
   await withAccount(options, async ({ pda, domain }, { database }) => {
     const removed = await database.write(pda, (unit) => removeApplication(unit, pda, id))
-    if (!removed) throw new CommandError(`The account ${domain} has no application ${id}.`)
+    if (!removed) throw unknown(domain, id)
     console.log(
       `Removed the application ${id} from ${domain}. Its tokens no longer count; what it wrote stays.`,
     )
   })
 }
 
-function rolesInWords(roles: readonly Role[]): string {
-  const named = (wanted: string) => roles.filter(({ role }) => role === wanted).map(({ detail }) => detail)
-  const reads = named('namespaceread')
-  const writes = named('namespacewrite')
-  const parts = [
-    reads.length > 0 && `reads ${reads.join(', ')}`,
-    writes.length > 0 && `writes ${writes.join(', ')}`,
-  ]
-  return parts.filter(Boolean).join(' and ') || 'may neither read nor write anything'
-}
+const unknown = (domain: string, id: string) =>
+  new CommandError(`The account ${domain} has no application ${id}.`)

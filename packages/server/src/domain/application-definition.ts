@@ -13,8 +13,6 @@ export interface Problem {
 
 /** Roles of people and services: an application never has them. */
 const neverGranted: readonly string[] = ['platform', 'validate']
-/** Names of one application that are parts of addresses: `/applications/hmi` is the list. */
-const reservedIds: readonly string[] = ['hmi']
 
 /**
  * The first thing that is wrong with a definition whose form is right (`Application` of the api); undefined when it will do.
@@ -35,11 +33,10 @@ function problem(mustBe: string | undefined, ...path: (string | number)[]): Prob
 }
 
 function idProblem(id: string): Problem | undefined {
-  if (reservedIds.includes(id)) return problem(`another id: ${id} is part of an address`, 'id')
   if (isClientAddress(id)) return undefined
   if (applicationIdProblem(id) === undefined) return undefined
   return problem(
-    '1 to 64 letters, digits and . _ - that begin with a letter or a digit and are not "owner", or an https address',
+    'an https address, or 1 to 64 letters, digits and . _ - that begin with a letter or a digit and are neither "owner" nor "hmi"',
     'id',
   )
 }
