@@ -30,5 +30,14 @@ export function applications({ send }: Connection) {
     remove: (id: string) => ask<Message>(at(id), { method: 'DELETE' }),
     /** An access token of an enabled application. */
     accessToken: (id: string) => ask<AccessToken>(at(id, '/access-token')),
+    /** The same for who knows where it is: an address it registered, or the origin of one; for the owner only. */
+    accessTokenFor: async (id: string, resource: string) =>
+      (
+        await send('/users/application_token', { query: { name: id, resource } })
+      ).json() as Promise<AccessToken>,
+    /** The address to go on to, with a new access token in its query; for the owner only, and not from pages of other origins. */
+    hatLogin: async (id: string, redirect: string) =>
+      ((await (await send('/control/v2/auth/hatlogin', { query: { name: id, redirect } })).json()) as Message)
+        .message,
   }
 }

@@ -14,12 +14,14 @@ export interface HatLogin {
 /**
  * Finds the application of a HAT login and checks the address it wants the browser back at: only what is registered is followed,
  * to the letter.
+ * @param fits another way to compare, where no browser is sent anywhere
  * @throws `application_unknown` (404), `redirect_unregistered` (400)
  */
 export async function findHatLogin(
   { database }: Context,
   { pda }: Account,
   { application: id, redirect }: { application: string; redirect: string },
+  fits: (definition: Definition, address: string) => boolean = isRegistered,
 ): Promise<HatLogin> {
   const application = await database.read((unit) => findApplication(unit, pda, id))
   if (application === undefined)
@@ -28,7 +30,7 @@ export async function findHatLogin(
       `No application is registered with the id ${JSON.stringify(id)}`,
     )
   const definition = JSON.parse(application.definition) as Definition
-  if (!isRegistered(definition, redirect))
+  if (!fits(definition, redirect))
     throw new ApiError('redirect_unregistered', 'The redirect address is not one the application registered')
   return { application, definition, redirect }
 }
@@ -36,6 +38,26 @@ export async function findHatLogin(
 /** Whether an application registered this address, to the letter. */
 export function isRegistered({ setup }: Definition, address: string): boolean {
   return setup.validRedirectUris?.includes(address) ?? false
+}
+
+/** The same, or the origin of such an address. */
+export function isRegisteredOrigin(definition: Definition, address: string): boolean {
+  const origins = definition.setup.validRedirectUris?.map((registered) => URL.parse(registered)?.origin) ?? []
+  return isRegistered(definition, address) || (address !== 'null' && origins.includes(address))
+}
+
+/**
+ * A new token of the application.
+ * @throws `application_inactive` (400) when the application is not set up and enabled
+ */
+export function applicationToken(
+  context: Context,
+  account: Account,
+  subject: string,
+  { application: { id, setupVersion, version } }: HatLogin,
+): Promise<string> {
+  const bearer = { kind: 'application', subject, application: id, version: setupVersion ?? version } as const
+  return issueToken(context, account, bearer, 'HAT login')
 }
 
 /**
@@ -46,10 +68,9 @@ export async function redirectWithToken(
   context: Context,
   account: Account,
   subject: string,
-  { application: { id, setupVersion, version }, redirect }: HatLogin,
+  login: HatLogin,
 ): Promise<string> {
-  const bearer = { kind: 'application', subject, application: id, version: setupVersion ?? version } as const
-  return withParameter(redirect, 'token', await issueToken(context, account, bearer, 'HAT login'))
+  return withParameter(login.redirect, 'token', await applicationToken(context, account, subject, login))
 }
 
 /** An address with one parameter more. What its query holds stays as it is; a fragment goes. */
