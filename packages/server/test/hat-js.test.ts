@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { HatClient } from '@dataswift/hat-js'
+import { definition } from './definitions.ts'
 import { engines } from './engines.ts'
 import { startServer } from './harness.ts'
 
@@ -41,6 +42,42 @@ for (const engine of engines)
     )
     assert.deepEqual((await data.delete(ids)).parsedBody, { message: 'All records deleted' })
     assert.deepEqual((await data.getAllDefault<Note>('notes', 'drafts')).parsedBody, [])
+  })
+
+for (const engine of engines)
+  test(`the official SDK of the HAT lists applications and follows one through its set-up, on ${engine.name}`, async (t) => {
+    const server = await startServer(t, engine)
+    const { applications: registry } = server.owner
+    for (const id of ['notes', 'other']) await registry.register(definition({ id }))
+    const applications = new HatClient({
+      token: server.token,
+      apiVersion: 'v2.6',
+      secure: false,
+    }).applications()
+
+    const all = (await applications.getAllDefault()).parsedBody!
+    assert.deepEqual(
+      all.map(({ application }) => application.id),
+      ['notes', 'other'],
+    )
+    const read = async () => (await applications.getById('notes')).parsedBody!
+    const before = await read()
+    assert.deepEqual(before.application, definition())
+    assert.deepEqual([before.setup, before.enabled, before.active], [false, false, false])
+    assert.equal(applications.getAppStatus(before), 'untouched')
+
+    await registry.setUp('notes')
+    const after = await read()
+    assert.deepEqual([after.setup, after.enabled, after.active], [true, true, true])
+    assert.equal(applications.getAppStatus(after), 'goto')
+    await server.owner.records.create('notes/drafts', { title: 'one' })
+    assert.match((await read()).mostRecentData!, /Z$/)
+
+    await registry.register(definition({ roles: ['namespaceread diary'] }))
+    assert.equal(applications.getAppStatus(await read()), 'update')
+    await registry.disable('notes')
+    assert.equal(applications.getAppStatus(await read()), 'untouched')
+    await assert.rejects(applications.getById('unheard'), { status: 404 })
   })
 
 test('the official SDK of the HAT learns of a duplicate by the status it looks at', async (t) => {

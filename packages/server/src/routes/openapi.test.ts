@@ -47,6 +47,14 @@ test('the SDK has a method for every operation that programs use', () => {
     listSources: pda.endpoints.list,
     eraseRecords: pda.records.erase,
     eraseEndpoint: pda.records.eraseEndpoint,
+    listApplications: pda.applications.list,
+    readApplication: pda.applications.get,
+    readDefinition: pda.applications.definition,
+    registerApplication: pda.applications.register,
+    setUpApplication: pda.applications.setUp,
+    disableApplication: pda.applications.disable,
+    removeApplication: pda.applications.remove,
+    createApplicationToken: pda.applications.accessToken,
     createAccessToken: pda.accessTokens.login,
     validateAccessToken: pda.accessTokens.validate,
     readPublicKey: pda.publicKey,
@@ -55,9 +63,11 @@ test('the SDK has a method for every operation that programs use', () => {
     readOpenApi: pda.openApi,
   }
   const forPeople = ['readMetrics', 'readDocs']
+  /** What existing clients ask for in another way. */
+  const spelledTwice = ['listApplicationsForSignIn', 'setUpApplicationByGet', 'disableApplicationByGet']
   assert.deepEqual(
     operations.map(({ operationId }) => operationId).toSorted(),
-    [...Object.keys(methods), ...forPeople].toSorted(),
+    [...Object.keys(methods), ...forPeople, ...spelledTwice].toSorted(),
   )
   for (const method of Object.values(methods)) assert.equal(typeof method, 'function')
 })
