@@ -2,7 +2,8 @@ import type { Application as Definition } from '@hatstand/api/application-defini
 import type { FastifyRequest } from 'fastify'
 import type { Context } from '../context.ts'
 import { newRoles, rolesOf } from '../domain/application-definition.ts'
-import { mayGive } from '../domain/user-roles.ts'
+import { type Caller, hasRole, mayRead, mayWrite } from '../domain/rights.ts'
+import type { Role } from '../domain/roles.ts'
 import { ApiError } from '../errors.ts'
 import { findApplication, setUpApplication } from '../store/applications.ts'
 
@@ -19,7 +20,7 @@ export async function setUp({ database, now }: Context, request: FastifyRequest,
     const found = await findApplication(unit, account.pda, id)
     if (found === undefined) return undefined
     const roles = rolesOf(JSON.parse(found.definition) as Definition)
-    const refused = newRoles(roles, found.roles).find((role) => !mayGive(caller, role))
+    const refused = newRoles(roles, found.roles).find((role) => !mayGrant(caller, role))
     if (refused) return refused
     await setUpApplication(unit, account.pda, { id, version: found.version, roles }, now())
     return undefined
@@ -29,4 +30,11 @@ export async function setUp({ database, now }: Context, request: FastifyRequest,
       'forbidden',
       `The application asks for more than you can give, ${`${beyond.role} ${beyond.detail}`.trim()}: the owner has to accept it`,
     )
+}
+
+/** The owner grants any role, others those they have themselves. */
+function mayGrant(caller: Caller, { role, detail }: Role): boolean {
+  if (role === 'namespaceread') return mayRead(caller, detail)
+  if (role === 'namespacewrite') return mayWrite(caller, detail)
+  return hasRole(caller, 'owner') || hasRole(caller, role, detail)
 }

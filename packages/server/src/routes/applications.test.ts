@@ -224,6 +224,11 @@ for (const engine of engines)
       assert.equal(error.code, 'forbidden')
       assert.match(error.cause, /namespaceread diary: the owner has to accept it$/)
       assert.equal((await applications.get('greedy')).setup, false)
+      for (const role of ['datacredit', 'datadebit', 'owner', 'applicationlist']) {
+        await applications.register(definition({ id: 'greedy', roles: [role] }))
+        assert.equal((await refused(manager.applications.setUp('greedy'))).code, 'forbidden', role)
+      }
+      await applications.register(definition({ id: 'greedy', roles }))
       await applications.setUp('greedy')
       assert.equal((await manager.applications.setUp('greedy')).active, true, 'what it has it keeps')
       const deputy = await running('deputy', 'owner')
