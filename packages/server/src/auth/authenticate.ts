@@ -90,7 +90,7 @@ function checkClaims(claims: Claims, account: Account, row: CallerRow, now: numb
   if (claims.iss !== account.domain) throw refused('The access token was issued for another domain')
   if (claims.exp <= seconds) throw refused('The access token has expired')
   if (claims.iat > seconds + clockSkewSeconds) throw refused('The access token is from the future')
-  if (row.key_id === null || Number(row.key_expires_at ?? Infinity) <= now)
+  if (row.key_id === null || (row.key_expires_at ?? Infinity) <= now)
     throw refused('The access token was signed with a key that counts no more')
   if (row.kind !== 'jwt' || row.subject !== claims.sub || !isFor(claims, row.holder))
     throw refused('The access token was revoked')

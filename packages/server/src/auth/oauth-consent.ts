@@ -59,23 +59,30 @@ async function introduced(
 /** Marks definitions made from documents. */
 const documentDeveloper = 'client-id-metadata-document'
 
+/** What an application that introduces itself is called: as it says, unless that could deceive, or else by its host. */
+export function nameOf(client: Client): string {
+  const { hostname } = new URL(client.clientId)
+  const said = (client.clientName ?? '').slice(0, 100)
+  const example = minimalDefinition(client.clientId, documentVersion, [], new Date(0).toISOString())
+  example.info.name = said
+  return definitionProblem(example) === undefined ? said : hostname
+}
+
 /** What is known of an application from its document, as a definition. Without redirect addresses: HAT login is not for it. */
 function definitionOf(client: Client, roles: readonly Role[], since: string): Definition {
   const base = minimalDefinition(client.clientId, documentVersion, roles, since)
   const { hostname } = new URL(client.clientId)
-  const named = (name: string): Definition => ({
+  return {
     ...base,
     kind: { kind: 'App', url: client.clientUri ?? '' },
     info: {
       ...base.info,
-      name,
+      name: nameOf(client),
       headline: `Introduced itself from ${hostname}`,
       description: { text: `Known by its document at ${client.clientId}` },
       termsUrl: client.tosUri ?? '',
       ...(client.policyUri !== undefined && { privacyPolicyUrl: client.policyUri }),
     },
     developer: { id: documentDeveloper, name: hostname, url: '' },
-  })
-  const definition = named((client.clientName ?? '').slice(0, 100))
-  return definitionProblem(definition) === undefined ? definition : named(hostname)
+  }
 }

@@ -2,7 +2,7 @@ import type { Application as Definition } from '@hatstand/api/application-defini
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Client, Provider } from 'oidc-provider'
 import { consentPath } from '../auth/oauth-configuration.ts'
-import { grantRoles } from '../auth/oauth-consent.ts'
+import { grantRoles, nameOf } from '../auth/oauth-consent.ts'
 import { type Session, sessionOf } from '../auth/sessions.ts'
 import type { App, Context } from '../context.ts'
 import { newRoles } from '../domain/application-definition.ts'
@@ -113,7 +113,7 @@ function askingOf(client: Client, application: Application | undefined): Asking 
   const url = URL.parse(client.clientId)
   if (url)
     return {
-      name: client.clientName ?? url.hostname,
+      name: nameOf(client),
       host: url.hostname,
       links: [
         { text: 'About it', url: client.clientUri },

@@ -1,0 +1,193 @@
+import assert from 'node:assert/strict'
+import type { RequestListener } from 'node:http'
+import { createServer } from 'node:https'
+import type { AddressInfo } from 'node:net'
+import { after, test, type TestContext } from 'node:test'
+import { getCACertificates, setDefaultCACertificates } from 'node:tls'
+import { disableApplication, findApplication } from '../src/store/applications.ts'
+import { ask } from './asking.ts'
+import { certificateForLocalhost } from './certificate.ts'
+import {
+  askFor,
+  discover,
+  exchange,
+  getTokens,
+  openBrowser,
+  play,
+  type Play,
+  refresh,
+  refusedWith,
+  tokensIn,
+} from './oauth-application.ts'
+
+const certificate = certificateForLocalhost()
+setDefaultCACertificates([...getCACertificates('default'), certificate.cert])
+
+/** A web site of an application, which shows documents by path and counts who asks for them. */
+async function webSite(documents: Record<string, object | RequestListener>) {
+  const asked: string[] = []
+  const server = createServer(certificate, (request, response) => {
+    asked.push(request.url ?? '')
+    const document = documents[request.url ?? '']
+    if (typeof document === 'function') {
+      document(request, response)
+      return
+    }
+    response.writeHead(document ? 200 : 404, { 'content-type': 'application/json' })
+    response.end(JSON.stringify(document ?? {}))
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  after(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  const host = `localhost:${(server.address() as AddressInfo).port}`
+  return { host, origin: `https://${host}`, asked, documents }
+}
+
+/** A site with one application, and a server that may ask it. */
+async function withSite(t: TestContext, document: object = {}, private_ = true) {
+  const site = await webSite({})
+  const clientId = `${site.origin}/app.json`
+  const redirect = `${site.origin}/back`
+  site.documents['/app.json'] = {
+    client_id: clientId,
+    client_name: 'Walks',
+    client_uri: site.origin,
+    redirect_uris: [redirect],
+    grant_types: ['authorization_code', 'refresh_token'],
+    token_endpoint_auth_method: 'none',
+    ...document,
+  }
+  const settings = private_ ? { HATSTAND_PRIVATE_HOSTS: site.host } : {}
+  const scene = await play(t, undefined, { settings })
+  const walks = await discover(scene.origin, clientId, redirect)
+  return { scene, site, clientId, redirect, walks }
+}
+
+const registered = ({ server }: Play, id: string) =>
+  server.context.database.read((unit) => findApplication(unit, 1, id))
+
+test('an application that nobody registered introduces itself by a document, and the owner registers it by accepting', async (t) => {
+  const { scene, site, clientId, walks } = await withSite(t)
+  const { browser, server } = scene
+  const asked = await askFor(walks, 'read:walks write:walks')
+  const shown = await browser.open(asked.url)
+  assert.match(shown.text, /Give Walks access to your data\?/)
+  assert.match(shown.text, /from <strong>localhost<\/strong>/)
+  assert.equal(await registered(scene, clientId), undefined)
+  const { sentTo } = await browser.send(shown, { decision: 'accept' })
+  const tokens = tokensIn(await exchange(walks, asked, sentTo!))
+  const record = await server.as(tokens.access).records.create('walks/log', { km: 4 })
+  const [seen] = await server.owner.records.list('walks/log', { meta: true })
+  assert.equal(seen?.recordId, record.recordId)
+  assert.equal(seen?.writer, clientId)
+  const known = await registered(scene, clientId)
+  const definition = JSON.parse(known!.definition)
+  assert.equal(definition.info.name, 'Walks')
+  assert.deepEqual(definition.setup.validRedirectUris, [])
+  assert.deepEqual(known?.roles, [
+    { role: 'namespaceread', detail: 'walks' },
+    { role: 'namespacewrite', detail: 'walks' },
+  ])
+  assert.ok(await refresh(walks, tokens.refresh))
+  assert.deepEqual(site.asked, ['/app.json'])
+})
+
+test('a second consent adds to the first, and an application that was disabled has to ask again', async (t) => {
+  const { scene, clientId, walks } = await withSite(t)
+  const first = await getTokens(scene.browser, walks, 'read:walks')
+  await getTokens(scene.browser, walks, 'read:notes')
+  assert.equal((await registered(scene, clientId))?.roles.length, 2)
+  await scene.server.context.database.write(1, (unit) => disableApplication(unit, 1, clientId))
+  await refusedWith(refresh(walks, first.refresh), 'invalid_grant')
+  const shown = await scene.browser.open((await askFor(walks, 'read:walks')).url)
+  assert.doesNotMatch(shown.text, /It may already/)
+})
+
+test('a document is taken only if it is one, of this address, of a public client, and safe', async (t) => {
+  const cases: [what: string, document: object][] = [
+    ['another id', { client_id: 'https://other.example/app.json' }],
+    ['no redirects', { redirect_uris: [] }],
+    ['a script as redirect', { redirect_uris: ['javascript:alert(1)'] }],
+    ['a secret', { client_secret: 'x' }],
+    ['client authentication', { token_endpoint_auth_method: 'client_secret_basic' }],
+  ]
+  const { scene, site, clientId, walks } = await withSite(t)
+  const sound = site.documents['/app.json'] as object
+  for (const [what, document] of cases) {
+    site.documents['/app.json'] = { ...sound, ...document }
+    const { status, sentTo } = await scene.browser.open((await askFor(walks, 'read:walks')).url)
+    assert.ok(status >= 400, `${what}: ${status}`)
+    assert.equal(sentTo, undefined, what)
+  }
+  const answers: [what: string, answer: RequestListener][] = [
+    ['a redirect', (_request, response) => response.writeHead(302, { location: '/sound.json' }).end()],
+    ['no JSON', (_request, response) => response.end('<html>')],
+    ['an array', (_request, response) => response.end('[]')],
+    ['too much', (_request, response) => response.end(JSON.stringify({ ...sound, x: 'x'.repeat(10_000) }))],
+    ['an error', (_request, response) => response.writeHead(500).end(JSON.stringify(sound))],
+    ['nothing', (request) => request.socket.destroy()],
+  ]
+  site.documents['/sound.json'] = sound
+  for (const [what, answer] of answers) {
+    site.documents['/app.json'] = answer
+    const { status, sentTo } = await scene.browser.open((await askFor(walks, 'read:walks')).url)
+    assert.ok(status >= 400, `${what}: ${status}`)
+    assert.equal(sentTo, undefined, what)
+  }
+  assert.equal(site.asked.includes('/sound.json'), false)
+  site.documents['/app.json'] = sound
+  const { url } = await askFor(walks, 'read:walks')
+  assert.equal((await scene.browser.open(url)).text.includes('Give Walks access'), true)
+  assert.equal(await registered(scene, clientId), undefined)
+})
+
+test('codes do not travel unencrypted: a document with such a redirect is refused', async (t) => {
+  const { scene, walks } = await withSite(t, { redirect_uris: ['http://other.example/back'] })
+  const { status, sentTo } = await scene.browser.open((await askFor(walks, 'read:walks')).url)
+  assert.deepEqual([status, sentTo], [400, undefined])
+})
+
+test('the server asks for a document for the signed-in owner only, and never inside the network', async (t) => {
+  const { scene, site, clientId, walks, redirect } = await withSite(t)
+  const asked = await askFor(walks, 'read:walks')
+  const stranger = openBrowser(scene.origin)
+  assert.match((await stranger.open(asked.url)).url, /\/sign-in/)
+  await stranger.open((await askFor(walks, 'read:walks', { prompt: 'none' })).url)
+  const body = new URLSearchParams({
+    grant_type: 'refresh_token',
+    client_id: clientId,
+    refresh_token: 'x',
+  }).toString()
+  const headers = { 'content-type': 'application/x-www-form-urlencoded', host: new URL(scene.origin).host }
+  for (const path of ['/oauth/token', '/oauth/revoke', '/oauth/introspect'])
+    assert.ok((await ask(scene.server.url, { method: 'POST', path, headers, body })).status >= 400)
+  assert.deepEqual(site.asked, [])
+  const inside = await withSite(t, {}, false)
+  const refused = await inside.scene.browser.open((await askFor(inside.walks, 'read:walks')).url)
+  assert.equal(refused.status, 400)
+  assert.deepEqual(inside.site.asked, [])
+  for (const id of [
+    'https://169.254.169.254/latest',
+    'https://[::1]/x',
+    'https://2130706433/',
+    'https://localhost/x',
+  ]) {
+    const there = await discover(inside.scene.origin, id, redirect)
+    assert.ok((await inside.scene.browser.open((await askFor(there, 'read:walks')).url)).status >= 400, id)
+  }
+})
+
+test('what a document says is text: a name that would deceive is replaced by the host, and no markup is shown', async (t) => {
+  const { scene, clientId, walks } = await withSite(t, {
+    client_name: '<b>Your bank</b>\u202e',
+    policy_uri: 'https://x.example/p',
+  })
+  const asked = await askFor(walks, 'read:walks')
+  const shown = await scene.browser.open(asked.url)
+  assert.equal(/<b>Your bank|\u202e/.test(shown.text), false)
+  await scene.browser.send(shown, { decision: 'accept' })
+  const definition = JSON.parse((await registered(scene, clientId))!.definition)
+  assert.equal(definition.info.name, 'localhost')
+})
