@@ -10,6 +10,8 @@ import { api } from './paths.ts'
 import { records } from './records.ts'
 import { users } from './users.ts'
 
+export type { Application } from '@hatstand/api/application-definition.ts'
+export type { HatApplication } from '@hatstand/api/applications.ts'
 export type { NewRecord } from './batch.ts'
 export type { Options } from './connection.ts'
 export { PdaError } from './error.ts'

@@ -18,8 +18,8 @@ export interface Standing {
 export interface Surroundings {
   /** The ids of the applications that are enabled. */
   enabled: ReadonlySet<string>
-  /** When an endpoint that holds records last changed, in milliseconds since 1970. */
-  lastChanges: ReadonlyMap<string, number>
+  /** When its `recentDataCheckEndpoint` last changed, in milliseconds since 1970; undefined when nothing may be said of it. */
+  lastChange: number | undefined
 }
 
 export type Status = Omit<HatApplication, 'application'>
@@ -30,7 +30,7 @@ export function statusOf(definition: Application, standing: Standing, surroundin
   if (setupVersion === undefined || !enabled)
     return { setup: setupVersion !== undefined, enabled: false, active: false }
   const needed = dependenciesOf(definition)
-  const changed = surroundings.lastChanges.get(recentEndpointOf(definition) ?? '')
+  const { lastChange } = surroundings
   return {
     setup: true,
     enabled: true,
@@ -39,7 +39,7 @@ export function statusOf(definition: Application, standing: Standing, surroundin
       compareVersions(definition.status.compatibility, setupVersion) > 0 ||
       asksForMore(rolesOf(definition), roles),
     ...(needed.length > 0 && { dependenciesEnabled: needed.every((id) => surroundings.enabled.has(id)) }),
-    ...(changed !== undefined && { mostRecentData: new Date(changed).toISOString() }),
+    ...(lastChange !== undefined && { mostRecentData: new Date(lastChange).toISOString() }),
   }
 }
 

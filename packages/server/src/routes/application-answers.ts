@@ -1,32 +1,64 @@
 import type { Application as Definition } from '@hatstand/api/application-definition.ts'
 import type { Context } from '../context.ts'
+import type { Unit } from '../database/port.ts'
 import { mayKnowRecent, recentEndpointOf, statusOf } from '../domain/application-status.ts'
 import type { Caller } from '../domain/rights.ts'
-import { type Application, listApplications } from '../store/applications.ts'
+import {
+  type Application,
+  enabledApplications,
+  findApplication,
+  listApplications,
+} from '../store/applications.ts'
 import { lastChanges } from '../store/last-changes.ts'
 
-/**
- * The JSON texts of applications with their status, as a caller sees them.
- * @param chosen which of the account's applications, by id
- */
-export async function applicationTexts(
+/** The JSON text of an application with its status, as a caller sees it; undefined when there is none. */
+export function applicationText(
+  { database }: Context,
+  pda: number,
+  caller: Caller,
+  id: string,
+): Promise<string | undefined> {
+  return database.read(async (unit) => {
+    const found = await findApplication(unit, pda, id)
+    return found && (await textsOf(unit, pda, caller, [found]))[0]
+  })
+}
+
+/** The same of all applications of the account that are chosen, by id. */
+export function applicationTexts(
   { database }: Context,
   pda: number,
   caller: Caller,
   chosen: (id: string) => boolean,
 ): Promise<string[]> {
-  const all = await database.read((unit) => listApplications(unit, pda))
-  const enabled = new Set(all.filter((one) => one.enabled).map(({ id }) => id))
-  const shown = all
-    .filter(({ id }) => chosen(id))
-    .map((application) => ({ application, definition: JSON.parse(application.definition) as Definition }))
-  const endpoints = shown.flatMap(({ definition }) =>
-    mayKnowRecent(caller, definition) ? [recentEndpointOf(definition)!] : [],
-  )
-  const changes = await database.read((unit) => lastChanges(unit, pda, [...new Set(endpoints)]))
-  return shown.map(({ application, definition }) => {
-    const known = mayKnowRecent(caller, definition) ? changes : new Map<string, number>()
-    return textOf(application, statusOf(definition, application, { enabled, lastChanges: known }))
+  return database.read(async (unit) => {
+    const all = await listApplications(unit, pda)
+    return textsOf(
+      unit,
+      pda,
+      caller,
+      all.filter(({ id }) => chosen(id)),
+    )
+  })
+}
+
+async function textsOf(
+  unit: Unit,
+  pda: number,
+  caller: Caller,
+  applications: Application[],
+): Promise<string[]> {
+  const parsed = applications.map((application) => {
+    const definition = JSON.parse(application.definition) as Definition
+    const recent = mayKnowRecent(caller, definition) ? recentEndpointOf(definition) : undefined
+    return { application, definition, recent }
+  })
+  const endpoints = new Set(parsed.flatMap(({ recent }) => recent ?? []))
+  const enabled = await enabledApplications(unit, pda)
+  const changes = await lastChanges(unit, pda, [...endpoints])
+  return parsed.map(({ application, definition, recent }) => {
+    const lastChange = recent === undefined ? undefined : changes.get(recent)
+    return textOf(application, statusOf(definition, application, { enabled, lastChange }))
   })
 }
 

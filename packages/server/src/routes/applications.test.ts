@@ -249,6 +249,37 @@ for (const engine of engines)
       assert.equal(answer.headers.get('cache-control'), 'no-store')
     })
 
+    test('a definition that will not do is refused, and nothing is registered', async () => {
+      const json = { 'content-type': 'application/json' }
+      const post = async (body: string, query = '', headers: Record<string, string> = json) => {
+        const { status, text } = await raw(api + query, { method: 'POST', headers, body })
+        return { status, ...(JSON.parse(text) as { code: string; cause: string }) }
+      }
+      const bad = JSON.stringify(definition({ id: 'bad' }))
+      const causes: [body: string, code: string, cause: RegExp][] = [
+        ['', 'invalid_json', /position 0$/],
+        [bad.slice(0, -1), 'invalid_json', /position \d+$/],
+        [
+          bad.replace('"version":"1.0.0"', '"version":"1.0"'),
+          'invalid_body',
+          /^The member info\.version must/,
+        ],
+        [bad.replace('namespaceread', 'king'), 'invalid_body', /rolesGranted\[0\]\.role .*"king" is none$/],
+        [bad.replace('"id":"bad"', '"id":"a/b"'), 'invalid_body', /^The member id must be/],
+        [bad.replace('{', '{"id":"x",'), 'invalid_body', /^The member id is there twice$/],
+        [bad.replace('"bad"', '"bad","x":"' + 'y'.repeat(263_000) + '"'), 'body_too_large', /262144 bytes/],
+        ['['.repeat(2000), 'too_deep', /512/],
+      ]
+      for (const [body, code, cause] of causes) {
+        const answer = await post(body)
+        assert.equal(answer.code, code, body.slice(0, 60))
+        assert.match(answer.cause, cause)
+      }
+      assert.equal((await post(bad, '?force=true')).code, 'invalid_query')
+      assert.equal((await post(bad, '', { 'content-type': 'text/plain' })).code, 'content_type_unsupported')
+      assert.equal((await refused(server.owner.applications.get('bad'))).code, 'application_unknown')
+    })
+
     test('ids that are addresses or contain anything at all are found, or refused in words', async () => {
       const id = 'https://app.example.org/client.json'
       await server.owner.applications.register(definition({ id }))

@@ -19,7 +19,7 @@ import { type Caller, hasRole, isOwner } from '../domain/rights.ts'
 import { ApiError } from '../errors.ts'
 import * as applications from '../store/applications.ts'
 import { arrayOf, sendJson } from './answers.ts'
-import { applicationTexts } from './application-answers.ts'
+import { applicationText, applicationTexts } from './application-answers.ts'
 import { setUp } from './application-setup.ts'
 import { applicationToken } from './application-tokens.ts'
 import { readDefinition as readSent } from './definitions.ts'
@@ -51,7 +51,7 @@ async function sendOne(
   id: string,
   unknown: 'application_unknown' | 'application_missing' = 'application_unknown',
 ): Promise<FastifyReply> {
-  const [text] = await applicationTexts(context, account.pda, caller, (one) => one === id)
+  const text = await applicationText(context, account.pda, caller, id)
   if (text === undefined) throw notRegistered(id, unknown)
   return sendJson(reply, { first: text, rest: undefined })
 }

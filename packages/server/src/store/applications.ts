@@ -32,6 +32,14 @@ export async function listApplications(unit: Unit, pda: number): Promise<Applica
   return rows.map((row) => applicationOf(row, byHolder.get(row.application) ?? []))
 }
 
+/** The ids of the applications that are enabled. */
+export async function enabledApplications(unit: Unit, pda: number): Promise<Set<string>> {
+  const rows = await unit.all<{ application: string }>(
+    sql`select application from application where pda_id = ${pda} and enabled = 1`,
+  )
+  return new Set(rows.map(({ application }) => application))
+}
+
 export async function findApplication(unit: Unit, pda: number, id: string): Promise<Application | undefined> {
   const [row] = await unit.all<Row>(sql`
     select application, definition, version, enabled, setup_version from application
