@@ -15,10 +15,12 @@ import {
 import { createBatch } from './batch.ts'
 import { listSources } from './endpoints.ts'
 import { eraseEndpoint, eraseRecords } from './erasure.ts'
+import { createHatLogin, createTokenForResource } from './hatlogin.ts'
 import { readDocs, readHealth, readMetrics, readOpenApi, readVersion } from './health.ts'
 import { endAccessToken, listAccessTokens, revokeAccessToken, revokeAccessTokens } from './issued-tokens.ts'
 import { createLink } from './links.ts'
 import type { Operation } from './operation.ts'
+import { changePassword, requestPasswordReset, resetPassword } from './passwords.ts'
 import { listPublicKeys, readPublicKey } from './public-key.ts'
 import {
   createRecords,
@@ -50,6 +52,8 @@ export const operations: readonly Operation[] = [
   disableApplication,
   removeApplication,
   createApplicationToken,
+  createHatLogin,
+  createTokenForResource,
   readDefinition,
   listApplicationsForSignIn,
   setUpApplicationByGet,
@@ -60,6 +64,9 @@ export const operations: readonly Operation[] = [
   listAccessTokens,
   revokeAccessToken,
   revokeAccessTokens,
+  changePassword,
+  requestPasswordReset,
+  resetPassword,
   readPublicKey,
   listPublicKeys,
   listUsers,

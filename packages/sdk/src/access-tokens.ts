@@ -31,6 +31,14 @@ export function accessTokens(connection: Connection) {
       connection.token = undefined
       return answer
     },
+    /** Changes the owner's password. All other tokens of the owner end; the connection uses a new one from then on. */
+    changePassword: async (password: string, newPassword: string) =>
+      (
+        await send('/control/v2/auth/password', {
+          method: 'POST',
+          body: JSON.stringify({ password, newPassword }),
+        })
+      ).json() as Promise<Message>,
     /** Rejects with a `PdaError` of status 401 when the token does not count. */
     validate: async () => (await send('/users/access_token/validate')).json() as Promise<Message>,
     /** All access tokens and sessions that count, the youngest first; for the owner only. */

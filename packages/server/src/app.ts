@@ -9,10 +9,12 @@ import { loggerOptions, logRequests, requestIds } from './logging.ts'
 import { answerError, answerMalformed, refusals } from './refusals.ts'
 import { accessTokenRoutes } from './routes/access-tokens.ts'
 import { accountPageRoutes } from './routes/account-page.ts'
+import { afterAnswer } from './routes/after-answer.ts'
 import { applicationRoutes } from './routes/applications.ts'
 import { endpointRoutes } from './routes/endpoints.ts'
 import { erasureRoutes } from './routes/erasure.ts'
 import { frontPageRoutes } from './routes/front-page.ts'
+import { hatLoginTokenRoutes } from './routes/hatlogin-tokens.ts'
 import { hatLoginRoutes } from './routes/hatlogin.ts'
 import { healthRoutes } from './routes/health.ts'
 import { issuedTokenRoutes, signOutRoutes } from './routes/issued-tokens.ts'
@@ -20,6 +22,7 @@ import { linkRoutes } from './routes/links.ts'
 import { metricsRoutes } from './routes/metrics.ts'
 import { oauthRoutes } from './routes/oauth.ts'
 import { openapiRoutes } from './routes/openapi.ts'
+import { passwordRoutes } from './routes/passwords.ts'
 import { publicKeyRoutes } from './routes/public-key.ts'
 import { recordRoutes } from './routes/records.ts'
 import { setupRoutes } from './routes/setup.ts'
@@ -46,10 +49,12 @@ export async function createApp(context: Context): Promise<App> {
   signOutRoutes(app, context)
   userRoutes(app, context)
   publicKeyRoutes(app, context)
+  passwordRoutes(app, context, afterAnswer(app))
   setupRoutes(app, context)
   oauthRoutes(app, context)
   signInRoutes(app, context)
   hatLoginRoutes(app, context)
+  hatLoginTokenRoutes(app, context)
   frontPageRoutes(app, context)
   accountPageRoutes(app, context)
 

@@ -58,19 +58,23 @@ export async function replaceOwner(unit: Unit, pda: number, owner: Owner, now: n
 /**
  * Gives the owner another password. What the old one opened ends with it: all tokens and sessions of the owner but one, and the link
  * to a new password. What applications hold stays theirs.
- * @param staying the id of the token or session that stays, if any
+ * @param change.from the hash of the password that was given for it: another one by now, nothing is changed
+ * @param change.staying the id of the token or session that stays, if any
+ * @returns whether it was changed
  */
 export async function changePassword(
   unit: Unit,
   pda: number,
-  passwordHash: string,
-  staying?: string,
-): Promise<void> {
+  change: { from?: string; to: string; staying?: string },
+): Promise<boolean> {
   await unit.count(0)
-  await unit.all(sql`update owner set password_hash = ${passwordHash} where pda_id = ${pda}`)
-  await removeTokensOf(unit, pda, ownerHolder, staying)
+  const before = await findOwner(unit, pda)
+  if (before === undefined || before.passwordHash !== (change.from ?? before.passwordHash)) return false
+  await unit.all(sql`update owner set password_hash = ${change.to} where pda_id = ${pda}`)
+  await removeTokensOf(unit, pda, ownerHolder, change.staying)
   await removePasswordReset(unit, pda)
   await forgetTotpFailures(unit, pda)
+  return true
 }
 
 async function insertOwner(unit: Unit, pda: number, owner: Owner, now: number): Promise<void> {
