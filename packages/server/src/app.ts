@@ -8,6 +8,8 @@ import { ApiError } from './errors.ts'
 import { loggerOptions, logRequests, requestIds } from './logging.ts'
 import { answerError, answerMalformed, refusals } from './refusals.ts'
 import { accessTokenRoutes } from './routes/access-tokens.ts'
+import { accountAccessRoutes } from './routes/account-access.ts'
+import { accountApplicationRoutes } from './routes/account-applications.ts'
 import { accountPageRoutes } from './routes/account-page.ts'
 import { afterAnswer } from './routes/after-answer.ts'
 import { applicationRoutes } from './routes/applications.ts'
@@ -57,6 +59,8 @@ export async function createApp(context: Context): Promise<App> {
   hatLoginTokenRoutes(app, context)
   frontPageRoutes(app, context)
   accountPageRoutes(app, context)
+  accountAccessRoutes(app, context)
+  accountApplicationRoutes(app, context)
 
   for (const prefix of ['/api/v2.6', '/api/v2', '/api/v2.0'])
     await app.register(async (api) => dataRoutes(api as App, context), { prefix })

@@ -17,6 +17,13 @@ const onApplication =
     path: `${api}/applications/${await application(cell)}${does}`,
   })
 
+/** Where the example of the documentation wants the browser back. */
+const redirect = definition().setup.validRedirectUris![0]!
+
+const byName = (path: string, address: string) => async (cell: Cell) => ({
+  path: `${path}?name=${await application(cell)}&${address}=${encodeURIComponent(redirect)}`,
+})
+
 const list = (path: string): Row => ({
   right: 'lists applications',
   request: async (cell) => {
@@ -49,5 +56,7 @@ export const applicationRows: Record<string, Row> = {
   setUpApplicationByGet: { right: 'manages applications', request: onApplication('/setup') },
   disableApplication: { right: 'manages applications', request: onApplication('/disable') },
   disableApplicationByGet: { right: 'manages applications', request: onApplication('/disable') },
+  createHatLogin: { right: 'owner', request: byName('/control/v2/auth/hatlogin', 'redirect') },
+  createTokenForResource: { right: 'owner', request: byName('/users/application_token', 'resource') },
   createApplicationToken: { right: 'gets application tokens', request: onApplication('/access-token') },
 }

@@ -1,0 +1,69 @@
+import { markup, type Markup, page, trusted } from './page.ts'
+
+/** A browser or a program that can use the account, as it is shown. Times in milliseconds since 1970. */
+export interface Entry {
+  tokenId: string
+  /** Whether it is a browser the owner signed in with. */
+  browser: boolean
+  title: string
+  about?: string
+  scope?: string
+  /** Whether it is the browser that asks. */
+  mine: boolean
+  createdAt: number
+  usedAt: number | undefined
+  expiresAt: number
+}
+
+/** @param ended how many were just ended; undefined when the page is only looked at */
+export function accessPage(entries: readonly Entry[], hidden: Markup, ended: number | undefined): string {
+  const browsers = entries.filter(({ browser }) => browser)
+  const programs = entries.filter(({ browser }) => !browser)
+  return page(
+    'Access',
+    markup`<h1>Access</h1>
+${ended !== undefined && markup`<div class="done" role="status"><p>${endedInWords(ended)}</p></div>`}
+<p>What can use your account at this moment. Whatever you end here can do nothing from its next request on.</p>
+<form method="post" action="/account/access">
+${hidden}<h2>Your browsers</h2>
+${listOf(browsers)}
+<h2>Programs</h2>
+${programs.length === 0 ? markup`<p>None.</p>` : listOf(programs)}
+${entries.length > 1 && markup`<p class="actions"><button type="submit" class="danger" name="end" value="others">End all but this browser</button></p>`}
+</form>
+<p>An application gets new access until you <a href="/account/applications">disable it</a>.</p>
+<p><a href="/account">Back to your account</a></p>`,
+    { wide: true },
+  )
+}
+
+function endedInWords(count: number): string {
+  if (count === 0) return 'Nothing to end: it had ended already.'
+  return count === 1 ? 'Ended. It can do nothing any more.' : `Ended ${count}. They can do nothing any more.`
+}
+
+function listOf(entries: readonly Entry[]): Markup {
+  return markup`<ul class="rows">
+${entries.map(
+  (
+    entry,
+  ) => markup`<li class="between"><div><strong>${entry.title}</strong>${entry.mine && markup` (this browser)`}${entry.about && markup` <span class="quiet">${entry.about}</span>`}
+${entry.scope && markup`<br><code>${entry.scope}</code>`}<br><span class="quiet">Since ${time(entry.createdAt)}, ${
+    entry.usedAt === undefined ? 'not used since' : markup`last used ${time(entry.usedAt)}`
+  }; ends ${time(entry.expiresAt)}</span></div>
+<button type="submit" class="second" name="end" value="${entry.tokenId}" aria-label="${does(entry)} ${entry.title}, since ${inWords(entry.createdAt)}">${does(entry)}</button></li>
+`,
+)}</ul>`
+}
+
+const does = ({ mine }: Entry) => (mine ? 'Sign out' : 'End')
+
+/** A time for people, in UTC, which is said: the server does not know theirs. */
+function time(milliseconds: number): Markup {
+  return markup`<time datetime="${new Date(milliseconds).toISOString()}">${trusted(inWords(milliseconds))}</time>`
+}
+
+function inWords(milliseconds: number): string {
+  const date = new Date(milliseconds).toISOString()
+  return `${date.slice(0, 10)} ${date.slice(11, 16)} UTC`
+}
