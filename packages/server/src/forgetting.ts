@@ -1,6 +1,7 @@
 import type { App, Context } from './context.ts'
 import { forgetExpiredTokens } from './store/access-tokens.ts'
 import { listAccounts } from './store/accounts.ts'
+import { forgetModels } from './store/oauth.ts'
 import { forgetOldVersions } from './store/record-history.ts'
 import { forgetExpiredKeys } from './store/signing-keys.ts'
 
@@ -9,7 +10,7 @@ const interval = 3_600_000
 
 /**
  * Forgets, from when the server listens until it closes, what counts no more: versions replaced longer ago than
- * HATSTAND_HISTORY_DAYS, access tokens, sessions and keys that have ended.
+ * HATSTAND_HISTORY_DAYS, access tokens, sessions, keys and what OAuth keeps that have ended.
  */
 export function forgetWhatIsOld(app: App, context: Context): void {
   let running: Promise<void> | undefined
@@ -36,5 +37,6 @@ export async function forgetOnce({ config, database, now }: Context): Promise<vo
     await forgetOldVersions(database, pda, bounds, now())
     await forgetExpiredTokens(database, pda, now())
     await forgetExpiredKeys(database, pda, now())
+    await forgetModels(database, pda, now())
   }
 }

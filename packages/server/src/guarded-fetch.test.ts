@@ -5,7 +5,7 @@ import { syncBuiltinESMExports } from 'node:module'
 import type { AddressInfo } from 'node:net'
 import { after, test } from 'node:test'
 import { gzipSync } from 'node:zlib'
-import { FetchRefused, guardedFetch, isPublicAddress } from './guarded-fetch.ts'
+import { FetchRefusedError, guardedFetch, isPublicAddress } from './guarded-fetch.ts'
 
 /** A server on this machine that counts who reaches it. */
 async function serverThat(answers: RequestListener) {
@@ -25,7 +25,7 @@ async function serverThat(answers: RequestListener) {
 }
 
 const refused = (address: string, asked = {}) =>
-  assert.rejects(guardedFetch(address, { timeoutMs: 2000, ...asked }), FetchRefused, address)
+  assert.rejects(guardedFetch(address, { timeoutMs: 2000, ...asked }), FetchRefusedError, address)
 
 test('nothing on this machine or in a private network is asked, however its address is spelt', async () => {
   const hosts = [

@@ -24,16 +24,16 @@ export interface GuardedAnswer {
 }
 
 /** A request that was not made, or was given up. Its message is for the log: outside, it would tell about the network inside. */
-export class FetchRefused extends Error {}
+export class FetchRefusedError extends Error {}
 
 /**
  * Asks a server elsewhere, for addresses that strangers may choose: it cannot be turned inward. Only https on port 443; every address
  * the name has must be a public one, and one of those is what it connects to; a redirect is an answer like others and never followed.
- * @throws FetchRefused
+ * @throws FetchRefusedError
  */
 export async function guardedFetch(address: string, asked: GuardedRequest = {}): Promise<GuardedAnswer> {
   const url = URL.parse(address)
-  if (url === null) throw new FetchRefused('no URL')
+  if (url === null) throw new FetchRefusedError('no URL')
   const allowed = isNamed(url, asked.privateHosts ?? [])
   refuseOtherPlaces(url, allowed)
   // One signal for the look-up, the connection and the answer.
@@ -52,8 +52,10 @@ export async function guardedFetch(address: string, asked: GuardedRequest = {}):
     const answer = await answerTo(sent)
     return { status: answer.statusCode ?? 0, headers: headersOf(answer), body: await bodyOf(answer, asked) }
   } catch (error) {
-    if (error instanceof FetchRefused) throw error
-    throw new FetchRefused(signal.aborted ? 'it took too long' : (error as Error).message, { cause: error })
+    if (error instanceof FetchRefusedError) throw error
+    throw new FetchRefusedError(signal.aborted ? 'it took too long' : (error as Error).message, {
+      cause: error,
+    })
   } finally {
     sent.destroy()
   }
@@ -78,14 +80,14 @@ function isNamed(url: URL, privateHosts: readonly string[]): boolean {
 }
 
 function refuseOtherPlaces(url: URL, allowed: boolean): void {
-  if (url.username !== '' || url.password !== '') throw new FetchRefused('a URL with credentials')
+  if (url.username !== '' || url.password !== '') throw new FetchRefusedError('a URL with credentials')
   if (url.protocol !== 'https:' && !(allowed && url.protocol === 'http:'))
-    throw new FetchRefused('not over https')
+    throw new FetchRefusedError('not over https')
   if (allowed) return
-  if (url.port !== '') throw new FetchRefused('a port other than 443')
+  if (url.port !== '') throw new FetchRefusedError('a port other than 443')
   // An address is looked up by nobody. The URL parser has written its spellings (0x7f.1, 2130706433) out.
   const literal = url.hostname.replaceAll(/[[\]]/g, '')
-  if (isIP(literal) > 0 && !isPublicAddress(literal)) throw new FetchRefused('no public address')
+  if (isIP(literal) > 0 && !isPublicAddress(literal)) throw new FetchRefusedError('no public address')
 }
 
 /** Looks a name up, and gives its addresses only if all are public. What it gives is connected to: nobody asks a second time. */
@@ -93,11 +95,11 @@ const publicLookup: LookupFunction = (name, options, callback) => {
   lookup(name, { ...options, all: true }, (error, found: LookupAddress[]) => {
     const [first] = found ?? []
     if (error || first === undefined) {
-      callback(error ?? new FetchRefused('a name without an address'), '')
+      callback(error ?? new FetchRefusedError('a name without an address'), '')
       return
     }
     if (!found.every(({ address }) => isPublicAddress(address))) {
-      callback(new FetchRefused('a name of an address that is not public'), '')
+      callback(new FetchRefusedError('a name of an address that is not public'), '')
       return
     }
     if (options.all) callback(null, found)
@@ -110,18 +112,18 @@ function answerTo(sent: ClientRequest): Promise<IncomingMessage> {
     sent.once('response', resolve)
     // Stays to the end: what happens to the connection later has its reader in the answer's body.
     sent.on('error', reject)
-    sent.once('upgrade', () => reject(new FetchRefused('an answer that is no HTTP')))
+    sent.once('upgrade', () => reject(new FetchRefusedError('an answer that is no HTTP')))
   })
 }
 
 async function bodyOf(answer: IncomingMessage, { maxBytes = 65_536 }: GuardedRequest): Promise<Buffer> {
   if ((answer.headers['content-encoding'] ?? 'identity') !== 'identity')
-    throw new FetchRefused('a compressed answer, which was not asked for')
+    throw new FetchRefusedError('a compressed answer, which was not asked for')
   const parts: Buffer[] = []
   let bytes = 0
   for await (const part of answer as AsyncIterable<Buffer>) {
     bytes += part.length
-    if (bytes > maxBytes) throw new FetchRefused(`an answer of more than ${maxBytes} bytes`)
+    if (bytes > maxBytes) throw new FetchRefusedError(`an answer of more than ${maxBytes} bytes`)
     parts.push(part)
   }
   return Buffer.concat(parts)

@@ -35,13 +35,7 @@ const integer = (value: number) => tagged(0x02, Buffer.from([value]))
 const oid = (hex: string) => tagged(0x06, Buffer.from(hex, 'hex'))
 const octets = (content: Buffer) => tagged(0x04, content)
 const utf8 = (text: string) => tagged(0x0c, Buffer.from(text))
-const utcTime = (time: number) =>
-  tagged(
-    0x17,
-    Buffer.from(
-      `${new Date(time)
-        .toISOString()
-        .replaceAll(/[-:T]|\.\d+/g, '')
-        .slice(2)}`,
-    ),
-  )
+function utcTime(time: number): Buffer {
+  const digits = new Date(time).toISOString().replaceAll(/[-:T]|\.\d+/g, '')
+  return tagged(0x17, Buffer.from(digits.slice(2)))
+}

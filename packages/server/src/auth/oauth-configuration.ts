@@ -3,7 +3,7 @@ import type * as oidc from 'oidc-provider'
 import type { Account, Context } from '../context.ts'
 import { isClientAddress } from '../domain/application-definition.ts'
 import { mostScopes, roleOfScope } from '../domain/scopes.ts'
-import { FetchRefused, guardedFetch } from '../guarded-fetch.ts'
+import { FetchRefusedError, guardedFetch } from '../guarded-fetch.ts'
 import { findOwner } from '../store/owners.ts'
 import type { SigningKey } from '../store/signing-keys.ts'
 import { adapterFor } from './oauth-adapter.ts'
@@ -202,7 +202,7 @@ function fetchDocument({ context, log }: Surroundings): oidc.Configuration['fetc
       })
       return new Response(answer.status === 200 ? answer.body : null, answer)
     } catch (error) {
-      if (error instanceof FetchRefused) log(error, 'a document of an application was not asked for')
+      if (error instanceof FetchRefusedError) log(error, 'a document of an application was not asked for')
       throw error
     }
   }
