@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { freshFolder } from '../../test/engines.ts'
+import { readConfig } from '../config.ts'
+import { openDatabase } from '../database/open.ts'
+import { forgetOnce } from '../forgetting.ts'
+import { addAccount } from '../store/accounts.ts'
+import { findModel, keepModel } from '../store/oauth.ts'
+import type { SigningKey } from '../store/signing-keys.ts'
+import type { Surroundings } from './oauth-configuration.ts'
+import { holdProviders } from './oauth-provider.ts'
+import { makeSigningKey } from './signing-keys.ts'
+
+const key = await makeSigningKey()
+const database = await openDatabase({ dataDir: freshFolder(), databaseUrl: undefined }, false)
+const clock = { now: 1_800_000_000_000 }
+const context = {
+  config: readConfig({ HATSTAND_LOG_LEVEL: 'silent' }),
+  database,
+  now: () => clock.now,
+}
+test.after(() => database.close())
+
+function around(pda: number, changed: { origin?: string; key?: SigningKey } = {}): Surroundings {
+  return {
+    context,
+    account: { pda, domain: 'me.example.org' },
+    origin: 'https://me.example.org',
+    key,
+    showProblem: () => undefined,
+    mayFetch: async () => false,
+    log: () => undefined,
+    ...changed,
+  }
+}
+
+test('an account has one OAuth server, made again when its origin or its signing key is another', async () => {
+  const providers = holdProviders(() => clock.now)
+  const first = await providers.of(around(1))
+  assert.equal(await providers.of(around(1)), first)
+  assert.notEqual(await providers.of(around(2)), first)
+  const moved = await providers.of(around(1, { origin: 'https://you.example.org' }))
+  assert.equal(moved.issuer, 'https://you.example.org')
+  assert.notEqual(await providers.of(around(1, { key: await makeSigningKey() })), moved)
+})
+
+test('OAuth servers that nobody asks are let go, and there are never more than a hundred', async () => {
+  const providers = holdProviders(() => clock.now)
+  const first = await providers.of(around(1))
+  const second = await providers.of(around(2))
+  clock.now += 400_000
+  assert.equal(await providers.of(around(2)), second)
+  clock.now += 400_000
+  providers.sweep()
+  assert.equal(await providers.of(around(2)), second)
+  assert.notEqual(await providers.of(around(1)), first)
+  for (let pda = 3; pda < 103; pda++) await providers.of(around(pda))
+  assert.notEqual(await providers.of(around(2)), second)
+})
+
+test('what has expired is forgotten', async () => {
+  const pda = (await addAccount(database, 'me.example.org', key, clock.now)) as number
+  const model = { model: 'Interaction', payload: '{}' }
+  await database.write(pda, async (unit) => {
+    await keepModel(unit, pda, { ...model, modelId: 'over', expiresAt: clock.now - 1 })
+    await keepModel(unit, pda, { ...model, modelId: 'open', expiresAt: clock.now + 1 })
+  })
+  await forgetOnce(context)
+  const find = (id: string) => database.read((unit) => findModel(unit, pda, 'Interaction', id))
+  assert.equal(await find('over'), undefined)
+  assert.equal((await find('open'))?.payload, '{}')
+})
