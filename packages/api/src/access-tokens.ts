@@ -21,9 +21,14 @@ export const createAccessToken = {
   tags: ['access tokens'],
   summary: 'Sign the owner or a user in',
   description:
-    'Name and password travel as headers, as they are or percent-encoded. Only failures count towards the limit.',
+    'Name and password travel as headers, as they are or percent-encoded. Only failures count towards the limit. Where the owner has a second factor, a one-time code is needed too.',
   querystring: NoQuery,
-  requestHeaders: { username: "The owner's or user's name.", password: 'The password.' },
+  requestHeaders: {
+    username: "The owner's or user's name.",
+    password: 'The password.',
+    'one-time-code':
+      'Where the owner has a second factor: a code of the authenticator program, or a recovery code.',
+  },
   answers: {
     200: {
       description: 'Signed in.',
@@ -32,7 +37,13 @@ export const createAccessToken = {
       example: { accessToken: 'eyJhbGciOiJSUzI1NiJ9...', userId: 'b1946ac9-2f1d-4a39-9a3e-5b2c7c4a9a3e' },
     },
   },
-  refusals: ['credentials_missing', 'credentials_wrong', 'too_many_attempts'],
+  refusals: [
+    'credentials_missing',
+    'credentials_wrong',
+    'header_login_off',
+    'second_factor_needed',
+    'too_many_attempts',
+  ],
 } satisfies Operation
 
 export const validateAccessToken = {

@@ -17,9 +17,16 @@ export function accessTokens(connection: Connection) {
   const path = `${api}/access-tokens`
   const { send } = connection
   return {
-    /** Signs the owner or a user in; the connection uses the token from then on. */
-    async login(name: string, password: string): Promise<AccessToken> {
-      const headers = { username: encodeURIComponent(name), password: encodeURIComponent(password) }
+    /**
+     * Signs the owner or a user in; the connection uses the token from then on.
+     * @param oneTimeCode where the owner has a second factor: of the authenticator program, or a recovery code
+     */
+    async login(name: string, password: string, oneTimeCode?: string): Promise<AccessToken> {
+      const headers = {
+        username: encodeURIComponent(name),
+        password: encodeURIComponent(password),
+        ...(oneTimeCode !== undefined && { 'one-time-code': oneTimeCode }),
+      }
       connection.token = undefined
       const answer = (await (await send('/users/access_token', { headers })).json()) as AccessToken
       connection.token = answer.accessToken

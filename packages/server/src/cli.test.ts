@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { text } from 'node:stream/consumers'
 import { test } from 'node:test'
 import { decodeJwt } from 'jose'
 import { at } from '../test/command-line.ts'
@@ -113,6 +115,29 @@ test('adding an application again replaces its rights and keeps its version, and
   assert.equal((await run('application', 'list')).said, 'The account me.example.org has no applications.')
 })
 
+test('a link to a new password is printed for whoever may use the command line; each replaces the one before', async () => {
+  const { run } = at(freshFolder())
+  await run('account', 'add', 'me.example.org')
+  assert.equal((await run('owner', 'set', 'alice', '--email', 'alice@example.org')).code, 0)
+  const { said, complaint } = await run('owner', 'reset-link')
+  assert.match(said, /^https:\/\/me\.example\.org\/auth\/change-password\/[\w-]{43}$/)
+  assert.equal(complaint, '')
+  const again = await run('owner', 'reset-link', '--second-factors')
+  assert.notEqual(again.said, said)
+  assert.match(again.complaint, /second factors of the owner were removed\.$/)
+})
+
+test('a password that is easily guessed is refused with the reason', async () => {
+  const { start, run } = at(freshFolder(), { HATSTAND_OWNER_PASSWORD: 'password12', HATSTAND_OWNER: 'alice' })
+  await run('account', 'add', 'localhost:8080')
+  const { complaint, code } = await run('owner', 'set', 'alice')
+  assert.match(complaint, /^The password is too easy to guess\. /)
+  assert.equal(code, 1)
+  const server = start('serve')
+  const [said] = await Promise.all([text(server.stderr), once(server, 'exit')])
+  assert.match(said, /^HATSTAND_OWNER_PASSWORD is refused: The password is too easy to guess\. /)
+})
+
 test('where there are several accounts, a command wants to know which', async () => {
   const { run } = at(freshFolder())
   for (const domain of ['one.example.org', 'two.example.org']) await run('account', 'add', domain)
@@ -134,6 +159,7 @@ test('what cannot be done ends with 1 and one sentence', async () => {
   const more = [
     ['account', 'add', 'me.example.org'],
     ['token', 'owner'],
+    ['owner', 'reset-link'],
     ['token', 'tracker'],
     ['application', 'remove', 'tracker'],
     ['tokens', 'revoke', 'nobody'],
@@ -158,6 +184,7 @@ test('wrong usage ends with 2 and points to the help', async () => {
     ['account', 'add'],
     ['account', 'add', 'https://me.example.org'],
     ['owner', 'set', 'two words'],
+    ['owner', 'set', 'alice', '--email', 'nobody'],
     ['application', 'add', 'owner'],
     ['application', 'add', 'tracker', '--write', 'Not_A_Namespace'],
     ['application', 'add', 'tracker', '--version', '1.0'],
@@ -186,6 +213,7 @@ test('every command explains itself', async () => {
     'account list',
     'owner',
     'owner set',
+    'owner reset-link',
     'application',
     'application add',
     'application set-up',

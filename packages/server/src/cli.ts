@@ -3,7 +3,7 @@ import manifest from '../package.json' with { type: 'json' }
 import { accessCommands } from './cli-access.ts'
 import { applicationCommands } from './cli-applications.ts'
 import { checked, days, domain, recordOrEndpoint, wholeAccount } from './cli-arguments.ts'
-import { ownerNameProblem } from './domain/credentials.ts'
+import { emailProblem, ownerNameProblem } from './domain/credentials.ts'
 
 const ok = 0
 const failed = 1
@@ -53,16 +53,25 @@ function accountCommands(hatstand: Command): void {
     .command('list')
     .description('list the accounts and their owners')
     .action(async () => (await import('./commands/accounts.ts')).accountList())
-  hatstand
-    .command('owner')
-    .description('the person whose account it is')
+  const owner = hatstand.command('owner').description('the person whose account it is')
+  owner
     .command('set')
     .argument('<name>', 'the name to sign in with', checked(ownerNameProblem))
     .description(
       'set or replace the owner. The password is HATSTAND_OWNER_PASSWORD, or is asked for, or is the first line of standard input',
     )
+    .option('--email <address>', 'where the link to a new password goes', checked(emailProblem))
     .option(...wholeAccount)
-    .action(async (name, options) => (await import('./commands/accounts.ts')).ownerSet(name, options))
+    .action(async (name, options) => (await import('./commands/owners.ts')).ownerSet(name, options))
+  owner
+    .command('reset-link')
+    .description('print a link by which the owner chooses a new password, once, within 24 hours')
+    .option(
+      '--second-factors',
+      "remove the owner's authenticator program, passkeys and recovery codes as well",
+    )
+    .option(...wholeAccount)
+    .action(async (options) => (await import('./commands/owners.ts')).ownerResetLink(options))
 }
 
 /** Runs the command line. Exit codes: 0 done, 1 failed, 2 wrong usage. */

@@ -29,11 +29,11 @@ export async function ensureFirstAccount(
   const { pda, domain } = await ensureAccount(database, config, fixedPort, now)
   const known = await database.read((unit) => findOwner(unit, pda))
   if (known) return { domain, setupCode: undefined }
-  const { owner: name, ownerPassword: password } = config
+  const { owner: name, ownerPassword: password, ownerEmail: email } = config
   if (name === undefined || password === undefined) return { domain, setupCode: makeSetupCode(pda) }
-  const problem = await passwordProblem(password, [name, domain])
+  const problem = await passwordProblem(password, [name, email ?? '', domain])
   if (problem) throw new Error(`HATSTAND_OWNER_PASSWORD is refused: ${problem}`)
-  const owner = { name, passwordHash: await hashPassword(password), subject: randomUUID() }
+  const owner = { name, passwordHash: await hashPassword(password), subject: randomUUID(), email }
   await database.write(pda, (unit) => addOwner(unit, pda, owner, now))
   return { domain, setupCode: undefined }
 }

@@ -1,11 +1,7 @@
-import { randomUUID } from 'node:crypto'
-import { passwordProblem } from '../auth/password-strength.ts'
-import { hashPassword } from '../auth/passwords.ts'
 import { makeSigningKey } from '../auth/signing-keys.ts'
 import { addAccount, listAccounts } from '../store/accounts.ts'
-import { findOwner, replaceOwner } from '../store/owners.ts'
-import { CommandError, withAccount, withDatabase } from './account.ts'
-import { readSecret } from './terminal.ts'
+import { findOwner } from '../store/owners.ts'
+import { CommandError, withDatabase } from './account.ts'
 
 /** `hatstand account add DOMAIN` */
 export async function accountAdd(domain: string): Promise<void> {
@@ -30,25 +26,4 @@ export async function accountList(): Promise<void> {
     }),
   )
   console.log(lines.length > 0 ? lines.join('\n') : 'There is no account yet.')
-}
-
-/** `hatstand owner set NAME` */
-export async function ownerSet(name: string, options: { account?: string }): Promise<void> {
-  await withAccount(options, async ({ pda, domain }, { database, now }) => {
-    const password = await readPassword(name, domain)
-    const owner = { name, passwordHash: await hashPassword(password), subject: randomUUID() }
-    const replaced = await database.write(pda, (unit) => replaceOwner(unit, pda, owner, now))
-    console.log(
-      replaced
-        ? `The owner of ${domain} is ${name} now, with the new password. Tokens the owner had no longer count.`
-        : `The account ${domain} has the owner ${name} now.`,
-    )
-  })
-}
-
-async function readPassword(name: string, domain: string): Promise<string> {
-  const password = process.env['HATSTAND_OWNER_PASSWORD'] || (await readSecret(`Password for ${name}: `))
-  const problem = await passwordProblem(password, [name, domain])
-  if (problem) throw new CommandError(problem)
-  return password
 }

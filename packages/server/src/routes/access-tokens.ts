@@ -4,6 +4,7 @@ import { type Bearer, issueToken } from '../auth/access-tokens.ts'
 import { accountOf, sendPrivately } from '../auth/authenticate.ts'
 import { type Attempt, limitsOf } from '../auth/login-limit.ts'
 import { readCredentials, whoSignsIn } from '../auth/login.ts'
+import { checkSecondFactor, needsSecondFactor } from '../auth/second-factors.ts'
 import type { App, Context } from '../context.ts'
 import type { Unit } from '../database/port.ts'
 import { ownerNameProblem } from '../domain/credentials.ts'
@@ -21,6 +22,8 @@ export function accessTokenRoutes(app: App, context: Context): void {
     { schema: createAccessToken, config: { public: true } },
     async (request, reply) => {
       const account = await accountOf(context, request)
+      if (context.config.headerLogin === 'off')
+        throw new ApiError('header_login_off', 'Sign in on the page /sign-in, or use an application')
       const bearer = await signIn(context, attempt, account.pda, request)
       const accessToken = await issueToken(context, account, bearer, 'sign-in by name and password')
       sendPrivately(reply, accessToken)
@@ -33,7 +36,7 @@ export function accessTokenRoutes(app: App, context: Context): void {
   }))
 }
 
-/** @throws `credentials_missing` or `credentials_wrong` (401), `too_many_attempts` (429) */
+/** @throws `credentials_missing`, `credentials_wrong` or `second_factor_needed` (401), `too_many_attempts` (429) */
 async function signIn(
   context: Context,
   attempt: Attempt,
@@ -51,7 +54,17 @@ async function signIn(
     return whoSignsIn(readings, (one) => known.get(one))
   })
   if (found === undefined) throw new ApiError('credentials_wrong', 'The username or the password is wrong')
+  if (found.bearer.kind === 'owner') await secondStep(context, pda, request.headers['one-time-code'])
   return found.bearer
+}
+
+/** The owner's second factor, where there is one. @throws `second_factor_needed` (401), `too_many_attempts` (429) */
+async function secondStep(context: Context, pda: number, code: string | string[] | undefined): Promise<void> {
+  if (!(await needsSecondFactor(context, pda))) return
+  if (typeof code !== 'string')
+    throw new ApiError('second_factor_needed', 'The header one-time-code is missing')
+  if (!(await checkSecondFactor(context, pda, code)))
+    throw new ApiError('second_factor_needed', 'The one-time code is wrong, or was used already')
 }
 
 /** Who signs in with the names there are in the readings: the owner, or a user who is enabled. */

@@ -1,0 +1,49 @@
+import { randomUUID } from 'node:crypto'
+import { makeResetLink, resetAddress } from '../auth/password-resets.ts'
+import { passwordProblem } from '../auth/password-strength.ts'
+import { hashPassword } from '../auth/passwords.ts'
+import { readConfig } from '../config.ts'
+import { findOwner, replaceOwner } from '../store/owners.ts'
+import { removeSecondFactors } from '../store/second-factors.ts'
+import { CommandError, withAccount } from './account.ts'
+import { readSecret } from './terminal.ts'
+
+/** `hatstand owner set NAME` */
+export async function ownerSet(name: string, options: { account?: string; email?: string }): Promise<void> {
+  await withAccount(options, async ({ pda, domain }, { database, now }) => {
+    const { email } = options
+    const password = await readPassword(name, [email ?? '', domain])
+    const owner = { name, passwordHash: await hashPassword(password), subject: randomUUID(), email }
+    const before = await database.read((unit) => findOwner(unit, pda))
+    const replaced = await database.write(pda, (unit) => replaceOwner(unit, pda, owner, now))
+    console.log(
+      replaced
+        ? `The owner of ${domain} is ${name} now, with the new password. Tokens the owner had no longer count.`
+        : `The account ${domain} has the owner ${name} now.`,
+    )
+    if (before && before.name !== name)
+      console.log(`Nothing is left of the second factors of ${before.name}.`)
+  })
+}
+
+/** `hatstand owner reset-link`: prints the link alone; what else was done goes to standard error. */
+export async function ownerResetLink(options: { account?: string; secondFactors?: true }): Promise<void> {
+  const config = readConfig(process.env)
+  await withAccount(options, async ({ pda, domain }, { database, now }) => {
+    if (!(await database.read((unit) => findOwner(unit, pda))))
+      throw new CommandError(`The account ${domain} has no owner yet: use "hatstand owner set NAME".`)
+    const text = await makeResetLink({ database, now }, pda)
+    if (options.secondFactors) {
+      await database.write(pda, (unit) => removeSecondFactors(unit, pda))
+      console.error('The second factors of the owner were removed.')
+    }
+    console.log(resetAddress(config, domain, text ?? ''))
+  })
+}
+
+async function readPassword(name: string, known: string[]): Promise<string> {
+  const password = process.env['HATSTAND_OWNER_PASSWORD'] || (await readSecret(`Password for ${name}: `))
+  const problem = await passwordProblem(password, [name, ...known])
+  if (problem) throw new CommandError(problem)
+  return password
+}
