@@ -45,6 +45,8 @@ export function openBrowser(origin: string): Browser {
     }
     const text = await answer.text()
     const location = answer.headers.get('location')
+    const onwards = /^0; url=(.*)$/.exec(answer.headers.get('refresh') ?? '')?.[1]
+    if (onwards !== undefined) return go(new URL(onwards, url).href)
     if (location === null) return { url, status: answer.status, text, headers: answer.headers }
     const sentTo = new URL(location, url)
     return sentTo.origin === origin

@@ -14,8 +14,8 @@ import { currentSigningKey } from '../store/signing-keys.ts'
 import { pages, sendOn } from './forms.ts'
 import { oauthConsentRoutes } from './oauth-consent.ts'
 import { oauthMetadataRoutes } from './oauth-metadata.ts'
-import { pageHeaders, plainPage } from './page.ts'
-import { signInFirst } from './sign-in.ts'
+import { markup, pageHeaders, plainPage, sendPage } from './page.ts'
+import { signInPath } from './sign-in.ts'
 
 /** The largest body of a request for a token, in bytes. */
 const mostBytes = 16_384
@@ -56,9 +56,11 @@ export function oauthRoutes(app: App, context: Context): void {
       scope.get(path, { exposeHeadRoute: false }, async (request, reply) => {
         const elsewhere = otherOrigin(context, request)
         if (elsewhere !== undefined) return sendOn(reply, elsewhere)
+        const query = new URLSearchParams(request.url.split('?')[1])
         if (await sessionOf(context, request)) owners.add(request.raw)
         // Without a page nobody can be asked: that is answered by an error, to the application.
-        else if ((request.query as { prompt?: unknown }).prompt !== 'none') return signInFirst(request, reply)
+        else if (query.get('prompt') !== 'none') return sendOn(reply, signInPath(withMark(request.url)))
+        if (query.has(signedInMark)) return goOn(request, reply)
         onlyByQuery(request)
         return handOver(await providerOf(request), request, reply)
       })
@@ -83,6 +85,24 @@ async function checkProgram(context: Context, request: FastifyRequest): Promise<
 function otherOrigin(context: Context, request: FastifyRequest): string | undefined {
   const { domain } = request.account
   return hostOf(request) === domain ? undefined : `${originOf(domain, context.config)}${request.url}`
+}
+
+/** Marks the address to which the browser comes from signing in. */
+const signedInMark = 'signed_in'
+
+function withMark(url: string): string {
+  const mark = `${signedInMark}=1`
+  return url.includes(mark) ? url : `${url}${url.includes('?') ? '&' : '?'}${mark}`
+}
+
+/**
+ * A step of its own between signing in and what follows. Browsers take all redirects after a form for where the form leads, and the
+ * form to sign in leads to no application.
+ */
+function goOn(request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const url = request.url.replace(new RegExp(`[?&]${signedInMark}=1`), '')
+  const link = markup`<a href="${url}">Go on</a> if nothing happens.`
+  return sendPage(reply.header('refresh', `0; url=${url}`), 200, plainPage('You are signed in', link))
 }
 
 /** Answers come in the query. The library would give even the refusal of another way by that way, as a page with a script. */
