@@ -197,7 +197,7 @@ function fetchDocument({ context, log }: Surroundings): oidc.Configuration['fetc
     try {
       const { privateHosts } = context.config
       const answer = await guardedFetch(address instanceof Request ? address.url : address.toString(), {
-        maxBytes: 8192,
+        maxBytes: 5120,
         privateHosts,
       })
       return new Response(answer.status === 200 ? answer.body : null, answer)

@@ -140,7 +140,11 @@ async function surroundingsOf(
 function showProblem(ctx: KoaContextWithOIDC, words: string): void {
   ctx.set(pageHeaders())
   ctx.type = 'text/html; charset=utf-8'
-  ctx.body = plainPage('This application asks in a way that cannot be answered', `${words}.`)
+  ctx.body = plainPage(
+    'This application asks in a way that cannot be answered',
+    'It was given nothing. Whoever makes it can correct that:',
+    `${words}.`,
+  )
 }
 
 /** Lets oidc-provider answer. It gets the body unread, the headers that are decided already, and the scheme the browser uses. */
