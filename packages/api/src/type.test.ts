@@ -10,6 +10,7 @@ function made(T: typeof TypeBox | typeof Type) {
   return [
     T.Object({}),
     T.Object({ a: T.String({ pattern: '^x$' }), b: T.Optional(T.Integer({ minimum: 0 })) }, { $id: 'Both' }),
+    T.Object({ size: T.Union([T.Number({ exclusiveMinimum: 0 }), T.Null()]) }),
     T.Object({ open: T.Unknown() }, { additionalProperties: false }),
     T.Array(T.Boolean(), { description: 'Some.' }),
     T.Union([T.String(), T.Array(T.String())], { default: 'x' }),

@@ -3,7 +3,7 @@ import { decimal, writtenNumber } from './decimal.ts'
 /** Numbers with more digits than this before or behind the point are not added up: `1e999999999` would take a gigabyte. */
 export const mostPlaces = 1000
 /** To how many significant digits an average is rounded. */
-export const averageDigits = 20
+const averageDigits = 20
 
 /** The exact sum so far: `scaled` divided by ten to the power of `decimals`. */
 export interface Total {

@@ -80,7 +80,7 @@ const names = [
 ]
 const instants = fc.oneof(
   fc.integer({ min: Date.UTC(1950, 0), max: Date.UTC(2040, 0) }),
-  fc.integer({ min: Date.UTC(-1, 0), max: Date.UTC(9999, 0) }),
+  fc.integer({ min: -62_100_000_000_000, max: 253_402_000_000_000 }),
 )
 
 test('whatever the zone and the instant: the clock shows what Intl shows, and an interval holds its instant', () => {
