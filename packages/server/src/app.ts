@@ -2,6 +2,7 @@ import cors from '@fastify/cors'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import fastify, { type FastifyHttpOptions, LogController, type RawServerDefault } from 'fastify'
 import { authenticate } from './auth/authenticate.ts'
+import { sumLedger } from './auth/ledger-sums.ts'
 import type { Config } from './config.ts'
 import type { App, Context } from './context.ts'
 import { ApiError } from './errors.ts'
@@ -24,9 +25,11 @@ import { linkRoutes } from './routes/links.ts'
 import { metricsRoutes } from './routes/metrics.ts'
 import { oauthRoutes } from './routes/oauth.ts'
 import { openapiRoutes } from './routes/openapi.ts'
+import { passwordPages } from './routes/password-pages.ts'
 import { passwordRoutes } from './routes/passwords.ts'
 import { publicKeyRoutes } from './routes/public-key.ts'
 import { recordRoutes } from './routes/records.ts'
+import { secondFactorRoutes } from './routes/second-factors.ts'
 import { setupRoutes } from './routes/setup.ts'
 import { signInRoutes } from './routes/sign-in.ts'
 import { userRoutes } from './routes/users.ts'
@@ -36,7 +39,8 @@ import { refuseUnreadBodies } from './unread-body.ts'
 /** The table of contents: every part put together by hand, in the order a request meets them. Used by main and by tests. */
 export async function createApp(context: Context): Promise<App> {
   const app = bareApp(context)
-  refusals(app)
+  sumLedger(app, context)
+  refusals(app, context)
   refuseUnreadBodies(app)
   refuseWhileClosing(app)
   logRequests(app, context.config)
@@ -51,7 +55,8 @@ export async function createApp(context: Context): Promise<App> {
   signOutRoutes(app, context)
   userRoutes(app, context)
   publicKeyRoutes(app, context)
-  passwordRoutes(app, context, afterAnswer(app))
+  const later = afterAnswer(app)
+  passwordRoutes(app, context, later)
   setupRoutes(app, context)
   oauthRoutes(app, context)
   signInRoutes(app, context)
@@ -59,6 +64,8 @@ export async function createApp(context: Context): Promise<App> {
   hatLoginTokenRoutes(app, context)
   frontPageRoutes(app, context)
   accountPageRoutes(app, context)
+  passwordPages(app, context, later)
+  secondFactorRoutes(app, context)
   accountAccessRoutes(app, context)
   accountApplicationRoutes(app, context)
 

@@ -173,6 +173,13 @@ export const settings = {
     does: 'How many replaced versions of one record are kept.',
     read: wholeNumber(0, 1_000_000),
   },
+  ledger: {
+    name: 'HATSTAND_LEDGER',
+    default: 'on',
+    kind: 'on or off',
+    does: 'Whether the ledger is kept: an entry for every write, read, sign-in, consent and refusal. Off, nothing is added to it; for hosts that must not keep one.',
+    read: oneOf('on', 'off'),
+  },
   metricsToken: {
     name: 'HATSTAND_METRICS_TOKEN',
     default: '',

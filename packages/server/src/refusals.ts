@@ -1,18 +1,33 @@
 import type { Socket } from 'node:net'
 import { JsonError } from '@hatstand/api/json.ts'
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
-import type { App } from './context.ts'
+import { noteRefused } from './auth/ledger-sums.ts'
+import type { App, Context } from './context.ts'
 import { DiskFullError, UnavailableError } from './database/port.ts'
 import { ApiError, errorBody, errors } from './errors.ts'
 import { invalidRequest } from './routes/validation.ts'
 
 /** Answers every error, whoever raised it, in the one error shape; as `application/problem+json` when asked for. */
-export function refusals(app: App): void {
-  app.setErrorHandler(answerError)
+export function refusals(app: App, context?: Context): void {
+  app.setErrorHandler(async (error, request, reply) => {
+    if (context) await noteRefusal(error, request, context)
+    return answerError(error, request, reply)
+  })
   app.setNotFoundHandler((request) => {
     const path = request.url.split('?', 1)[0]
     throw new ApiError('route_unknown', `There is no ${request.method} ${path} here`)
   })
+}
+
+/** The ledger has a refusal before it is answered, but cannot keep it from being answered. */
+async function noteRefusal(error: unknown, request: FastifyRequest, context: Context): Promise<void> {
+  const refusal = refusalOf(error)
+  if (refusal === undefined) return
+  try {
+    await noteRefused(request, context, refusal.code)
+  } catch (worse) {
+    logged(worse, request, 'a refusal is not in the ledger')
+  }
 }
 
 export function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {

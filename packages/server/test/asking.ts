@@ -36,6 +36,7 @@ export function ask(url: string, { method, path, headers = {}, body }: Request):
   })
 }
 
+/** All but those of the ledger, which every refusal adds to. */
 const tables = [
   'domain',
   'pda',

@@ -44,7 +44,7 @@ export const postgresSpelling: Spelling = {
 export const migrations: ((spell: Spelling) => string[])[] = [first]
 
 function first(spell: Spelling): string[] {
-  const statements = [...whoAsks(spell), ...whatIsKept(spell)]
+  const statements = [...whoAsks(spell), ...whatIsKept(spell), ...whatHappened(spell)]
   return spell.unique
     ? [...statements, `create unique index record_fingerprint on record (pda_id, fingerprint)`]
     : [...statements, ...sqliteStatistics]
@@ -119,6 +119,20 @@ function whatIsKept(spell: Spelling): string[] {
   ]
 }
 
+function whatHappened({ integer, id, keyOnly }: Spelling): string[] {
+  const entry = `pda_id integer not null, entry_id ${id} not null, at ${integer} not null, action text not null, holder text not null,
+       token_id text not null, data_debit text, permission text, endpoints text not null, records ${integer} not null,
+       address text not null, detail text not null`
+  return [
+    `create table ledger_fresh (${entry}, primary key (pda_id, entry_id)) ${keyOnly}`,
+    `create table ledger_entry (${entry}, seal ${integer} not null, mark text not null, primary key (pda_id, entry_id)) ${keyOnly}`,
+    `create index ledger_entry_seal on ledger_entry (pda_id, seal, entry_id)`,
+    `create table ledger_seal (pda_id integer not null, seal ${integer} not null, domain text not null, at ${integer} not null,
+       entries ${integer} not null, hash text not null, previous text not null, key_id text not null, signature text not null,
+       primary key (pda_id, seal))`,
+  ]
+}
+
 /**
  * What SQLite's planner is told of a large account. Left alone it takes ten rows for an account, and reads a whole account where
  * it should look up one place.
@@ -138,6 +152,10 @@ const sqliteStatistics = [
      ('link', 'link', '10000000 1000000 3 1'),
      ('link', 'link_place', '10000000 1000000 3'),
      ('order_key', 'order_key', '10000000 1000000 100000 10000 10 1'),
-     ('order_key', 'order_key_back', '10000000 1000000 10')`,
+     ('order_key', 'order_key_back', '10000000 1000000 10'),
+     ('ledger_fresh', 'ledger_fresh', '10000 1000 1'),
+     ('ledger_entry', 'ledger_entry', '10000000 1000000 1'),
+     ('ledger_entry', 'ledger_entry_seal', '10000000 1000000 1000 1'),
+     ('ledger_seal', 'sqlite_autoindex_ledger_seal_1', '100000 10000 1')`,
   `analyze sqlite_schema`,
 ]

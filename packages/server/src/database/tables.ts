@@ -172,6 +172,37 @@ export interface Tables {
   }
   /** `back` is the place, negative: newer records have the smaller one, and so come first among equal keys. */
   order_key: { pda_id: number; endpoint_id: number; path_id: number; key: Uint8Array; back: number }
+  /** What happened and is not sealed yet. */
+  ledger_fresh: LedgerColumns
+  /** What happened, sealed. `mark`: see `domain/ledger.ts`. */
+  ledger_entry: LedgerColumns & { seal: number; mark: string }
+  ledger_seal: {
+    pda_id: number
+    seal: number
+    domain: string
+    at: number
+    entries: number
+    hash: string
+    previous: string
+    key_id: string
+    signature: string
+  }
+}
+
+/** One entry: see `domain/ledger.ts`. `endpoints` is a JSON array of names. */
+interface LedgerColumns {
+  pda_id: number
+  entry_id: string
+  at: number
+  action: string
+  holder: string
+  token_id: string
+  data_debit: string | null
+  permission: string | null
+  endpoints: string
+  records: number
+  address: string
+  detail: string
 }
 
 /** Places of one account are its number times this, plus a `seq`: unique in the whole database, and exact numbers for accounts below 2^21. */

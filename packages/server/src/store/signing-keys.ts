@@ -71,13 +71,10 @@ export async function rotateSigningKey(
   await addSigningKey(unit, pda, key, now)
 }
 
-/** Forgets the keys of an account whose time is over. */
+/** Forgets the private halves of an account's keys whose time is over: the public ones verify for ever what they signed. */
 export async function forgetExpiredKeys(database: Database, pda: number, now: number): Promise<void> {
-  const expired = await database.one(
-    sql`select 1 from signing_key where pda_id = ${pda} and expires_at <= ${now} limit 1`,
-  )
+  const over = sql`pda_id = ${pda} and expires_at <= ${now} and private_pem <> ''`
+  const expired = await database.one(sql`select 1 from signing_key where ${over} limit 1`)
   if (expired.length === 0) return
-  await database.write(pda, (unit) =>
-    unit.all(sql`delete from signing_key where pda_id = ${pda} and expires_at <= ${now}`),
-  )
+  await database.write(pda, (unit) => unit.all(sql`update signing_key set private_pem = '' where ${over}`))
 }
