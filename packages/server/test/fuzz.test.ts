@@ -73,9 +73,16 @@ const body = fc.oneof(
   fc.tuple(texts, fc.nat(40)).map(([text, at]) => text.slice(0, -at)),
 )
 
-const operation = fc.constantFrom(
-  ...operations.filter(({ operationId }) => operationId !== 'createAccessToken'),
-)
+/** They take their time, or end the token the requests are made with. */
+const leftOut = [
+  'createAccessToken',
+  'endAccessToken',
+  'revokeAccessTokens',
+  'changePassword',
+  'requestPasswordReset',
+  'resetPassword',
+]
+const operation = fc.constantFrom(...operations.filter(({ operationId }) => !leftOut.includes(operationId)))
 const made = fc.record({
   operation,
   parts: fc.array(value, { minLength: 3, maxLength: 3 }),

@@ -130,6 +130,19 @@ const parameters: BadInput[] = [
   bad(remove(`/data-erasure?records=${someId}&nonsense=1`), 'invalid_query', '"nonsense"'),
   bad(remove(`/data-erasure`), 'invalid_query', 'records is missing'),
   bad(remove(`/data-erasure/test/things?nonsense=1`), 'invalid_query', '"nonsense"'),
+  bad(get('/access-tokens?nonsense=1'), 'invalid_query', '"nonsense"'),
+  bad(remove('/access-tokens?keepmine=true'), 'invalid_query', '"keepmine"'),
+  ...badFlags.map((flag) =>
+    bad(remove(`/access-tokens?${query('keepMine', flag)}`), 'invalid_query', 'keepMine must be'),
+  ),
+  ...['jwt', '', 'Session'].map((kind) =>
+    bad(remove(`/access-tokens?${query('kind', kind)}`), 'invalid_query', 'kind must be one of'),
+  ),
+  bad(remove('/access-tokens?holder=a&holder=b'), 'invalid_query', 'holder must be'),
+  ...['x y', 'é', '\0', 'x'.repeat(129)].map((id) =>
+    bad(remove(`/access-tokens/${encodeURIComponent(id)}`), 'invalid_query', 'tokenId must be an id'),
+  ),
+  bad(remove('/access-tokens/unknown'), 'access_token_unknown', 'no access token or session unknown'),
 ]
 
 const endpoints: BadInput[] = [

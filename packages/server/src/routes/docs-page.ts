@@ -14,6 +14,7 @@ h1, h2, h3 { line-height: 1.2; }
 section { border-top: 1px solid; margin-top: 2rem; }
 article { margin: 2rem 0 3rem; }
 code, pre { font: .875rem/1.5 ui-monospace, monospace; }
+:is(p, li, td) code { overflow-wrap: anywhere; }
 pre { border: 1px solid; border-radius: .25rem; overflow-x: auto; padding: .75rem; }
 .scrolls { overflow-x: auto; }
 table { border-collapse: collapse; margin: 1rem 0; width: 100%; }

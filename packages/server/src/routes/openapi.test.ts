@@ -57,14 +57,28 @@ test('the SDK has a method for every operation that programs use', () => {
     disableApplication: pda.applications.disable,
     removeApplication: pda.applications.remove,
     createApplicationToken: pda.applications.accessToken,
+    createHatLogin: pda.applications.hatLogin,
+    createTokenForResource: pda.applications.accessTokenFor,
     createAccessToken: pda.accessTokens.login,
     validateAccessToken: pda.accessTokens.validate,
+    changePassword: pda.accessTokens.changePassword,
+    endAccessToken: pda.accessTokens.logout,
+    listAccessTokens: pda.accessTokens.list,
+    revokeAccessToken: pda.accessTokens.revoke,
+    revokeAccessTokens: pda.accessTokens.revokeAll,
+    listUsers: pda.users.list,
+    createUser: pda.users.create,
+    updateUser: pda.users.update,
+    enableUser: pda.users.enable,
+    disableUser: pda.users.disable,
+    deleteUser: pda.users.delete,
+    listPublicKeys: pda.publicKeys,
     readPublicKey: pda.publicKey,
     readHealth: pda.health,
     readVersion: pda.version,
     readOpenApi: pda.openApi,
   }
-  const forPeople = ['readMetrics', 'readDocs']
+  const forPeople = ['readMetrics', 'readDocs', 'requestPasswordReset', 'resetPassword']
   /** What existing clients ask for in another way. */
   const spelledTwice = ['listApplicationsForSignIn', 'setUpApplicationByGet', 'disableApplicationByGet']
   assert.deepEqual(
@@ -76,7 +90,9 @@ test('the SDK has a method for every operation that programs use', () => {
 
 /** What people use in a browser (`routes/forms.ts`) is no operation of the API. */
 function isPage(route: string): boolean {
-  return /^(GET|POST) \/($|(setup|sign-in|sign-out|hatlogin|account|reset-password)(\/|$))/.test(route)
+  return /^(GET|POST) \/($|(setup|sign-in|sign-out|hatlogin|account|forgot-password|auth\/change-password)(\/|$))/.test(
+    route,
+  )
 }
 
 /** OAuth describes itself, at `/.well-known/oauth-authorization-server`. */
