@@ -4,13 +4,14 @@ import type { Account, App, Context } from '../context.ts'
 import { isPerson, pages } from './forms.ts'
 import { markup, page, sendPage } from './page.ts'
 
-/** Links of existing applications are for a page that ran a script: what they ask for stands behind the `#`, which no server sees. */
+/** Links of existing applications are for a page that ran a script: what they ask for stands behind the `#`, which no server sees. Whoever it runs for needs no instructions. */
 const script = `
 function pass() {
   if (location.hash.startsWith('#/hatlogin?')) location.replace('/hatlogin' + location.hash.slice('#/hatlogin'.length))
 }
 addEventListener('hashchange', pass)
 pass()
+document.getElementById('without-script').remove()
 `
 
 /** `GET /`: what this is, for people and for programs; it passes `/#/hatlogin?...` on to `/hatlogin?...`. */
@@ -37,8 +38,8 @@ applications may read it and add to it. What they give they can take back.</p>
         : markup`<a class="button" href="/sign-in">Sign in</a>`
     }
 <a class="button second" href="/docs">About the API</a></p>
-<noscript><div class="note"><p>Did an application send you here, to sign in to it? Without scripts this page cannot pass you on. In the address,
-take out <code>#/</code>, so that it reads <code>/hatlogin?…</code> in place of <code>/#/hatlogin?…</code>, and open it.</p></div></noscript>`,
+<div class="note" id="without-script"><p>Did an application send you here, to sign in to it? Without scripts this page cannot pass you on. In the address,
+take out <code>#/</code>, so that it reads <code>/hatlogin?…</code> in place of <code>/#/hatlogin?…</code>, and open it.</p></div>`,
     { script },
   )
 }

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict'
-import { existsSync } from 'node:fs'
 import { test } from 'node:test'
-import axe from 'axe-core'
-import { chromium, type Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
+import { complaintsOf, isFineToRead, noBrowser, openBrowser } from '../../test/chromium.ts'
 import { freshFolder } from '../../test/engines.ts'
 import { createApp } from '../app.ts'
 import { makeSetupCode } from '../auth/setup-code.ts'
@@ -11,17 +10,13 @@ import { readConfig } from '../config.ts'
 import { openDatabase } from '../database/open.ts'
 import { addAccount } from '../store/accounts.ts'
 
-const browserPath = '/usr/bin/chromium'
-const noBrowser = existsSync(browserPath) ? false : `needs a browser at ${browserPath}`
-
 test(
   'a person sets the account up in a browser: wide, narrow, light and dark',
   { skip: noBrowser },
   async (t) => {
+    const browser = await openBrowser(t)
     const database = await openDatabase({ dataDir: freshFolder(), databaseUrl: undefined }, false)
     t.after(() => database.close())
-    const browser = await chromium.launch({ executablePath: browserPath, args: ['--no-sandbox'] })
-    t.after(() => browser.close())
     for (const [colorScheme, width] of [
       ['light', 1280],
       ['dark', 320],
@@ -39,12 +34,7 @@ test(
       const url = await app.listen({ port: 0, host: '127.0.0.1' })
       const context = await browser.newContext({ colorScheme, viewport: { width, height: 800 } })
       const page = await context.newPage()
-      const complaints: string[] = []
-      // A browser complains of every 400 and 403, too.
-      page.on(
-        'console',
-        (message) => /status of 40[03]/.test(message.text()) || complaints.push(message.text()),
-      )
+      const complaints = complaintsOf(page)
       await setUp(page, `${url}/setup?code=${setupCode.code}`)
       assert.deepEqual(complaints, [])
       await context.close()
@@ -78,15 +68,4 @@ async function fill(page: Page, name: string, password: string, repeated: string
   await page.getByLabel('Password again').fill(repeated)
   await page.getByRole('button', { name: 'Set up' }).click()
   await page.waitForLoadState()
-}
-
-async function isFineToRead(page: Page): Promise<void> {
-  assert.equal(await page.evaluate('document.documentElement.scrollWidth > innerWidth'), false, 'it fits')
-  const { violations } = (await page.evaluate(`${axe.source};axe.run()`)) as {
-    violations: { id: string; nodes: { html: string }[] }[]
-  }
-  assert.deepEqual(
-    violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`),
-    [],
-  )
 }
