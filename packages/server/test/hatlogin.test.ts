@@ -99,49 +99,44 @@ test(
   },
 )
 
-for (const engine of engines)
-  test(
-    `an application is given access, asks for more, and is declined, on ${engine.name}`,
-    options,
-    async (t) => {
-      const { server, account, notes, browser } = await scene(t, engine)
-      const view = await browser.newContext({ viewport: { width: 1280, height: 800 } })
-      const page = await view.newPage()
-      const complaints = complaintsOf(page)
-      await page.goto(notes.origin)
-      await page.getByRole('link').click()
-      await signIn(page)
-      await page.getByRole('button', { name: 'Give access' }).click()
-      assert.equal(await result(page), 'saved 201, read from Notes')
+test('an application is given access, asks for more, and is declined', options, async (t) => {
+  const { server, account, notes, browser } = await scene(t)
+  const view = await browser.newContext({ viewport: { width: 1280, height: 800 } })
+  const page = await view.newPage()
+  const complaints = complaintsOf(page)
+  await page.goto(notes.origin)
+  await page.getByRole('link').click()
+  await signIn(page)
+  await page.getByRole('button', { name: 'Give access' }).click()
+  assert.equal(await result(page), 'saved 201, read from Notes')
 
-      await page.goto(hatLogin(account, notes.callback))
-      await page.getByRole('heading', { name: 'Sign in to Notes?' }).waitFor()
-      await isFineToRead(page)
-      await page.getByRole('button', { name: 'Continue' }).click()
-      assert.equal(await result(page), 'saved 201, read from Notes')
+  await page.goto(hatLogin(account, notes.callback))
+  await page.getByRole('heading', { name: 'Sign in to Notes?' }).waitFor()
+  await isFineToRead(page)
+  await page.getByRole('button', { name: 'Continue' }).click()
+  assert.equal(await result(page), 'saved 201, read from Notes')
 
-      await register(server.owner, notes, '1.1.0', 'owner')
-      await page.goto(hatLogin(account, notes.callback))
-      await page.getByText('Notes asks for everything.').waitFor()
-      await isFineToRead(page)
-      await page.getByRole('button', { name: 'Decline' }).click()
-      assert.equal(await result(page), 'error access_denied')
-      assert.equal((await server.owner.applications.get('notes')).needsUpdating, true)
+  await register(server.owner, notes, '1.1.0', 'owner')
+  await page.goto(hatLogin(account, notes.callback))
+  await page.getByText('Notes asks for everything.').waitFor()
+  await isFineToRead(page)
+  await page.getByRole('button', { name: 'Decline' }).click()
+  assert.equal(await result(page), 'error access_denied')
+  assert.equal((await server.owner.applications.get('notes')).needsUpdating, true)
 
-      await page.goto(
-        hatLogin(account, notes.callback, `&fallback=${encodeURIComponent(`${notes.origin}/declined`)}`),
-      )
-      await page.getByRole('button', { name: 'Decline' }).click()
-      await page.waitForURL(`${notes.origin}/declined?error=access_denied`)
-
-      await page.goto(`${account}/account`)
-      await isFineToRead(page)
-      await page.getByRole('button', { name: 'Sign out' }).click()
-      await page.getByRole('heading', { name: 'You are signed out' }).waitFor()
-      await isFineToRead(page)
-      assert.deepEqual(complaints, [])
-    },
+  await page.goto(
+    hatLogin(account, notes.callback, `&fallback=${encodeURIComponent(`${notes.origin}/declined`)}`),
   )
+  await page.getByRole('button', { name: 'Decline' }).click()
+  await page.waitForURL(`${notes.origin}/declined?error=access_denied`)
+
+  await page.goto(`${account}/account`)
+  await isFineToRead(page)
+  await page.getByRole('button', { name: 'Sign out' }).click()
+  await page.getByRole('heading', { name: 'You are signed out' }).waitFor()
+  await isFineToRead(page)
+  assert.deepEqual(complaints, [])
+})
 
 test('links behind a # lead to the same page, as the official SDK makes them', options, async (t) => {
   const { server, account, notes, browser } = await scene(t)
