@@ -23,7 +23,7 @@ export interface GuardedAnswer {
   body: Buffer
 }
 
-/** A request that was not made, or was given up. Its message is for the log: outside, it would tell about the network inside. */
+/** A request that was not made, or was given up. Its message is for the log, and names no place. */
 export class FetchRefusedError extends Error {}
 
 /**
@@ -53,9 +53,8 @@ export async function guardedFetch(address: string, asked: GuardedRequest = {}):
     return { status: answer.statusCode ?? 0, headers: headersOf(answer), body: await bodyOf(answer, asked) }
   } catch (error) {
     if (error instanceof FetchRefusedError) throw error
-    throw new FetchRefusedError(signal.aborted ? 'it took too long' : (error as Error).message, {
-      cause: error,
-    })
+    const { code = 'it failed' } = error as NodeJS.ErrnoException
+    throw new FetchRefusedError(signal.aborted ? 'it took too long' : code, { cause: error })
   } finally {
     sent.destroy()
   }

@@ -50,7 +50,7 @@ export interface Surroundings {
   showProblem: (ctx: Ctx, words: string) => void
   /** Whether the document in which an application introduces itself may be asked for, because of this request. */
   mayFetch: (ctx: Ctx | undefined, clientId: string) => Promise<boolean>
-  log: (error: unknown, words: string) => void
+  log: (level: 'error' | 'warn', error: unknown, words: string) => void
 }
 
 /** All settings of the library that are not its own: what is on, for how long, and who answers its questions. */
@@ -202,7 +202,7 @@ function fetchDocument({ context, log }: Surroundings): oidc.Configuration['fetc
       })
       return new Response(answer.status === 200 ? answer.body : null, answer)
     } catch (error) {
-      if (error instanceof FetchRefusedError) log(error, 'a document of an application was not asked for')
+      if (error instanceof FetchRefusedError) log('warn', error, 'a document of an application was not had')
       throw error
     }
   }

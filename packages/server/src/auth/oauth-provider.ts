@@ -13,9 +13,9 @@ async function makeProvider(surroundings: Surroundings): Promise<Provider> {
   const provider = new library.Provider(surroundings.origin, configurationFor(library, surroundings))
   // The scheme the browser uses is told by whoever passes a request on, not by a proxy.
   provider.proxy = true
-  provider.on('server_error', (_ctx, error) => surroundings.log(error, 'unexpected error in OAuth'))
+  provider.on('server_error', (_ctx, error) => surroundings.log('error', error, 'unexpected error in OAuth'))
   const events: EventEmitter = provider
-  events.on('error', (error) => surroundings.log(error, 'unexpected error in OAuth'))
+  events.on('error', (error) => surroundings.log('error', error, 'unexpected error in OAuth'))
   provider.use(withoutSession)
   return provider
 }

@@ -133,7 +133,7 @@ async function surroundingsOf(
       if (ctx === undefined || owners.has(ctx.req)) return true
       return (await database.read((unit) => findApplication(unit, account.pda, clientId)))?.enabled ?? false
     },
-    log: (error, words) => app.log.error({ err: error }, words),
+    log: (level, error, words) => app.log[level]({ reqId: request.id, err: described(error) }, words),
   }
 }
 
@@ -145,6 +145,12 @@ function showProblem(ctx: KoaContextWithOIDC, words: string): void {
     'It was given nothing. Whoever makes it can correct that:',
     `${words}.`,
   )
+}
+
+/** An error's kind and place; what an engine adds to it may hold data. */
+function described(error: unknown) {
+  const { name, message, stack } = error as Error
+  return { type: name, message, stack }
 }
 
 /** Lets oidc-provider answer. It gets the body unread, the headers that are decided already, and the scheme the browser uses. */

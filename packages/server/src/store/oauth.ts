@@ -39,7 +39,12 @@ export async function keepOAuthToken(
 ): Promise<boolean> {
   await unit.count(0)
   if (token.kind === 'oauth' && !(await hasGrant(unit, pda, token.grantId))) return false
-  return addAccessToken(unit, pda, token)
+  if (!(await addAccessToken(unit, pda, token))) return false
+  // A consent was last used when it last gave a token: the tokens themselves are forgotten soon.
+  await unit.all(sql`
+    update access_token set used_at = ${token.createdAt}
+    where pda_id = ${pda} and grant_id = ${token.grantId} and kind = 'grant'`)
+  return true
 }
 
 /** The payload of an access token or a consent. */
