@@ -7,7 +7,7 @@ export interface Kept {
 }
 
 /** A JSON value whose numbers keep their digits. */
-type Value = null | boolean | string | { digits: string } | Value[] | Map<string, Value>
+export type Value = null | boolean | string | { digits: string } | Value[] | Map<string, Value>
 
 const tokens = /"(?:[^"\\]|\\.)*"|[^\s",:[\]{}]+|[[\]{}]/g
 
@@ -15,7 +15,7 @@ const tokens = /"(?:[^"\\]|\\.)*"|[^\s",:[\]{}]+|[[\]{}]/g
  * Reads valid JSON; of repeated keys the last counts. Not by `JSON.parse`, but for one string or word at a time: V8 takes some
  * escaped keys for others that it read before (nodejs/node#63785).
  */
-function parsed(text: string): Value {
+export function parsed(text: string): Value {
   const left = text.match(tokens)!.values()
   return valueOf(left.next().value!, left)
 }
@@ -38,10 +38,10 @@ function* until(end: string, left: Iterator<string, undefined>): Generator<strin
   for (let token = left.next().value!; token !== end; token = left.next().value!) yield token
 }
 
-/** The value at a dotted path; `undefined` where there is none. */
-function at(value: Value, path: string): Value | undefined {
+/** The value at a path; `undefined` where there is none. */
+export function at(value: Value, path: readonly string[]): Value | undefined {
   let found: Value | undefined = value
-  for (const name of path.split('.')) {
+  for (const name of path) {
     if (found instanceof Map) found = found.get(name)
     else found = Array.isArray(found) && /^(0|[1-9]\d*)$/.test(name) ? found[Number(name)] : undefined
   }
@@ -64,7 +64,8 @@ function scaled(source: string): bigint {
   return (mantissa.startsWith('-') ? -digits : digits) * 10n ** BigInt(1000 + Number(exponent) - decimals)
 }
 
-function compare(one: Value, other: Value): number {
+/** The order of two values: negative, 0 where they tie, or positive. */
+export function compare(one: Value, other: Value): number {
   const order = rank(one) - rank(other)
   if (order !== 0) return order
   if (typeof one === 'string') return compareCodePoints(one, other as string)
@@ -89,7 +90,7 @@ export function inOrder(records: readonly Kept[], orderBy: string, descending: b
   const found = records.map(({ recordId, text }, place) => ({
     recordId,
     place,
-    value: at(parsed(text), orderBy),
+    value: at(parsed(text), orderBy.split('.')),
   }))
   found.sort((one, other) => {
     if (one.value === undefined || other.value === undefined)
