@@ -1,0 +1,95 @@
+import { skipSpace } from '@hatstand/api/json.ts'
+import { compareValues } from './comparing.ts'
+import { containsAt, isWithinAt, partOf } from './containing.ts'
+import { type DatePart, datePart, instantOfDate, instantOfSeconds } from './dates.ts'
+import { isPlain } from './decimal.ts'
+import { fieldsAt, fieldTree } from './field-tree.ts'
+import { hasWords, queryWords } from './words.ts'
+
+/** What a filter looks at: the value itself, a part of the date it says (UTC), or its words. */
+export type Transformation =
+  | { transformation: 'identity' }
+  | { transformation: 'datetimeExtract' | 'timestampExtract'; part: DatePart }
+  | { transformation: 'searchable' }
+
+/** What is asked of it; values and bounds are JSON text. */
+export type Operator =
+  | { operator: 'contains' | 'in'; value: string }
+  | { operator: 'between'; lower: string; upper: string }
+  | { operator: 'find'; search: string }
+
+/** A test on one field, as `readFilters` makes it: plain data. */
+export interface Filter {
+  /** The field; no names: all of the data. */
+  path: string[]
+  transformation: Transformation
+  operator: Operator
+}
+
+type Test = (text: string, start: number, end: number) => boolean
+
+const prepared = new WeakMap<readonly Filter[], (text: string) => boolean>()
+
+/**
+ * Whether a record passes all filters (HAT API v2.6, queries). What has no such field passes none. Linear in the text; never
+ * throws.
+ *
+ * @param filters of `readFilters`; not changed afterwards, since what is made of them is kept for the next record
+ * @param text the record's data, valid JSON
+ */
+export function matches(filters: readonly Filter[], text: string): boolean {
+  if (filters.length === 0) return true
+  let passes = prepared.get(filters)
+  if (!passes) prepared.set(filters, (passes = prepare(filters)))
+  return passes(text)
+}
+
+function prepare(filters: readonly Filter[]): (text: string) => boolean {
+  const tree = fieldTree(filters.map(({ path }) => path))
+  const tests = filters.map(testOf)
+  return (text) => {
+    const found = fieldsAt(text, skipSpace(text, 0), tree)
+    return (
+      found.length === tests.length && found.every(({ path, start, end }) => tests[path]!(text, start, end))
+    )
+  }
+}
+
+function testOf({ transformation, operator }: Filter): Test {
+  if (operator.operator === 'find') return findTest(operator.search)
+  const test =
+    operator.operator === 'between' ? betweenTest(operator) : partTest(operator.operator, operator.value)
+  if (!('part' in transformation)) return test
+  const instant = transformation.transformation === 'datetimeExtract' ? instantOfDate : instantOfSeconds
+  return (text, start, end) => {
+    const value = datePart(instant(text, start, end), transformation.part)
+    if (value === undefined) return false
+    const number = String(value)
+    return test(number, 0, number.length)
+  }
+}
+
+function findTest(search: string): Test {
+  const wanted = queryWords(search)
+  return (text, start, end) => hasWords(text.slice(start, end), wanted)
+}
+
+function partTest(operator: 'contains' | 'in', value: string): Test {
+  const part = partOf(value)
+  const test = operator === 'contains' ? containsAt : isWithinAt
+  return (text, start) => test(text, start, part)
+}
+
+/** Numbers of few digits are compared as such; all others, and all else, as comparing.ts says. */
+function betweenTest({ lower, upper }: { lower: string; upper: string }): Test {
+  const plain = isPlainNumber(lower, 0, lower.length) && isPlainNumber(upper, 0, upper.length)
+  const [low, high] = [Number(plain && lower), Number(plain && upper)]
+  return (text, start, end) => {
+    const value = text.slice(start, end)
+    if (plain && isPlainNumber(text, start, end)) return low <= Number(value) && Number(value) <= high
+    return compareValues(lower, value) <= 0 && compareValues(value, upper) <= 0
+  }
+}
+
+const isPlainNumber = (text: string, start: number, end: number) =>
+  /[-\d]/.test(text[start] ?? '') && isPlain(text, start, end)
