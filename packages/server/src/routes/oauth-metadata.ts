@@ -20,7 +20,7 @@ export function oauthMetadataRoutes(app: App, context: Context): void {
 }
 
 /** Named by every 401 of the API. */
-export const protectedResourcePath = '/.well-known/oauth-protected-resource'
+const protectedResourcePath = '/.well-known/oauth-protected-resource'
 
 function authorizationServer(origin: string) {
   return {
