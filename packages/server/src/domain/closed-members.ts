@@ -1,0 +1,14 @@
+import { memberPath, QueryError } from './query-error.ts'
+import { membersOf, type Piece } from './query-text.ts'
+
+/**
+ * An object's members, when it has no others: for what is misread rather than unknown when a key is misspelt.
+ * @throws QueryError
+ */
+export function closedMembersOf(piece: Piece, keys: readonly string[]): Map<string, Piece> {
+  const members = membersOf(piece)
+  const unknown = members.keys().find((key) => !keys.includes(key))
+  if (unknown !== undefined)
+    throw new QueryError(memberPath(piece.path, unknown), `must be one of ${keys.join(', ')}`)
+  return members
+}
