@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { findApplication } from '../src/store/applications.ts'
 import { definition } from './definitions.ts'
 import { api, type Cell, json, next, type Row } from './rights-cells.ts'
 
@@ -6,8 +7,9 @@ import { api, type Cell, json, next, type Row } from './rights-cells.ts'
 async function application({ server, namespace, exists }: Cell): Promise<string> {
   if (!exists) return `unheard-${next()}`
   const id = `managed-${namespace}`
-  await server.owner.applications.register(definition({ id, roles: [] }))
-  await server.owner.applications.setUp(id)
+  const found = await server.context.database.read((unit) => findApplication(unit, 1, id))
+  if (!found) await server.owner.applications.register(definition({ id, roles: [] }))
+  if (!found?.enabled) await server.owner.applications.setUp(id)
   return id
 }
 
