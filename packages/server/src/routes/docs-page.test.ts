@@ -8,6 +8,7 @@ import { operations } from '@hatstand/api/operations.ts'
 import axe from 'axe-core'
 import { chromium } from 'playwright-core'
 import { docsPage, docsPolicy } from './docs-page.ts'
+import { escaped } from './page.ts'
 
 const browserPath = '/usr/bin/chromium'
 
@@ -15,7 +16,7 @@ test('the page shows every operation with a command to try, and every error code
   const page = docsPage()
   for (const { operationId, summary } of operations) {
     assert.ok(page.includes(`<article id="${operationId}"`), operationId)
-    assert.ok(page.includes(`<a href="#${operationId}">${summary}</a>`), operationId)
+    assert.ok(page.includes(`<a href="#${operationId}">${escaped(summary)}</a>`), operationId)
   }
   assert.equal(page.match(/<code>curl &quot;\$URL\//g)?.length, operations.length)
   for (const code of errorCodes) assert.ok(page.includes(`<code id="error-${code}">`), code)

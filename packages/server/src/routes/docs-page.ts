@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { errorCodes } from '@hatstand/api/errors.ts'
 import type { Answer, Operation } from '@hatstand/api/operation.ts'
 import { operations } from '@hatstand/api/operations.ts'
@@ -6,62 +5,25 @@ import manifest from '../../package.json' with { type: 'json' }
 import { errors } from '../errors.ts'
 import { curlOf } from './docs-curl.ts'
 import { parametersOf, pathOf, refusalsOf } from './openapi-document.ts'
-
-const style = `
-:root { color-scheme: light dark; font: 1rem/1.5 system-ui, sans-serif; }
-body { margin: 0 auto; max-width: 60rem; padding: 1rem; }
-h1, h2, h3 { line-height: 1.2; }
-section { border-top: 1px solid; margin-top: 2rem; }
-article { margin: 2rem 0 3rem; }
-code, pre { font: .875rem/1.5 ui-monospace, monospace; }
-:is(p, li, td) code { overflow-wrap: anywhere; }
-pre { border: 1px solid; border-radius: .25rem; overflow-x: auto; padding: .75rem; }
-.scrolls { overflow-x: auto; }
-table { border-collapse: collapse; margin: 1rem 0; width: 100%; }
-caption { font-weight: 600; text-align: left; }
-th, td { border-bottom: 1px solid; padding: .25rem .75rem .25rem 0; text-align: left; vertical-align: top; }
-a { color: inherit; }
-a:focus-visible, pre:focus-visible, .scrolls:focus-visible { outline: 3px solid; outline-offset: 2px; }
-`
+import { contentSecurity, escaped, page, trusted } from './page.ts'
 
 /** The page may load nothing and run nothing: its one style is named by its hash. */
-export const docsPolicy = [
-  "default-src 'none'",
-  `style-src 'sha256-${createHash('sha256').update(style).digest('base64')}'`,
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-].join('; ')
+export const docsPolicy = contentSecurity()
 
 /** The API on one page, for people: each operation with parameters, body, answers and a command to try. */
 export function docsPage(): string {
   const tags = [...new Set(operations.map(({ tags: [tag] }) => tag))]
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width">
-<title>hatstand API</title>
-<style>${style}</style>
-</head>
-<body>
-<header>
-<h1>hatstand API</h1>
+  const main = `<h1>hatstand API</h1>
 <p>Version ${manifest.version}. The same as <a href="/openapi.json">OpenAPI 3.1</a>. Every route below <code>/api/v2.6</code>
 also answers below <code>/api/v2</code> and <code>/api/v2.0</code>. The commands expect two variables:</p>
 ${code('URL=http://localhost:8080\nTOKEN=...')}
-</header>
 <nav aria-label="Operations">
 ${tags.map(contentsOf).join('\n')}
 <p><a href="#errors">Errors</a></p>
 </nav>
-<main>
 ${tags.map(sectionOf).join('\n')}
-${errorSection()}
-</main>
-</body>
-</html>
-`
+${errorSection()}`
+  return page('API', trusted(main), { wide: true })
 }
 
 function withTag(tag: string): Operation[] {
@@ -160,12 +122,4 @@ function prose(text: string): string {
 
 function capital(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1)
-}
-
-function escaped(text: string): string {
-  return text
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;')
 }

@@ -52,7 +52,9 @@ code, pre { font: .875em/1.5 ui-monospace, SFMono-Regular, Menlo, monospace }
 pre { overflow-x: auto; overflow-wrap: normal; padding: .875rem 1rem; border: 1px solid var(--line); border-radius: .5rem; background: var(--ground) }
 table { border-collapse: collapse; width: 100%; margin: 1rem 0 } caption { text-align: left; font-weight: 600 }
 th, td { text-align: left; vertical-align: top; padding: .5rem .75rem .5rem 0; border-bottom: 1px solid var(--line) }
-.scrolls { overflow-x: auto }
+section { border-top: 1px solid var(--line); margin-top: 2.5rem; padding-top: .5rem } article { margin: 2rem 0 3rem } h4 { margin: 1.25rem 0 .25rem }
+:is(p, li, td) code { overflow-wrap: anywhere }
+.scrolls { overflow-x: auto; overflow-wrap: normal }
 .rows { list-style: none; padding: 0; margin: 1rem 0 } .rows > li { margin: 0; padding: .75rem 0; border-top: 1px solid var(--line) }
 .rows > li:last-child { border-bottom: 1px solid var(--line) }
 .between { display: flex; flex-wrap: wrap; gap: .25rem 1rem; justify-content: space-between; align-items: baseline }

@@ -54,6 +54,8 @@ export interface Field {
   value?: string
   /** What the browser may fill in: `username`, `current-password`, `new-password`, `one-time-code`. */
   autocomplete: string
+  /** It may be left empty. */
+  optional?: boolean
   hint?: string | undefined
   /** What is wrong with it, as a sentence. The first field with a problem gets the cursor. */
   problem?: string | undefined
@@ -62,7 +64,7 @@ export interface Field {
   attributes?: string
 }
 
-/** A labelled, required field; its hint and problem are read out with it. */
+/** A labelled field; its hint and problem are read out with it. */
 export function field(asked: Field): Markup {
   const { name, label, type = 'text', value, hint, problem } = asked
   const described = [hint && `${name}-hint`, problem && `${name}-problem`].filter(Boolean).join(' ')
@@ -76,7 +78,7 @@ export function field(asked: Field): Markup {
     described && markup` aria-describedby="${described}"`,
   ]
   return markup`<label for="${name}">${label}</label>
-<input id="${name}" name="${name}" type="${type}" required${attributes}>
+<input id="${name}" name="${name}" type="${type}"${!asked.optional && trusted(' required')}${attributes}>
 ${hint && markup`<p class="hint" id="${name}-hint">${hint}</p>\n`}${problem && markup`<p class="problem" id="${name}-problem">${problem}</p>\n`}`
 }
 
@@ -114,7 +116,8 @@ export function pageHeaders(allowed: Allowed = {}): Record<string, string> {
   }
 }
 
-function contentSecurity({ formAction = [], script }: Allowed): string {
+/** What a page may do besides showing itself. */
+export function contentSecurity({ formAction = [], script }: Allowed = {}): string {
   return [
     "default-src 'none'",
     `style-src '${hash(style)}'`,
