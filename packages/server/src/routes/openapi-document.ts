@@ -92,7 +92,11 @@ export function openApiDocument(): Json {
       schemas: Object.fromEntries(Object.entries(schemas).toSorted(([a], [b]) => (a < b ? -1 : 1))),
       securitySchemes: {
         accessToken: { type: 'apiKey', in: 'header', name: 'X-Auth-Token' },
-        bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' },
+        bearer: {
+          type: 'http',
+          scheme: 'bearer',
+          description: 'The same token, or one by OAuth 2.1: see `/.well-known/oauth-authorization-server`.',
+        },
       },
     },
   }
