@@ -5,6 +5,7 @@ import { noteRefused } from './auth/ledger-sums.ts'
 import type { App, Context } from './context.ts'
 import { DiskFullError, UnavailableError } from './database/port.ts'
 import { ApiError, errorBody, errors } from './errors.ts'
+import { plainPage, sendPage } from './routes/page.ts'
 import { invalidRequest } from './routes/validation.ts'
 
 /** Answers every error, whoever raised it, in the one error shape; as `application/problem+json` when asked for. */
@@ -13,8 +14,9 @@ export function refusals(app: App, context?: Context): void {
     if (context) await noteRefusal(error, request, context)
     return answerError(error, request, reply)
   })
-  app.setNotFoundHandler((request) => {
-    const path = request.url.split('?', 1)[0]
+  app.setNotFoundHandler((request, reply) => {
+    const path = request.url.split('?', 1)[0] as string
+    if (isPerson(request) && !path.startsWith('/api/')) return sendPage(reply, 404, nothingPage)
     throw new ApiError('route_unknown', `There is no ${request.method} ${path} here`)
   })
 }
@@ -29,6 +31,13 @@ async function noteRefusal(error: unknown, request: FastifyRequest, context: Con
     logged(worse, request, 'a refusal is not in the ledger')
   }
 }
+
+/** Whether a person looks at the answer: browsers ask for HTML when they open a page or send a form, programs do not. */
+export function isPerson(request: FastifyRequest): boolean {
+  return request.headers.accept?.includes('text/html') ?? false
+}
+
+const nothingPage = plainPage('Nothing here', 'There is no page at this address.')
 
 export function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const refusal = refusalFor(error, request)

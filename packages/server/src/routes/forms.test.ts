@@ -171,6 +171,17 @@ test('people get a page where programs get the one error shape', async (t) => {
   assert.match(String(wrongType.headers['content-type']), /^text\/html/)
 })
 
+test('an address where nothing is gets people a page, and programs the one error shape', async (t) => {
+  const { app } = await startServer(t)
+  const page = await browse(app).open('/nowhere?<b>')
+  assert.equal(page.statusCode, 404)
+  assert.match(page.body, /<h1>Nothing here<\/h1>/)
+  const sdk = await app.inject({ url: '/nowhere', headers: { accept: 'application/json' } })
+  assert.equal(sdk.json().code, 'route_unknown')
+  const api = await browse(app).open('/api/v2.6/nowhere')
+  assert.equal(api.json().code, 'route_unknown')
+})
+
 test('HEAD is answered like GET, without a body', async (t) => {
   const { app } = await startServer(t)
   const answer = await app.inject({ method: 'HEAD', url: '/sign-in', headers: { accept: 'text/html' } })

@@ -5,8 +5,10 @@ import { cookieOf, sessionCookie, setCookie } from '../auth/cookies.ts'
 import { isOwnHost, ownOrigins } from '../auth/hosts.ts'
 import type { Account, App, Context } from '../context.ts'
 import { ApiError, errors } from '../errors.ts'
-import { answerError, refusalFor } from '../refusals.ts'
+import { answerError, isPerson, refusalFor } from '../refusals.ts'
 import { markup, type Markup, plainPage, sendPage } from './page.ts'
+
+export { isPerson }
 
 const csrfCookie = 'hatstand_form'
 /** The hidden field that shows that a form is ours. */
@@ -110,11 +112,6 @@ function keyOf(context: Context, request: FastifyRequest, cookie: string): strin
 
 function isSame(one: string, other: string): boolean {
   return one.length === other.length && timingSafeEqual(Buffer.from(one), Buffer.from(other))
-}
-
-/** Whether a person looks at the answer: browsers ask for HTML when they open a page or send a form, programs do not. */
-export function isPerson(request: FastifyRequest): boolean {
-  return request.headers.accept?.includes('text/html') ?? false
 }
 
 function answerPerson(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
