@@ -31,6 +31,7 @@ export const errorCodes = [
   'invalid_query',
   'invalid_record_id',
   'invalid_utf8',
+  'ledger_empty',
   'not_authenticated',
   'password_weak',
   'password_wrong',

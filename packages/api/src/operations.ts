@@ -18,6 +18,7 @@ import { eraseEndpoint, eraseRecords } from './erasure.ts'
 import { createHatLogin, createTokenForResource } from './hatlogin.ts'
 import { readDocs, readHealth, readMetrics, readOpenApi, readVersion } from './health.ts'
 import { endAccessToken, listAccessTokens, revokeAccessToken, revokeAccessTokens } from './issued-tokens.ts'
+import { listLedger, listSeals, readLedgerHead } from './ledger.ts'
 import { createLink } from './links.ts'
 import type { Operation } from './operation.ts'
 import { changePassword, requestPasswordReset, resetPassword } from './passwords.ts'
@@ -75,6 +76,9 @@ export const operations: readonly Operation[] = [
   enableUser,
   disableUser,
   deleteUser,
+  listLedger,
+  readLedgerHead,
+  listSeals,
   readHealth,
   readVersion,
   readMetrics,

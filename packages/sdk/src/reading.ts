@@ -25,7 +25,8 @@ export interface Page<Data = unknown> {
   after?: string
 }
 
-function afterOf(response: Response): { after?: string } {
+/** Where the next page begins, if the answer says so. */
+export function afterOf(response: Response): { after?: string } {
   const next = /<([^>]*)>\s*;\s*rel="?next"?/.exec(response.headers.get('Link') ?? '')?.[1]
   const after = next === undefined ? null : new URL(next, response.url).searchParams.get('after')
   return after === null ? {} : { after }

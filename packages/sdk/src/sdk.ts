@@ -6,6 +6,7 @@ import { accessTokens } from './access-tokens.ts'
 import { applications } from './applications.ts'
 import { batch } from './batch.ts'
 import { connection, type Options } from './connection.ts'
+import { ledger } from './ledger.ts'
 import { api } from './paths.ts'
 import { records } from './records.ts'
 import { users } from './users.ts'
@@ -57,6 +58,8 @@ export function connect(url: string, token?: string, options: Options = {}) {
     accessTokens: accessTokens(own),
     /** The people and programs that may sign in beside the owner. */
     users: users(own),
+    /** What happened in the account. */
+    ledger: ledger(own),
     /** The PEM that verifies this account's new access tokens. */
     publicKey: async () => (await own.send('/publickey')).text(),
     /** Every key that verifies access tokens which still count. */

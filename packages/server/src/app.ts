@@ -21,6 +21,7 @@ import { hatLoginTokenRoutes } from './routes/hatlogin-tokens.ts'
 import { hatLoginRoutes } from './routes/hatlogin.ts'
 import { healthRoutes } from './routes/health.ts'
 import { issuedTokenRoutes, signOutRoutes } from './routes/issued-tokens.ts'
+import { ledgerRoutes } from './routes/ledger.ts'
 import { linkRoutes } from './routes/links.ts'
 import { metricsRoutes } from './routes/metrics.ts'
 import { oauthRoutes } from './routes/oauth.ts'
@@ -82,6 +83,7 @@ function dataRoutes(api: App, context: Context): void {
   erasureRoutes(api, context)
   applicationRoutes(api, context)
   issuedTokenRoutes(api, context)
+  ledgerRoutes(api, context)
 }
 
 /** A connection on which no byte moved for this long is cut: it would hold its memory, or its file, for ever. */

@@ -3,6 +3,7 @@ import manifest from '../package.json' with { type: 'json' }
 import { accessCommands } from './cli-access.ts'
 import { applicationCommands } from './cli-applications.ts'
 import { checked, days, domain, recordOrEndpoint, wholeAccount } from './cli-arguments.ts'
+import { ledgerCommands } from './cli-ledger.ts'
 import { emailProblem, ownerNameProblem } from './domain/credentials.ts'
 
 const ok = 0
@@ -24,6 +25,7 @@ function program(): Command {
   accountCommands(hatstand)
   applicationCommands(hatstand)
   accessCommands(hatstand)
+  ledgerCommands(hatstand)
   hatstand
     .command('token <id>')
     .description('print a new access token for an application, or for the owner ("token owner")')

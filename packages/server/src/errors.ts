@@ -41,6 +41,7 @@ export const errors: Record<ErrorCode, Kind> = {
   invalid_query: badRequest,
   invalid_record_id: badRequest,
   invalid_utf8: badRequest,
+  ledger_empty: { status: 404, error: 'Not Found', message: 'Not Found' },
   not_authenticated: notAuthenticated,
   password_weak: { ...badRequest, message: 'Minimum password requirement strength not met' },
   password_wrong: { status: 403, error: 'Forbidden', message: 'Invalid password' },

@@ -16,6 +16,7 @@ import {
   tokenId,
   userId,
 } from './rights-cells.ts'
+import { ledgerRows } from './rights-ledger.ts'
 
 /** How each operation is asked for, and who may. */
 export const rows: Record<string, Row> = {
@@ -87,6 +88,7 @@ export const rows: Record<string, Row> = {
     request: async (cell) => ({ path: `${api}/access-tokens/${await tokenId(cell)}` }),
   },
   revokeAccessTokens: { right: 'owner', request: plain(`${api}/access-tokens?holder=nobody`) },
+  ...ledgerRows,
   listUsers: { right: 'platform', request: plain('/users/user') },
   createUser: {
     right: 'platform',

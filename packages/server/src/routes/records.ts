@@ -14,6 +14,7 @@ import type { Position } from '../store/record-orders.ts'
 import { readRecord, type Shown } from '../store/record-pages.ts'
 import { updateRecords } from '../store/record-updates.ts'
 import { sendJson } from './answers.ts'
+import { linkNext } from './next-page.ts'
 import {
   envelopeDrafts,
   plainDrafts,
@@ -100,7 +101,7 @@ function readingRoutes(app: App, context: Context): void {
       orderPaths: config.orderPaths,
     }
     const pages = await listRecords(database, pda, listing)
-    if (pages.next) reply.header('link', `<${nextPage(request, cursorOf(pda, pages.next))}>; rel="next"`)
+    if (pages.next) linkNext(reply, request, cursorOf(pda, pages.next))
     return sendJson(reply, pages)
   })
 
@@ -161,13 +162,4 @@ function startOf(pda: number, cursor: string, ordered: boolean): Position {
       'The parameter after must be taken from the Link header of an answer in the same order',
     )
   return position
-}
-
-/** The same request, continued behind a position. */
-function nextPage({ url }: FastifyRequest, cursor: string): string {
-  const end = url.includes('?') ? url.indexOf('?') : url.length
-  const query = new URLSearchParams(url.slice(end + 1))
-  query.delete('skip')
-  query.set('after', cursor)
-  return `${url.slice(0, end)}?${query.toString()}`
 }
