@@ -88,6 +88,13 @@ test('a file that will not do is refused in a sentence that names the member or 
   assert.equal((await run('application', 'list')).said, 'The account me.example.org has no applications.')
 })
 
+test('the definition among the examples will do', async () => {
+  const { run } = await started()
+  const example = join(import.meta.dirname, '../../../examples/application.json')
+  const { said } = await run('application', 'add', '--file', example, '--set-up')
+  assert.match(said, /^Registered the application notes 1\.0\.0 .+ It reads notes and writes notes\.$/)
+})
+
 test('an editor’s byte-order mark does no harm', async () => {
   const { run, file } = await started()
   const path = await file(`\ufeff${JSON.stringify(definition())}\n`)
