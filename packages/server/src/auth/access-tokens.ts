@@ -5,6 +5,7 @@ import { ownerHolder, userHolder } from '../domain/rights.ts'
 import { ApiError } from '../errors.ts'
 import { addAccessToken } from '../store/access-tokens.ts'
 import { currentSigningKey, type SigningKey } from '../store/signing-keys.ts'
+import { hasPassword } from '../store/users.ts'
 import { publicKeys } from './signing-keys.ts'
 
 const mostRemembered = 5000
@@ -35,8 +36,9 @@ export type Bearer =
  * Issues a new access token, and keeps it before it is given away: what is not kept counts for nothing.
  * @param about what it is, in words for the owner
  * @param days until it expires, counted from now
+ * @param password the hash of the one that was checked: changed meanwhile, it opens nothing any more
  * @returns the JWT: RS256, `kid` in its header
- * @throws `application_inactive` (400) when the bearer is not set up, or was disabled or removed
+ * @throws `application_inactive` (400) when the bearer is not set up, or was disabled or removed; `credentials_wrong` (401)
  */
 export async function issueToken(
   { database, now }: { database: Database; now: Context['now'] },
@@ -44,6 +46,7 @@ export async function issueToken(
   bearer: Bearer,
   about: string,
   days = 30,
+  password?: string,
 ): Promise<string> {
   const createdAt = now()
   const iat = Math.floor(createdAt / 1000)
@@ -59,9 +62,12 @@ export async function issueToken(
     createdAt,
     expiresAt,
   } as const
-  const key = await database.write(pda, async (unit) =>
-    (await addAccessToken(unit, pda, kept)) ? currentSigningKey(unit, pda) : undefined,
-  )
+  const key = await database.write(pda, async (unit) => {
+    if (!(await addAccessToken(unit, pda, kept))) return undefined
+    if (password !== undefined && !(await hasPassword(unit, pda, subject, password)))
+      throw new ApiError('credentials_wrong', 'The password was changed in the same moment')
+    return currentSigningKey(unit, pda)
+  })
   if (key === undefined)
     throw new ApiError('application_inactive', `${kept.holder} is not set up, or was disabled or removed`)
   const exp = Math.floor(expiresAt / 1000)

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { createPublicKey } from 'node:crypto'
 import { request as httpRequest } from 'node:http'
 import { after, before, test } from 'node:test'
+import { setTimeout as pause } from 'node:timers/promises'
 import { jwtVerify } from 'jose'
 import { engines } from '../../test/engines.ts'
 import { createApp } from '../app.ts'
@@ -11,7 +12,7 @@ import type { App } from '../context.ts'
 import { openDatabase } from '../database/open.ts'
 import type { Database } from '../database/port.ts'
 import { ensureFirstAccount } from '../first-start.ts'
-import { replaceOwner } from '../store/owners.ts'
+import { findOwner, replaceOwner } from '../store/owners.ts'
 
 const password = 'Grüße + 100 %41 ☂'
 const clock = { now: 1_800_000_000_000 }
@@ -114,6 +115,23 @@ for (const engine of engines) {
     assert.equal(body['code'], 'too_many_attempts')
     assert.equal(headers['retry-after'], '60')
     assert.equal((await signIn('alice', encodeURIComponent(password))).status, 200)
+  })
+
+  test(`${engine.name}: who signs in while the password is changed gets nothing by the old one`, async () => {
+    const known = await database.read((unit) => findOwner(unit, 1))
+    const next = { ...known!, passwordHash: await hashPassword('another one for a moment') }
+    const signing = Array.from({ length: 4 }, () => signIn('alice', encodeURIComponent(password)))
+    // Its check takes longer than this.
+    await pause(15)
+    await database.write(1, (unit) => replaceOwner(unit, 1, next, clock.now))
+    const late = await Promise.all(signing)
+    for (const { status, body } of late) {
+      if (status !== 200) assert.equal(body['code'], 'credentials_wrong')
+      const token = { 'x-auth-token': String(body['accessToken'] ?? 'none') }
+      assert.equal((await get(`${url}/users/access_token/validate`, token)).status, 401)
+    }
+    await database.write(1, (unit) => replaceOwner(unit, 1, known!, clock.now))
+    clock.now += 61_000
   })
 
   test(`${engine.name}: a password changed by the command line counts at once`, async () => {

@@ -24,8 +24,9 @@ export function accessTokenRoutes(app: App, context: Context): void {
       const account = await accountOf(context, request)
       if (context.config.headerLogin === 'off')
         throw new ApiError('header_login_off', 'Sign in on the page /sign-in, or use an application')
-      const bearer = await signIn(context, attempt, account.pda, request)
-      const accessToken = await issueToken(context, account, bearer, 'sign-in by name and password')
+      const { bearer, passwordHash } = await signIn(context, attempt, account.pda, request)
+      const about = 'sign-in by name and password'
+      const accessToken = await issueToken(context, account, bearer, about, undefined, passwordHash)
       sendPrivately(reply, accessToken)
       return { accessToken, userId: bearer.subject }
     },
@@ -42,7 +43,7 @@ async function signIn(
   attempt: Attempt,
   pda: number,
   request: FastifyRequest,
-): Promise<Bearer> {
+): Promise<Known> {
   const { username, password } = request.headers
   if (typeof username !== 'string' || typeof password !== 'string')
     throw new ApiError('credentials_missing', 'No username or password provided to retrieve token')
@@ -55,7 +56,7 @@ async function signIn(
   })
   if (found === undefined) throw new ApiError('credentials_wrong', 'The username or the password is wrong')
   if (found.bearer.kind === 'owner') await secondStep(context, pda, request.headers['one-time-code'])
-  return found.bearer
+  return found
 }
 
 /** The owner's second factor, where there is one. @throws `second_factor_needed` (401), `too_many_attempts` (429) */
@@ -67,9 +68,11 @@ async function secondStep(context: Context, pda: number, code: string | string[]
     throw new ApiError('second_factor_needed', 'The one-time code is wrong, or was used already')
 }
 
+type Known = { passwordHash: string; bearer: Bearer }
+
 /** Who signs in with the names there are in the readings: the owner, or a user who is enabled. */
 async function signingIn(unit: Unit, pda: number, readings: { name: string }[]) {
-  const known = new Map<string, { passwordHash: string; bearer: Bearer }>()
+  const known = new Map<string, Known>()
   for (const { name } of readings) {
     const user = ownerNameProblem(name) ? undefined : await findUserNamed(unit, pda, name)
     if (!user?.enabled) continue

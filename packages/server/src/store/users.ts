@@ -89,6 +89,15 @@ export async function removeUser(unit: Unit, pda: number, userId: string): Promi
   await removeTokensOf(unit, pda, userHolder(userId))
 }
 
+/** Whether this is the hash of the password the owner or a user has at this moment. */
+export async function hasPassword(unit: Unit, pda: number, subject: string, hash: string): Promise<boolean> {
+  const found = await unit.all(sql`
+    select 1 from owner where pda_id = ${pda} and subject = ${subject} and password_hash = ${hash}
+    union all
+    select 1 from account_user where pda_id = ${pda} and user_id = ${subject} and password_hash = ${hash} and enabled = 1`)
+  return found.length > 0
+}
+
 async function isTaken(
   unit: Unit,
   pda: number,
