@@ -127,7 +127,7 @@ for (const engine of engines) {
     const late = await Promise.all(signing)
     for (const { status, body } of late) {
       if (status !== 200) assert.equal(body['code'], 'credentials_wrong')
-      const token = { 'x-auth-token': String(body['accessToken'] ?? 'none') }
+      const token = { 'x-auth-token': (body['accessToken'] as string | undefined) ?? 'none' }
       assert.equal((await get(`${url}/users/access_token/validate`, token)).status, 401)
     }
     await database.write(1, (unit) => replaceOwner(unit, 1, known!, clock.now))
