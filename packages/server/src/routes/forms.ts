@@ -111,7 +111,8 @@ function keyOf(context: Context, request: FastifyRequest, cookie: string): strin
 }
 
 function isSame(one: string, other: string): boolean {
-  return one.length === other.length && timingSafeEqual(Buffer.from(one), Buffer.from(other))
+  const [mine, theirs] = [Buffer.from(one), Buffer.from(other)]
+  return mine.length === theirs.length && timingSafeEqual(mine, theirs)
 }
 
 function answerPerson(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
