@@ -1,8 +1,10 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Account, Context } from '../context.ts'
 import { ownerHolder } from '../domain/rights.ts'
+import { ApiError } from '../errors.ts'
 import { addAccessToken, type NewToken, removeAccessToken } from '../store/access-tokens.ts'
 import { type CallerRow, findCaller } from '../store/accounts.ts'
+import { hasPassword } from '../store/users.ts'
 import { hostOf } from './authenticate.ts'
 import { cookieOf, sessionCookie, setCookie } from './cookies.ts'
 import { lastUse } from './last-use.ts'
@@ -13,16 +15,19 @@ const day = 86_400_000
 const longest = 30 * day
 const idle = 7 * day
 
-/** A browser in which the owner is signed in. `subject` is the owner's opaque id, `tokenId` names the session. */
+/** A browser in which the owner is signed in. `subject` is the owner's opaque id, `tokenId` names the session; `since` in milliseconds since 1970. */
 export interface Session {
   account: Account
   subject: string
   tokenId: string
+  since: number
 }
 
 /**
  * Signs the owner in, in this browser: a new session each time, in place of the one it had.
  * @param subject the owner's, whose password and second factor were checked
+ * @param password the hash of the one that was checked
+ * @throws `credentials_wrong` (401) when the password was changed meanwhile
  */
 export async function startSession(
   context: Context,
@@ -30,6 +35,7 @@ export async function startSession(
   reply: FastifyReply,
   { pda }: Account,
   subject: string,
+  password?: string,
 ): Promise<void> {
   const cookie = makeOpaqueToken()
   const createdAt = context.now()
@@ -45,6 +51,8 @@ export async function startSession(
   const before = cookieOf(context, request, sessionCookie)
   await context.database.write(pda, async (unit) => {
     await addAccessToken(unit, pda, session)
+    if (password !== undefined && !(await hasPassword(unit, pda, subject, password)))
+      throw new ApiError('credentials_wrong', 'The password was changed in the same moment')
     if (before !== undefined) await removeAccessToken(unit, pda, opaqueId(before).tokenId)
   })
   setCookie(context, request, reply, sessionCookie, cookie, longest / 1000)
@@ -62,6 +70,7 @@ export async function sessionOf(context: Context, request: FastifyRequest): Prom
     account: { pda: row.pda_id, domain: row.domain },
     subject: row.subject,
     tokenId: ids.tokenId,
+    since: row.expires_at - longest,
   }
 }
 

@@ -4,7 +4,13 @@ import { alert, field, markup, type Markup, page } from './page.ts'
  * @param hidden where to go afterwards, and the form's key
  * @param problem why it did not work, as a sentence
  */
-export function signInPage(domain: string, hidden: Markup, name: string, problem?: string): string {
+export function signInPage(
+  domain: string,
+  hidden: Markup,
+  name: string,
+  { passkey, script }: { passkey?: Markup | undefined; script?: string | undefined },
+  problem?: string,
+): string {
   return page(
     problem === undefined ? 'Sign in' : 'Error: sign in',
     markup`<h1>Sign in</h1>
@@ -15,7 +21,9 @@ ${hidden}${field({ name: 'name', label: 'Name', value: name, autocomplete: 'user
 ${field({ name: 'password', label: 'Password', type: 'password', autocomplete: 'current-password', focus: name !== '' })}
 <button type="submit">Sign in</button>
 </form>
-<p class="quiet"><a href="/reset-password">Forgotten your password?</a></p>`,
+${passkey}
+<p class="quiet"><a href="/forgot-password">Forgotten your password?</a></p>`,
+    { script },
   )
 }
 

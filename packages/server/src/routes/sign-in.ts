@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { limitsOf } from '../auth/login-limit.ts'
 import { isOwnerLogin } from '../auth/login.ts'
+import { checkPasskey } from '../auth/passkeys.ts'
 import { checkSecondFactor, needsSecondFactor, secondFactorsOf } from '../auth/second-factors.ts'
 import { beginSecondStep, endSecondStep, ownerInSecondStep } from '../auth/second-step.ts'
 import { endSession, sessionOf, startSession } from '../auth/sessions.ts'
@@ -10,10 +11,11 @@ import { ApiError, errors } from '../errors.ts'
 import { findOwner, type Owner } from '../store/owners.ts'
 import { accountOfPage, formOf, hidden, pages, sendOn } from './forms.ts'
 import { sendPage } from './page.ts'
+import { passkeySignIn } from './passkey-forms.ts'
 import { secondFactorPage, signInPage, signOutPage } from './sign-in-pages.ts'
 
 const wrong = 'The name or the password is wrong.'
-const tooMany = 'Too many attempts. Wait a minute, then try again.'
+const wrongPasskey = 'This passkey is not one of this account, or it took too long. Try again.'
 const wrongCode = 'This code is not right, or was used already.'
 
 /** `/sign-in`, `/sign-in/second-factor` and `/sign-out`: the owner signs in, in a browser. */
@@ -32,6 +34,7 @@ export function signInRoutes(app: App, context: Context): void {
       return showSecondFactor(context, request, reply, target)
     })
     scope.post('/sign-in/second-factor', async (request, reply) => secondStep(context, request, reply))
+    scope.post('/sign-in/passkey', async (request, reply) => signInByPasskey(context, request, reply))
     scope.get('/sign-out', async (request, reply) => {
       const owner = (await sessionOf(context, request)) && (await ownerOf(context, accountOfPage(request)))
       return sendPage(reply, 200, signOutPage(hidden(context, request, reply), owner?.name))
@@ -66,7 +69,7 @@ async function signIn(context: Context, request: FastifyRequest, reply: FastifyR
       return (await isOwnerLogin([credentials], known)) ? known : undefined
     }),
   )
-  if (owner instanceof ApiError) return again(errors[owner.code].status, tooMany)
+  if (owner instanceof ApiError) return again(errors[owner.code].status, waitInWords(owner))
   if (owner === undefined) return again(403, wrong)
   if (!(await needsSecondFactor(context, account.pda))) return enter(context, request, reply, owner, target)
   beginSecondStep(context, request, reply, account, owner)
@@ -89,8 +92,31 @@ async function secondStep(context: Context, request: FastifyRequest, reply: Fast
   )
   if (right === true) return enter(context, request, reply, owner, target)
   const [status, problem] =
-    right instanceof ApiError ? [errors[right.code].status, tooMany] : [403, wrongCode]
+    right instanceof ApiError ? [errors[right.code].status, waitInWords(right)] : [403, wrongCode]
   return showSecondFactor(context, request, reply, target, { status, problem })
+}
+
+/** A passkey signs in by itself, and is the second step as well. */
+async function signInByPasskey(context: Context, request: FastifyRequest, reply: FastifyReply) {
+  const form = formOf(request)
+  const account = accountOfPage(request)
+  const target = localPath(form.get('return') ?? '')
+  const right = await attempted(reply, async () =>
+    limitsOf(context).guesses(`${account.pda} passkey`, request.ip, context.now(), async () =>
+      (await checkPasskey(context, account, form.get('answer') ?? '')) ? true : undefined,
+    ),
+  )
+  const owner = right === true ? await ownerOf(context, account) : undefined
+  if (owner) return enter(context, request, reply, owner, target)
+  const [status, problem] =
+    right instanceof ApiError ? [errors[right.code].status, waitInWords(right)] : [403, wrongPasskey]
+  return showSignIn(context, request, reply, target, { status, problem })
+}
+
+/** @param refusal `too_many_attempts`, which says how many seconds to wait */
+export function waitInWords({ headers }: ApiError): string {
+  const minutes = Math.ceil(Number(headers['retry-after']) / 60)
+  return `Too many attempts. Wait ${minutes === 1 ? 'a minute' : `${minutes} minutes`}, then try again.`
 }
 
 /** Runs an attempt; what the limit refuses comes back as a value, so that the form can say it. */
@@ -108,15 +134,15 @@ async function enter(
   context: Context,
   request: FastifyRequest,
   reply: FastifyReply,
-  { subject }: Owner,
+  { subject, passwordHash }: Owner,
   target: string | undefined,
 ) {
-  await startSession(context, request, reply, accountOfPage(request), subject)
+  await startSession(context, request, reply, accountOfPage(request), subject, passwordHash)
   endSecondStep(context, request, reply)
   return sendOn(reply, target ?? '/account')
 }
 
-function showSignIn(
+async function showSignIn(
   context: Context,
   request: FastifyRequest,
   reply: FastifyReply,
@@ -124,7 +150,10 @@ function showSignIn(
   { status = 200, problem, name = '' }: { status?: number; problem?: string; name?: string } = {},
 ) {
   const fields = hidden(context, request, reply, returning(target))
-  return sendPage(reply, status, signInPage(accountOfPage(request).domain, fields, name, problem))
+  const passkey = await passkeySignIn(context, request, fields)
+  const offer = { passkey: passkey?.form, script: passkey?.script }
+  const html = signInPage(accountOfPage(request).domain, fields, name, offer, problem)
+  return sendPage(reply, status, html, { script: offer.script })
 }
 
 async function showSecondFactor(
@@ -136,7 +165,9 @@ async function showSecondFactor(
 ) {
   const { totp } = await secondFactorsOf(context, accountOfPage(request).pda)
   const fields = hidden(context, request, reply, returning(target))
-  return sendPage(reply, status, secondFactorPage(fields, { codes: totp }, problem))
+  const passkey = await passkeySignIn(context, request, fields)
+  const offer = { codes: totp, passkey: passkey?.form, script: passkey?.script }
+  return sendPage(reply, status, secondFactorPage(fields, offer, problem), { script: offer.script })
 }
 
 function returning(target: string | undefined): Record<string, string> {

@@ -27,15 +27,21 @@ type TotpRow = {
 }
 
 export async function countFactors(database: Database, pda: number): Promise<FactorCounts> {
-  const [row] = await database.one<Record<keyof FactorCounts, number>>(sql`
-    select (select count(*) from totp where pda_id = ${pda} and confirmed_at is not null) as "totp",
-      (select count(*) from passkey where pda_id = ${pda}) as "passkeys",
-      (select count(*) from recovery_code where pda_id = ${pda}) as "recoveryCodes"`)
-  return {
-    totp: Number(row?.totp),
-    passkeys: Number(row?.passkeys),
-    recoveryCodes: Number(row?.recoveryCodes),
-  }
+  return countsIn(await database.one<FactorCounts>(counting(pda)))
+}
+
+/** The same in the midst of a unit. */
+export async function countFactorsIn(unit: Unit, pda: number): Promise<FactorCounts> {
+  return countsIn(await unit.all<FactorCounts>(counting(pda)))
+}
+
+const counting = (pda: number) => sql<FactorCounts>`
+  select (select count(*) from totp where pda_id = ${pda} and confirmed_at is not null) as "totp",
+    (select count(*) from passkey where pda_id = ${pda}) as "passkeys",
+    (select count(*) from recovery_code where pda_id = ${pda}) as "recoveryCodes"`
+
+function countsIn([row]: FactorCounts[]): FactorCounts {
+  return row ?? { totp: 0, passkeys: 0, recoveryCodes: 0 }
 }
 
 export async function findTotp(unit: Unit, pda: number): Promise<Totp | undefined> {

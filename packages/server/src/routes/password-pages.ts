@@ -1,0 +1,136 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { limitsOf } from '../auth/login-limit.ts'
+import { sendsMail } from '../auth/mail.ts'
+import { changeOwnPassword } from '../auth/password-change.ts'
+import {
+  insistOnResetLink,
+  mailPasswordChanged,
+  mailResetLink,
+  resetPassword,
+} from '../auth/password-resets.ts'
+import { sessionOf } from '../auth/sessions.ts'
+import type { App, Context } from '../context.ts'
+import { emailProblem } from '../domain/credentials.ts'
+import { ApiError, errors } from '../errors.ts'
+import type { AfterAnswer } from './after-answer.ts'
+import { accountOfPage, formOf, hidden, pages } from './forms.ts'
+import { plainPage, sendPage } from './page.ts'
+import { changedPage, changePage, forgottenPage, type PasswordProblems, resetPage } from './password-forms.ts'
+import { limitedReset } from './passwords.ts'
+import { signInFirst, waitInWords } from './sign-in.ts'
+
+const differ = 'The two passwords are not the same.'
+
+/** `/account/password`, `/forgot-password` and `/auth/change-password/:token`: the owner changes the password, or gets a new one by a mail. */
+export function passwordPages(app: App, context: Context, later: AfterAnswer): void {
+  pages(app, context, (scope) => {
+    scope.get('/account/password', async (request, reply) => {
+      if (!(await sessionOf(context, request))) return signInFirst(request, reply)
+      return sendPage(reply, 200, changePage(hidden(context, request, reply), {}))
+    })
+    scope.post('/account/password', async (request, reply) => change(context, later, request, reply))
+    scope.get('/forgot-password', async (request, reply) =>
+      sendPage(reply, 200, forgottenPage(hidden(context, request, reply), sendsMail(context.config), '')),
+    )
+    scope.post('/forgot-password', async (request, reply) => mailLink(context, later, request, reply))
+    const path = '/auth/change-password/:token'
+    type Link = { Params: { token: string } }
+    scope.get<Link>(path, async (request, reply) => {
+      const { token } = request.params
+      const open = await refusalOf(() =>
+        limitedReset(context, accountOfPage(request), request.ip, async () => {
+          await insistOnResetLink(context, accountOfPage(request).pda, token)
+          return true
+        }),
+      )
+      if (open) return showRefusal(reply, open)
+      return sendPage(reply, 200, resetPage(hidden(context, request, reply), token, {}))
+    })
+    scope.post<Link>(path, async (request, reply) =>
+      reset(context, later, request, reply, request.params.token),
+    )
+  })
+}
+
+async function change(context: Context, later: AfterAnswer, request: FastifyRequest, reply: FastifyReply) {
+  const session = await sessionOf(context, request)
+  if (!session) return signInFirst(request, reply)
+  const form = formOf(request)
+  const newPassword = form.get('new') ?? ''
+  const again = (status: number, problems: PasswordProblems) =>
+    sendPage(reply, status, changePage(hidden(context, request, reply), problems))
+  if (newPassword !== form.get('repeated')) return again(400, { repeated: differ })
+  const { account, tokenId: staying } = session
+  const wanted = { password: form.get('password') ?? '', newPassword, address: request.ip, staying }
+  const refusal = await refusalOf(async () => {
+    const owner = await changeOwnPassword(context, account, wanted)
+    later(reply, () => mailPasswordChanged(context, account, owner, request.log))
+  })
+  if (refusal) return again(errors[refusal.code].status, problemsIn(reply, refusal))
+  return sendPage(reply, 200, changedPage(true))
+}
+
+async function mailLink(context: Context, later: AfterAnswer, request: FastifyRequest, reply: FastifyReply) {
+  const account = accountOfPage(request)
+  const email = (formOf(request).get('email') ?? '').trim()
+  const problem = emailProblem(email)
+  if (problem) {
+    const fields = hidden(context, request, reply)
+    return sendPage(reply, 400, forgottenPage(fields, sendsMail(context.config), email, problem))
+  }
+  await limitsOf(context).passwordReset(String(account.pda), request.ip, context.now(), async () => undefined)
+  later(reply, () => mailResetLink(context, account, email, request.log))
+  const words =
+    'If this is the e-mail address of the owner, a mail with a link to a new password is on its way. The link works for 24 hours.'
+  return sendPage(reply, 200, plainPage('Look into your mail', words))
+}
+
+async function reset(
+  context: Context,
+  later: AfterAnswer,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  token: string,
+) {
+  const account = accountOfPage(request)
+  const form = formOf(request)
+  const newPassword = form.get('new') ?? ''
+  const again = (status: number, problems: PasswordProblems) =>
+    sendPage(reply, status, resetPage(hidden(context, request, reply), token, problems))
+  if (newPassword !== form.get('repeated')) return again(400, { repeated: differ })
+  const refusal = await refusalOf(async () => {
+    const owner = await limitedReset(context, account, request.ip, () =>
+      resetPassword(context, account, token, newPassword),
+    )
+    later(reply, () => mailPasswordChanged(context, account, owner, request.log))
+  })
+  if (refusal?.code === 'password_weak') return again(400, { new: refusal.message })
+  if (refusal) return showRefusal(reply, refusal)
+  return sendPage(reply, 200, changedPage(false))
+}
+
+/** What a form must say itself; anything else goes on. */
+async function refusalOf(run: () => Promise<unknown>): Promise<ApiError | undefined> {
+  try {
+    await run()
+    return undefined
+  } catch (error) {
+    if (error instanceof ApiError) return error
+    throw error
+  }
+}
+
+function problemsIn(reply: FastifyReply, refusal: ApiError): PasswordProblems {
+  reply.headers(refusal.headers)
+  if (refusal.code === 'password_weak') return { new: refusal.message }
+  if (refusal.code === 'password_wrong') return { password: 'This is not your present password.' }
+  if (refusal.code === 'too_many_attempts') return { password: waitInWords(refusal) }
+  throw refusal
+}
+
+function showRefusal(reply: FastifyReply, refusal: ApiError) {
+  if (refusal.code !== 'reset_link_invalid') throw refusal
+  const words =
+    'A link to a new password works once, for 24 hours, and only until a newer one was asked for. You can ask for another.'
+  return sendPage(reply, errors[refusal.code].status, plainPage('This link does not work', words))
+}
