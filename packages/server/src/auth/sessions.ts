@@ -2,7 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Account, Context } from '../context.ts'
 import { ownerHolder } from '../domain/rights.ts'
 import { ApiError } from '../errors.ts'
-import { addAccessToken, type NewToken, removeAccessToken } from '../store/access-tokens.ts'
+import { addAccessToken, type NewToken, removeAccessToken, sessionIdle } from '../store/access-tokens.ts'
 import { type CallerRow, findCaller } from '../store/accounts.ts'
 import { hasPassword } from '../store/users.ts'
 import { hostOf } from './authenticate.ts'
@@ -11,9 +11,8 @@ import { lastUse } from './last-use.ts'
 import { makeOpaqueToken, opaqueId } from './opaque-tokens.ts'
 
 const day = 86_400_000
-/** How long a session lasts at most, and how long without being used, in milliseconds. */
+/** How long a session lasts at most, in milliseconds. */
 const longest = 30 * day
-const idle = 7 * day
 
 /** A browser in which the owner is signed in. `subject` is the owner's opaque id, `tokenId` names the session; `since` in milliseconds since 1970. */
 export interface Session {
@@ -91,7 +90,7 @@ export async function endSession(
 function counts(row: CallerRow, now: number): boolean {
   const { kind, holder, subject, owner } = row
   if (kind !== 'session' || holder !== ownerHolder || subject !== owner) return false
-  return row.expires_at > now && row.used_at > now - idle
+  return row.expires_at > now && row.used_at > now - sessionIdle
 }
 
 const uses = new WeakMap<Context, ReturnType<typeof lastUse>>()

@@ -15,6 +15,9 @@ export interface Entry {
   expiresAt: number
 }
 
+/** More are not shown: a program may have asked for a token each minute. */
+const mostShown = 200
+
 /** @param ended how many were just ended; undefined when the page is only looked at */
 export function accessPage(entries: readonly Entry[], hidden: Markup, ended: number | undefined): string {
   const browsers = entries.filter(({ browser }) => browser)
@@ -43,8 +46,9 @@ function endedInWords(count: number): string {
 }
 
 function listOf(entries: readonly Entry[]): Markup {
+  const more = entries.length - mostShown
   return markup`<ul class="rows">
-${entries.map(
+${entries.slice(0, mostShown).map(
   (
     entry,
   ) => markup`<li class="between"><div><strong>${entry.title}</strong>${entry.mine && markup` (this browser)`}${entry.about && markup` <span class="quiet">${entry.about}</span>`}
@@ -53,7 +57,7 @@ ${entry.scope && markup`<br><code>${entry.scope}</code>`}<br><span class="quiet"
   }; ends ${time(entry.expiresAt)}</span></div>
 <button type="submit" class="second" name="end" value="${entry.tokenId}" aria-label="${does(entry)} ${entry.title}, since ${inWords(entry.createdAt)}">${does(entry)}</button></li>
 `,
-)}</ul>`
+)}</ul>${more > 0 && markup`\n<p>And ${more.toLocaleString('en')} older ones.</p>`}`
 }
 
 const does = ({ mine }: Entry) => (mine ? 'Sign out' : 'End')

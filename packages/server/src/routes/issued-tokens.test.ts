@@ -37,7 +37,7 @@ for (const engine of engines) {
     clock.now += 1000
     const program = await server.application('program', { reads: ['mine'] })
     clock.now += 1000
-    const session = await keep(server, {})
+    const session = await keep(server, { expiresAt: clock.now + 30 * day })
     clock.now += 120_000
     await counts(server, program)
     const list = await server.owner.accessTokens.list()
@@ -60,8 +60,14 @@ for (const engine of engines) {
       used = (await server.owner.accessTokens.list()).find(({ holder }) => holder === 'program')?.lastUsedAt
       if (used !== undefined) assert.equal(used, new Date(clock.now).toISOString())
     }
-    clock.now += 31 * day
     const { database, now } = server.context
+    clock.now += 7 * day
+    const left = await database.read((unit) => listAccessTokens(unit, 1, now()))
+    assert.ok(
+      !left.some(({ kind }) => kind === 'session'),
+      'a browser that was not used for a week is signed out',
+    )
+    clock.now += 24 * day
     assert.deepEqual(await database.read((unit) => listAccessTokens(unit, 1, now())), [])
   })
 

@@ -19,6 +19,9 @@ export interface KeptToken {
   expiresAt: number
 }
 
+/** How long a session lasts without being used, in milliseconds. */
+export const sessionIdle = 7 * 86_400_000
+
 type Row = Pick<
   Tables['access_token'],
   'token_id' | 'kind' | 'holder' | 'subject' | 'scope' | 'about' | 'created_at' | 'used_at' | 'expires_at'
@@ -64,17 +67,22 @@ export async function listAccessTokens(unit: Unit, pda: number, now: number): Pr
         from access_token of_it where of_it.pda_id = ${pda} and of_it.grant_id = kept.grant_id), used_at) as used_at
     from access_token kept
     where pda_id = ${pda} and expires_at > ${now} and (kind <> 'oauth' or grant_id is null) order by created_at desc, token_id`)
-  return rows.map((row) => ({
+  return rows.map(tokenOf).filter(({ expiresAt }) => expiresAt > now)
+}
+
+function tokenOf(row: Row): KeptToken {
+  const { kind, expires_at: end, used_at: usedAt } = row
+  return {
     tokenId: row.token_id,
-    kind: row.kind === 'grant' ? 'oauth' : row.kind,
+    kind: kind === 'grant' ? 'oauth' : kind,
     holder: row.holder,
     subject: row.subject,
     ...(row.scope !== null && { scope: row.scope }),
     about: row.about,
     createdAt: row.created_at,
-    usedAt: row.used_at,
-    expiresAt: row.expires_at,
-  }))
+    usedAt,
+    expiresAt: kind === 'session' ? Math.min(end, usedAt + sessionIdle) : end,
+  }
 }
 
 /** Which tokens to end: those for which all that is given holds. */
