@@ -2,7 +2,10 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { browse } from '../../test/browsing.ts'
 import { ownerName, ownerPassword, startServer } from '../../test/harness.ts'
+import { createApp } from '../app.ts'
 import type { App } from '../context.ts'
+import { hidden, pages } from './forms.ts'
+import { markup, page, sendPage } from './page.ts'
 
 const good = { name: ownerName, password: ownerPassword }
 const form = { 'content-type': 'application/x-www-form-urlencoded' }
@@ -40,6 +43,23 @@ test('a form without the cookie is refused, although its key is right', async (t
   const { person } = await atSignIn(t)
   person.cookies.clear()
   assert.equal((await person.submit('/sign-in', good)).statusCode, 403)
+})
+
+test('all forms of a page share one key, in a browser that has no cookie yet', async (t) => {
+  const { context } = await startServer(t)
+  const app = await createApp(context)
+  t.after(() => app.close())
+  pages(app, context, (scope) => {
+    scope.get('/two-forms', (request, reply) => {
+      const forms = [1, 2].map(() => markup`<form>${hidden(context, request, reply)}</form>`)
+      return sendPage(reply, 200, page('Two', markup`${forms}`))
+    })
+  })
+  const answer = await app.inject('/two-forms')
+  assert.equal([answer.headers['set-cookie']].flat().length, 1)
+  const keys = [...answer.body.matchAll(/name="form_key" value="([^"]+)"/g)].map(([, key]) => key)
+  assert.equal(keys.length, 2)
+  assert.equal(new Set(keys).size, 1)
 })
 
 test('over HTTPS the cookie is one that no neighbouring domain can set', async (t) => {

@@ -53,14 +53,22 @@ export function hidden(
   reply: FastifyReply,
   fields: Record<string, string> = {},
 ): Markup {
-  let cookie = cookieOf(context, request, csrfCookie)
-  if (cookie === undefined || cookie.length < 20) {
-    cookie = randomBytes(24).toString('base64url')
-    setCookie(context, request, reply, csrfCookie, cookie)
-  }
+  const cookie = cookieFor(context, request, reply)
   return markup`${Object.entries({ ...fields, [csrfField]: keyOf(context, request, cookie) }).map(
     ([name, value]) => markup`<input type="hidden" name="${name}" value="${value}">\n`,
   )}`
+}
+
+/** The cookies of requests whose browser had none: all forms of a page share one. */
+const given = new WeakMap<FastifyRequest, string>()
+
+function cookieFor(context: Context, request: FastifyRequest, reply: FastifyReply): string {
+  const known = given.get(request) ?? cookieOf(context, request, csrfCookie)
+  if (known !== undefined && known.length >= 20) return known
+  const made = randomBytes(24).toString('base64url')
+  given.set(request, made)
+  setCookie(context, request, reply, csrfCookie, made)
+  return made
 }
 
 /** The account a page belongs to. @throws `account_unknown` (404): a local server with several accounts, reached by no name of theirs */
