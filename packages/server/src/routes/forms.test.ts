@@ -193,9 +193,9 @@ test('people get a page where programs get the one error shape', async (t) => {
 
 test('an address where nothing is gets people a page, and programs the one error shape', async (t) => {
   const { app } = await startServer(t)
-  const page = await browse(app).open('/nowhere?<b>')
-  assert.equal(page.statusCode, 404)
-  assert.match(page.body, /<h1>Nothing here<\/h1>/)
+  const nowhere = await browse(app).open('/nowhere?<b>')
+  assert.equal(nowhere.statusCode, 404)
+  assert.match(nowhere.body, /<h1>Nothing here<\/h1>/)
   const sdk = await app.inject({ url: '/nowhere', headers: { accept: 'application/json' } })
   assert.equal(sdk.json().code, 'route_unknown')
   const api = await browse(app).open('/api/v2.6/nowhere')
