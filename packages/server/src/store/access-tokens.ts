@@ -160,8 +160,9 @@ export async function removeTokensOf(unit: Unit, pda: number, holder: string, st
   return gone.length
 }
 
-/** Ends a consent to OAuth, and with it all tokens that came of it. */
+/** Ends a consent to OAuth, and with it all tokens that came of it. It locks the account, so that none is being kept meanwhile. */
 export async function removeGrant(unit: Unit, pda: number, grantId: string): Promise<void> {
+  await unit.count(0)
   await unit.all(sql`delete from access_token where pda_id = ${pda} and grant_id = ${grantId}`)
 }
 
