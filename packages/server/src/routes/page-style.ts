@@ -36,7 +36,7 @@ input[type=checkbox], input[type=radio] { width: 1.125rem; height: 1.125rem; acc
 [aria-invalid=true] { border: 2px solid var(--bad) !important }
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px }
 .hint, .problem { margin: .375rem 0 0 }
-.problem { color: var(--bad); font-weight: 600 } .problem::before { content: "⚠ " / "" }
+.problem { color: var(--bad); font-weight: 600 } .problem:not(:empty)::before { content: "⚠ " / "" }
 .alert, .note, .done { margin: 0 0 1.25rem; padding: .75rem 1rem; border-radius: .5rem; border: 1px solid var(--line); border-left: 4px solid var(--accent); background: var(--tint) }
 .alert { border-left-color: var(--bad); background: var(--bad-tint) } .note.strong { border-left-color: var(--warn); background: var(--warn-tint) }
 .alert > :first-child, .note > :first-child, .done > :first-child { margin-top: 0 } .alert > :last-child, .note > :last-child, .done > :last-child { margin-bottom: 0 }
@@ -59,6 +59,8 @@ section { border-top: 1px solid var(--line); margin-top: 2.5rem; padding-top: .5
 .rows > li:last-child { border-bottom: 1px solid var(--line) }
 .between { display: flex; flex-wrap: wrap; gap: .25rem 1rem; justify-content: space-between; align-items: baseline }
 .code { font: 600 1.125rem/1.6 ui-monospace, SFMono-Regular, Menlo, monospace; letter-spacing: .04em }
+ol.code { padding-left: 3rem }
+[hidden] { display: none !important }
 footer { margin: 1rem .25rem 0; color: var(--quiet); font-size: .875rem }
 @media (max-width: 30rem) {
   body { padding: 1rem .75rem 2rem } main { padding: 1.25rem 1.125rem }

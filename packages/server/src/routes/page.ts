@@ -82,6 +82,11 @@ export function field(asked: Field): Markup {
 ${hint && markup`<p class="hint" id="${name}-hint">${hint}</p>\n`}${problem && markup`<p class="problem" id="${name}-problem">${problem}</p>\n`}`
 }
 
+/** Tells the browser whose password a form is about, for it to keep the two together. Nobody sees it. */
+export function whose(name: string): Markup {
+  return markup`<input name="whose" value="${name}" autocomplete="username" hidden readonly>\n`
+}
+
 /** What went wrong with a whole form, read out at once. Put it first in the page, and the cursor on the field to correct. */
 export function alert(problem: Piece): Markup {
   return markup`<div class="alert" role="alert"><p>${problem}</p></div>`

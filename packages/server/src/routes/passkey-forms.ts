@@ -89,7 +89,7 @@ async function bundle(): Promise<string> {
 /** A QR code as a picture inside the page. @param text what it says @param label what it is, for who does not see it */
 export async function qrCode(text: string, label: string): Promise<Markup> {
   const { encode } = await import('uqr')
-  const { data, size } = encode(text, { ecc: 'M', border: 4 })
+  const { data, size } = encode(text, { ecc: 'L', border: 4 })
   const squares = data.flatMap((row, y) => row.map((dark, x) => (dark ? `M${x} ${y}h1v1h-1z` : '')))
   return markup`<svg class="qr" width="240" height="240" viewBox="0 0 ${size} ${size}" shape-rendering="crispEdges" role="img" aria-label="${label}"><path fill="#fff" d="M0 0h${size}v${size}H0z"/><path fill="#000" d="${trusted(squares.join(''))}"/></svg>`
 }

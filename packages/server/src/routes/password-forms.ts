@@ -1,4 +1,4 @@
-import { alert, field, markup, type Markup, page } from './page.ts'
+import { alert, field, markup, type Markup, page, whose } from './page.ts'
 
 /** What is wrong with each field, as a sentence. */
 export interface PasswordProblems {
@@ -9,15 +9,15 @@ export interface PasswordProblems {
 
 const back = markup`<p><a href="/account">Back to your account</a></p>`
 
-/** Passwords are never sent back. @param hidden the form's key */
-export function changePage(hidden: Markup, problems: PasswordProblems): string {
+/** Passwords are never sent back. @param hidden the form's key @param name the owner's */
+export function changePage(hidden: Markup, name: string, problems: PasswordProblems): string {
   return page(
     titled('Change your password', problems),
     markup`<h1>Change your password</h1>
 ${isWrong(problems) && alert('Your password was not changed. Please correct what is marked below.')}
 <p>Every other browser, and every program that signed in as you, is signed out. What applications were given stays theirs.</p>
 <form method="post" action="/account/password">
-${hidden}${field({ name: 'password', label: 'Present password', type: 'password', autocomplete: 'current-password', problem: problems.password })}
+${hidden}${whose(name)}${field({ name: 'password', label: 'Present password', type: 'password', autocomplete: 'current-password', problem: problems.password })}
 ${chosen(problems)}
 <button type="submit">Change the password</button>
 </form>
@@ -25,15 +25,15 @@ ${back}`,
   )
 }
 
-/** @param token what the link carries */
-export function resetPage(hidden: Markup, token: string, problems: PasswordProblems): string {
+/** @param token what the link carries @param name the owner's */
+export function resetPage(hidden: Markup, token: string, name: string, problems: PasswordProblems): string {
   return page(
     titled('Choose a new password', problems),
     markup`<h1>Choose a new password</h1>
 ${isWrong(problems) && alert('Your password was not changed. Please correct what is marked below.')}
 <p>Every browser and program that signed in as you is signed out. What applications were given stays theirs.</p>
 <form method="post" action="/auth/change-password/${token}">
-${hidden}${chosen(problems)}
+${hidden}${whose(name)}${chosen(problems)}
 <button type="submit">Use this password</button>
 </form>`,
   )

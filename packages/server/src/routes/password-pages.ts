@@ -12,6 +12,7 @@ import { sessionOf } from '../auth/sessions.ts'
 import type { App, Context } from '../context.ts'
 import { emailProblem } from '../domain/credentials.ts'
 import { ApiError, errors } from '../errors.ts'
+import { findOwner } from '../store/owners.ts'
 import type { AfterAnswer } from './after-answer.ts'
 import { accountOfPage, formOf, hidden, pages } from './forms.ts'
 import { plainPage, sendPage } from './page.ts'
@@ -26,7 +27,7 @@ export function passwordPages(app: App, context: Context, later: AfterAnswer): v
   pages(app, context, (scope) => {
     scope.get('/account/password', async (request, reply) => {
       if (!(await sessionOf(context, request))) return signInFirst(request, reply)
-      return sendPage(reply, 200, changePage(hidden(context, request, reply), {}))
+      return showChange(context, request, reply, 200, {})
     })
     scope.post('/account/password', async (request, reply) => change(context, later, request, reply))
     scope.get('/forgot-password', async (request, reply) =>
@@ -37,18 +38,16 @@ export function passwordPages(app: App, context: Context, later: AfterAnswer): v
     type Link = { Params: { token: string } }
     scope.get<Link>(path, async (request, reply) => {
       const { token } = request.params
-      const open = await refusalOf(() =>
-        limitedReset(context, accountOfPage(request), request.ip, async () => {
-          await insistOnResetLink(context, accountOfPage(request).pda, token)
-          return true
-        }),
+      return withLink(context, request, reply, token, async (name) =>
+        sendPage(reply, 200, resetPage(hidden(context, request, reply), token, name, {})),
       )
-      if (open) return showRefusal(reply, open)
-      return sendPage(reply, 200, resetPage(hidden(context, request, reply), token, {}))
     })
-    scope.post<Link>(path, async (request, reply) =>
-      reset(context, later, request, reply, request.params.token),
-    )
+    scope.post<Link>(path, async (request, reply) => {
+      const { token } = request.params
+      return withLink(context, request, reply, token, (name) =>
+        reset(context, later, request, reply, { token, name }),
+      )
+    })
   })
 }
 
@@ -58,7 +57,7 @@ async function change(context: Context, later: AfterAnswer, request: FastifyRequ
   const form = formOf(request)
   const newPassword = form.get('new') ?? ''
   const again = (status: number, problems: PasswordProblems) =>
-    sendPage(reply, status, changePage(hidden(context, request, reply), problems))
+    showChange(context, request, reply, status, problems)
   if (newPassword !== form.get('repeated')) return again(400, { repeated: differ })
   const { account, tokenId: staying } = session
   const wanted = { password: form.get('password') ?? '', newPassword, address: request.ip, staying }
@@ -85,28 +84,65 @@ async function mailLink(context: Context, later: AfterAnswer, request: FastifyRe
   return sendPage(reply, 200, plainPage('Look into your mail', words))
 }
 
+/** Acts for who has a link that is open, and gives the owner's name; who has none is told so. */
+async function withLink(
+  context: Context,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  token: string,
+  act: (name: string) => Promise<unknown>,
+) {
+  const account = accountOfPage(request)
+  try {
+    await limitedReset(context, account, request.ip, async () => {
+      await insistOnResetLink(context, account.pda, token)
+      return true
+    })
+    return await act(await nameOfOwner(context, request))
+  } catch (error) {
+    if (!(error instanceof ApiError && error.code === 'reset_link_invalid')) throw error
+    const words =
+      'A link to a new password works once, for 24 hours, and only until a newer one was asked for. You can ask for another.'
+    return sendPage(reply, errors[error.code].status, plainPage('This link does not work', words))
+  }
+}
+
 async function reset(
   context: Context,
   later: AfterAnswer,
   request: FastifyRequest,
   reply: FastifyReply,
-  token: string,
+  { token, name }: { token: string; name: string },
 ) {
   const account = accountOfPage(request)
   const form = formOf(request)
   const newPassword = form.get('new') ?? ''
-  const again = (status: number, problems: PasswordProblems) =>
-    sendPage(reply, status, resetPage(hidden(context, request, reply), token, problems))
-  if (newPassword !== form.get('repeated')) return again(400, { repeated: differ })
+  const again = (problems: PasswordProblems) =>
+    sendPage(reply, 400, resetPage(hidden(context, request, reply), token, name, problems))
+  if (newPassword !== form.get('repeated')) return again({ repeated: differ })
   const refusal = await refusalOf(async () => {
-    const owner = await limitedReset(context, account, request.ip, () =>
-      resetPassword(context, account, token, newPassword),
-    )
+    const owner = await resetPassword(context, account, token, newPassword)
     later(reply, () => mailPasswordChanged(context, account, owner, request.log))
   })
-  if (refusal?.code === 'password_weak') return again(400, { new: refusal.message })
-  if (refusal) return showRefusal(reply, refusal)
+  if (refusal?.code === 'password_weak') return again({ new: refusal.message })
+  if (refusal) throw refusal
   return sendPage(reply, 200, changedPage(false))
+}
+
+async function showChange(
+  context: Context,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  status: number,
+  problems: PasswordProblems,
+) {
+  const name = await nameOfOwner(context, request)
+  return sendPage(reply, status, changePage(hidden(context, request, reply), name, problems))
+}
+
+async function nameOfOwner({ database }: Context, request: FastifyRequest): Promise<string> {
+  const { pda } = accountOfPage(request)
+  return (await database.read((unit) => findOwner(unit, pda)))?.name ?? ''
 }
 
 /** What a form must say itself; anything else goes on. */
@@ -126,11 +162,4 @@ function problemsIn(reply: FastifyReply, refusal: ApiError): PasswordProblems {
   if (refusal.code === 'password_wrong') return { password: 'This is not your present password.' }
   if (refusal.code === 'too_many_attempts') return { password: waitInWords(refusal) }
   throw refusal
-}
-
-function showRefusal(reply: FastifyReply, refusal: ApiError) {
-  if (refusal.code !== 'reset_link_invalid') throw refusal
-  const words =
-    'A link to a new password works once, for 24 hours, and only until a newer one was asked for. You can ask for another.'
-  return sendPage(reply, errors[refusal.code].status, plainPage('This link does not work', words))
 }

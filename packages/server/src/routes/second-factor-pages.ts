@@ -1,6 +1,6 @@
 import type { SecondFactors } from '../auth/second-factors.ts'
 import type { Passkey } from '../store/passkeys.ts'
-import { alert, field, markup, type Markup, page } from './page.ts'
+import { alert, field, markup, type Markup, page, whose } from './page.ts'
 
 const path = '/account/second-factors'
 const title = 'Second factors'
@@ -126,15 +126,15 @@ ${codes.map((code) => markup`<li>${code}</li>\n`)}</ol>
   )
 }
 
-/** Asks for the password again. */
-export function againPage(hidden: Markup, problem?: string): string {
+/** Asks for the password again. @param name the owner's */
+export function againPage(hidden: Markup, name: string, problem?: string): string {
   return page(
     problem === undefined ? title : `Error: ${title.toLowerCase()}`,
     markup`<h1>${title}</h1>
 ${problem && alert(problem)}
 <p>You signed in a while ago. Before anything is changed here, please show once more that it is you.</p>
 <form method="post" action="${path}/again">
-${hidden}${field({ name: 'password', label: 'Password', type: 'password', autocomplete: 'current-password', focus: true })}
+${hidden}${whose(name)}${field({ name: 'password', label: 'Password', type: 'password', autocomplete: 'current-password', focus: true })}
 <button type="submit">Go on</button>
 </form>
 <p><a href="/account">Back to your account</a></p>`,

@@ -74,7 +74,9 @@ async function look(page: Page, name: string): Promise<void> {
   if (!withoutScripts.has(page.context())) await isFineToRead(page)
   if (pictures === undefined) return
   mkdirSync(pictures, { recursive: true })
-  await page.screenshot({ path: `${pictures}/${name}-${page.viewportSize()?.width}.png`, fullPage: true })
+  const how = withoutScripts.has(page.context()) ? '-plain' : ''
+  const file = `${pictures}/${name}-${page.viewportSize()?.width}${how}.png`
+  await page.screenshot({ path: file, fullPage: true })
 }
 
 for (const [width, colorScheme, javaScriptEnabled] of [

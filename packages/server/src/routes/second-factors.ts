@@ -66,13 +66,14 @@ async function whileFresh(
   if (!session || !owner) return signInFirst(request, reply)
   if (session.since > context.now() - fresh) return act({ context, request, reply, session, owner })
   if (request.method !== 'GET') return sendOn(reply, path)
-  return sendPage(reply, 200, againPage(hidden(context, request, reply)))
+  return sendPage(reply, 200, againPage(hidden(context, request, reply), owner.name))
 }
 
 async function signInAgain(context: Context, request: FastifyRequest, reply: FastifyReply) {
   const session = await sessionOf(context, request)
   if (!session) return signInFirst(request, reply)
   const { account } = session
+  const owner = await context.database.read((unit) => findOwner(unit, account.pda))
   try {
     const password = formOf(request).get('password') ?? ''
     const { subject } = await insistOnPassword(context, account.pda, password, request.ip)
@@ -81,7 +82,7 @@ async function signInAgain(context: Context, request: FastifyRequest, reply: Fas
   } catch (error) {
     if (!(error instanceof ApiError)) throw error
     const problem = error.code === 'too_many_attempts' ? waitInWords(error) : 'This is not your password.'
-    const page = againPage(hidden(context, request, reply), problem)
+    const page = againPage(hidden(context, request, reply), owner?.name ?? '', problem)
     return sendPage(reply.headers(error.headers), errors[error.code].status, page)
   }
 }
@@ -130,7 +131,7 @@ async function confirmTotp(visit: Visit) {
   return showTotp(
     visit,
     400,
-    'This code is not right. Wait for the next one, and check that both clocks are.',
+    'This code is not right. Try the next one. If none is, the clock of your phone or of this server is wrong.',
   )
 }
 

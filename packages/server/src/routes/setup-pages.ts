@@ -3,6 +3,7 @@ import { alert, field, markup, type Markup, page, plainPage } from './page.ts'
 /** What is wrong with each field, as a sentence. */
 export type Problems = {
   name?: string | undefined
+  email?: string | undefined
   password?: string | undefined
   repeated?: string | undefined
 }
@@ -11,7 +12,11 @@ export type Problems = {
  * The form, with what was entered before and what was wrong with it. Passwords are never sent back.
  * @param hidden the code and the form's key
  */
-export function formPage(hidden: Markup, name: string, problems: Problems): string {
+export function formPage(
+  hidden: Markup,
+  entered: { name: string; email: string },
+  problems: Problems,
+): string {
   const failed = Object.values(problems).some((problem) => problem !== undefined)
   return page(
     failed ? 'Error: set up your personal data account' : 'Set up your personal data account',
@@ -20,34 +25,48 @@ export function formPage(hidden: Markup, name: string, problems: Problems): stri
       <p>Choose the name and the password you will sign in with.</p>
       <form method="post" action="/setup">
         ${hidden}
-        ${field({
-          name: 'name',
-          label: 'Name',
-          value: name,
-          autocomplete: 'username',
-          attributes: 'maxlength="64"',
-          hint: 'Letters, digits and . _ @ - only.',
-          problem: problems.name,
-        })}
-        ${field({
-          name: 'password',
-          label: 'Password',
-          type: 'password',
-          autocomplete: 'new-password',
-          attributes: 'minlength="10"',
-          hint: 'At least 10 characters, and not easily guessed.',
-          problem: problems.password,
-        })}
-        ${field({
-          name: 'repeated',
-          label: 'Password again',
-          type: 'password',
-          autocomplete: 'new-password',
-          problem: problems.repeated,
-        })}
+        ${fields(entered, problems)}
         <button type="submit">Set up</button>
       </form>`,
   )
+}
+
+function fields(entered: { name: string; email: string }, problems: Problems): Markup {
+  return markup`${field({
+    name: 'name',
+    label: 'Name',
+    value: entered.name,
+    autocomplete: 'username',
+    attributes: 'maxlength="64"',
+    hint: 'Letters, digits and . _ @ - only.',
+    problem: problems.name,
+  })}
+${field({
+  name: 'password',
+  label: 'Password',
+  type: 'password',
+  autocomplete: 'new-password',
+  attributes: 'minlength="10"',
+  hint: 'At least 10 characters, and not easily guessed.',
+  problem: problems.password,
+})}
+${field({
+  name: 'repeated',
+  label: 'Password again',
+  type: 'password',
+  autocomplete: 'new-password',
+  problem: problems.repeated,
+})}
+${field({
+  name: 'email',
+  label: 'E-mail address (optional)',
+  type: 'email',
+  value: entered.email,
+  autocomplete: 'email',
+  optional: true,
+  hint: 'Where a link to a new password goes, should you forget it.',
+  problem: problems.email,
+})}`
 }
 
 /** @param origin how the browser reached this server, `http://localhost:8080` */

@@ -59,6 +59,11 @@ test('the link shows a form, and sending it sets the owner up', async () => {
   assert.equal(await isPassword('a long password', owner?.passwordHash ?? ''), true)
 })
 
+test('an e-mail address may be given, and is kept', async () => {
+  assert.equal((await submit({ ...good, email: ' alice@example.org ' })).statusCode, 201)
+  assert.equal((await ownerNow())?.email, 'alice@example.org')
+})
+
 test('the link works once', async () => {
   assert.equal((await submit(good)).statusCode, 201)
   assert.equal((await open(code)).statusCode, 403)
@@ -104,7 +109,9 @@ const mistakes: [field: string, fields: Record<string, string>][] = [
   ['name', { ...good, name: 'two words' }],
   ['name', { ...good, name: 'x'.repeat(65) }],
   ['password', { ...good, password: 'too short', repeated: 'too short' }],
+  ['password', { ...good, password: '1234567890', repeated: '1234567890' }],
   ['repeated', { ...good, repeated: 'a long passwort' }],
+  ['email', { ...good, email: 'nobody' }],
 ]
 
 for (const [field, fields] of mistakes)

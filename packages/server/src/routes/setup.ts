@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { passwordProblem } from '../auth/password-strength.ts'
 import { hashPassword } from '../auth/passwords.ts'
 import type { App, Context } from '../context.ts'
-import { ownerNameProblem } from '../domain/credentials.ts'
+import { emailProblem, ownerNameProblem } from '../domain/credentials.ts'
 import { ApiError } from '../errors.ts'
 import { addOwner } from '../store/owners.ts'
 import { formOf, hidden, isPerson, pages } from './forms.ts'
@@ -18,7 +18,11 @@ export function setupRoutes(app: App, context: Context): void {
     scope.get<{ Querystring: { code?: string | string[] } }>(path, async (request, reply) => {
       const code = [request.query.code ?? ''].join()
       if (!context.setupCode?.accepts(code)) return refuse(request, reply)
-      return sendPage(reply, 200, formPage(hidden(context, request, reply, { code }), '', {}))
+      return sendPage(
+        reply,
+        200,
+        formPage(hidden(context, request, reply, { code }), { name: '', email: '' }, {}),
+      )
     })
     scope.post(path, async (request, reply) => setUp(context, request, reply))
   })
@@ -26,17 +30,28 @@ export function setupRoutes(app: App, context: Context): void {
 
 async function setUp(context: Context, request: FastifyRequest, reply: FastifyReply) {
   const form = formOf(request)
-  const [code, name, password] = ['code', 'name', 'password'].map((field) => form.get(field) ?? '') as [
-    string,
-    string,
-    string,
+  const given = (field: string) => form.get(field) ?? ''
+  const [code, name, password, email] = [
+    given('code'),
+    given('name'),
+    given('password'),
+    given('email').trim(),
   ]
   const { setupCode } = context
   if (!setupCode?.accepts(code)) return refuse(request, reply)
-  const problems = await problemsOf(name, password, form.get('repeated') ?? '')
-  if (problems.name ?? problems.password ?? problems.repeated)
-    return sendPage(reply, 400, formPage(hidden(context, request, reply, { code }), name, problems))
-  const owner = { name, passwordHash: await hashPassword(password), subject: randomUUID() }
+  const problems = await problemsOf(name, email, password, given('repeated'))
+  if (Object.values(problems).some((problem) => problem !== undefined))
+    return sendPage(
+      reply,
+      400,
+      formPage(hidden(context, request, reply, { code }), { name, email }, problems),
+    )
+  const owner = {
+    name,
+    passwordHash: await hashPassword(password),
+    subject: randomUUID(),
+    ...(email !== '' && { email }),
+  }
   const added = await context.database.write(setupCode.pda, (unit) =>
     addOwner(unit, setupCode.pda, owner, context.now()),
   )
@@ -45,10 +60,16 @@ async function setUp(context: Context, request: FastifyRequest, reply: FastifyRe
   return sendPage(reply, 201, donePage(name, `${request.protocol}://${request.host}`))
 }
 
-async function problemsOf(name: string, password: string, repeated: string): Promise<Problems> {
+async function problemsOf(
+  name: string,
+  email: string,
+  password: string,
+  repeated: string,
+): Promise<Problems> {
   return {
     name: ownerNameProblem(name),
-    password: await passwordProblem(password, [name]),
+    email: email === '' ? undefined : emailProblem(email),
+    password: await passwordProblem(password, [name, email]),
     repeated: password === repeated ? undefined : 'The two passwords are not the same.',
   }
 }
