@@ -4,7 +4,7 @@ import type { FastifyRequest } from 'fastify'
 import type { App, Context } from '../context.ts'
 import type { LedgerEntry } from '../domain/ledger.ts'
 import { errors } from '../errors.ts'
-import { noteAlone, noteEntries } from '../store/ledger.ts'
+import { noteAlone, noteSums } from '../store/ledger.ts'
 import { entryAt, type Noted } from './ledger-notes.ts'
 
 /** How many different sums are kept before they are written down. */
@@ -44,7 +44,7 @@ function ledgerSums({ database, now }: Context): LedgerSums {
     for (const [pda, list] of Map.groupBy(written, ([, sum]) => sum.pda)) {
       const entries = list.map(([, sum]) => summedUp(sum))
       try {
-        await database.write(pda, (unit) => noteEntries(unit, pda, entries))
+        await database.write(pda, (unit) => noteSums(unit, pda, entries))
       } catch (error) {
         // Tried again with the next; what is beyond the bound is lost while the database is away.
         for (const [key, sum] of list) if (sums.size < mostSums) sums.set(key, together(sum, sums.get(key)))

@@ -1,11 +1,13 @@
-import { readConfig } from '../config.ts'
+import { type Config, readConfig } from '../config.ts'
 import type { Account } from '../context.ts'
 import { openDatabase } from '../database/open.ts'
 import type { Database } from '../database/port.ts'
+import { sealOnce } from '../sealing.ts'
 import { listAccounts } from '../store/accounts.ts'
 
 /** What a command works with. */
 export interface Tools {
+  config: Config
   database: Database
   now: number
 }
@@ -15,9 +17,12 @@ export class CommandError extends Error {}
 
 /** Opens the same data the server uses, which may run meanwhile, and closes it afterwards. */
 export async function withDatabase<T>(work: (tools: Tools) => Promise<T>): Promise<T> {
-  const database = await openDatabase(readConfig(process.env), false)
+  const config = readConfig(process.env)
+  const database = await openDatabase(config, false)
   try {
-    return await work({ database, now: Date.now() })
+    const result = await work({ config, database, now: Date.now() })
+    await sealOnce({ database, now: Date.now })
+    return result
   } finally {
     await database.close()
   }

@@ -1,17 +1,21 @@
 import * as api from '@hatstand/api/erasure.ts'
 import { recordIdsOf } from '@hatstand/api/query.ts'
 import type { FastifyRequest } from 'fastify'
+import { entryOf } from '../auth/ledger-notes.ts'
 import type { App, Context } from '../context.ts'
 import { isOwner } from '../domain/rights.ts'
 import { ApiError } from '../errors.ts'
 import { eraseEndpoint, eraseRecords } from '../store/erasure.ts'
 
 /** Erasing for good, which only the owner may. */
-export function erasureRoutes(app: App, { database, now }: Context): void {
+export function erasureRoutes(app: App, context: Context): void {
+  const { database, now } = context
+
   app.delete(api.eraseRecords.path, { schema: api.eraseRecords }, async (request) => {
     requireOwner(request)
     const ids = [...new Set(recordIdsOf(request.query.records))]
-    const records = await eraseRecords(database, request.account.pda, ids, now())
+    const entry = entryOf(request, context, 'erase')
+    const records = await eraseRecords(database, request.account.pda, ids, now(), entry)
     if (records === undefined)
       throw new ApiError('data_missing', 'Could not erase records: one of them does not exist')
     return { message: 'Erased', records }
@@ -20,10 +24,10 @@ export function erasureRoutes(app: App, { database, now }: Context): void {
   app.delete(api.eraseEndpoint.path, { schema: api.eraseEndpoint }, async (request) => {
     requireOwner(request)
     const { namespace, '*': path } = request.params
-    return {
-      message: 'Erased',
-      records: await eraseEndpoint(database, request.account.pda, `${namespace}/${path}`, now()),
-    }
+    const entry = entryOf(request, context, 'erase')
+    const name = `${namespace}/${path}`
+    const records = await eraseEndpoint(database, request.account.pda, name, now(), entry)
+    return { message: 'Erased', records }
   })
 }
 

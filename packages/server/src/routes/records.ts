@@ -2,6 +2,7 @@ import { createBatch } from '@hatstand/api/batch.ts'
 import { recordIdsOf } from '@hatstand/api/query.ts'
 import * as api from '@hatstand/api/records.ts'
 import type { FastifyRequest } from 'fastify'
+import { entryOf } from '../auth/ledger-notes.ts'
 import type { App, Context } from '../context.ts'
 import { namespaceOf } from '../domain/endpoint-name.ts'
 import { holderOf, mayRead, mayWrite } from '../domain/rights.ts'
@@ -59,7 +60,7 @@ function writingRoutes(app: App, context: Context): void {
     return withBody(request, reply, context, async (body) => {
       const drafts = await envelopeDrafts(request, body, 'update', context)
       const refusal = await updateRecords(database, request.account.pda, {
-        ...replacementOf(request, context),
+        ...replacementOf(request, context, 'update'),
         slices: () => drafts.slices(),
         mayWrite: (endpoint) => mayWrite(request.caller, namespaceOf(endpoint)),
       })
@@ -125,7 +126,7 @@ function deletingRoutes(app: App, context: Context): void {
     const ids = [...new Set(recordIdsOf(request.query.records))]
     if (ids.length === 0) return deleted
     const writable = (endpoint: string) => mayWrite(request.caller, namespaceOf(endpoint))
-    const by = replacementOf(request, context)
+    const by = replacementOf(request, context, 'delete')
     const refused = await deleteRecords(database, request.account.pda, ids, writable, by)
     if (refused === 'forbidden')
       throw new ApiError('forbidden', 'One of the records is in a namespace you may not write')
@@ -137,16 +138,18 @@ function deletingRoutes(app: App, context: Context): void {
   app.delete(api.deleteEndpoint.path, { schema: api.deleteEndpoint }, async (request) => {
     const { namespace, '*': path } = request.params
     requireWrite(request, namespace)
-    const by = replacementOf(request, context)
+    const by = replacementOf(request, context, 'delete')
     await deleteEndpoint(database, request.account.pda, `${namespace}/${path}`, by)
     return deleted
   })
 }
 
 /** Who replaces records by this request, when, and how many versions of them are kept. */
-function replacementOf({ caller }: FastifyRequest, { config, now }: Context): Replacement {
+function replacementOf(request: FastifyRequest, context: Context, action: 'update' | 'delete'): Replacement {
+  const { config, now } = context
   const bounds = { days: config.historyDays, versions: config.historyVersions }
-  return { writer: holderOf(caller), now: now(), bounds }
+  const entry = entryOf(request, context, action)
+  return { writer: holderOf(request.caller), now: now(), bounds, entry }
 }
 
 function shownOf({ caller }: FastifyRequest, query: { meta: string; links: string }): Shown {

@@ -1,5 +1,6 @@
 import { skipValue } from '@hatstand/api/json.ts'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { entryOf } from '../auth/ledger-notes.ts'
 import type { Context } from '../context.ts'
 import { namespaceOf } from '../domain/endpoint-name.ts'
 import { canonical, fingerprint } from '../domain/fingerprint.ts'
@@ -121,6 +122,7 @@ export async function save(
     weight: drafts.weight,
     slices: drafts.slices,
     skipDuplicates,
+    entry: entryOf(request, context, 'create'),
   })
   if (!saved) throw await duplicatesRefused(request, context, duplicates)
   const left = new Set(duplicates.map(({ index }) => index))

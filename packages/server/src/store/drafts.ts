@@ -1,3 +1,5 @@
+import type { LedgerEntry } from '../domain/ledger.ts'
+
 /** A record about to be saved: its data as submitted, and what was derived from it. */
 export interface Draft {
   endpoint: string
@@ -25,4 +27,6 @@ export interface Saving {
   slices: () => Iterable<Slice>
   /** True: what is a duplicate is left out. False: one duplicate refuses the whole request. */
   skipDuplicates: boolean
+  /** What the ledger says of it, but for the endpoints and records; undefined where none is kept. */
+  entry?: LedgerEntry | undefined
 }

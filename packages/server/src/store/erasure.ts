@@ -1,6 +1,8 @@
 import { sql } from 'kysely'
 import type { Database, Unit } from '../database/port.ts'
+import { type LedgerEntry, nameless } from '../domain/ledger.ts'
 import { type Change, findEndpoint, noteChange, saveChanges } from './endpoints.ts'
+import { concerning, forgetName, noteEntry } from './ledger.ts'
 import { removeOrderKeys } from './order-keys.ts'
 
 /** Records erased by one unit: others write between. */
@@ -18,6 +20,7 @@ export async function eraseRecords(
   pda: number,
   recordIds: string[],
   now: number,
+  entry?: LedgerEntry,
 ): Promise<number | undefined> {
   const erased = await database.write(pda, async (unit) => {
     await unit.count(0)
@@ -25,6 +28,7 @@ export async function eraseRecords(
     const rows = await erasable(unit, sql`pda_id = ${pda} and ${named}`, recordIds.length)
     if (rows.length < recordIds.length) return undefined
     await erase(unit, pda, rows, now)
+    if (entry && rows.length > 0) await noteErased(unit, pda, rows, entry)
     return rows.length
   })
   if (erased) await database.scrub()
@@ -40,6 +44,7 @@ export async function eraseEndpoint(
   pda: number,
   name: string,
   now: number,
+  entry?: LedgerEntry,
 ): Promise<number> {
   let erased = 0
   let isKnown = false
@@ -52,14 +57,29 @@ export async function eraseEndpoint(
       const ofEndpoint = sql`pda_id = ${pda} and endpoint_id = ${endpoint.endpoint_id}`
       const rows = await erasable(unit, ofEndpoint, rowsErased)
       await erase(unit, pda, rows, now)
-      if (rows.length < rowsErased) await forget(unit, ofEndpoint, endpoint.endpoint_id)
+      if (rows.length < rowsErased) {
+        await forget(unit, ofEndpoint, endpoint.endpoint_id)
+        const records = erased + rows.length
+        // The erasing itself would keep the name.
+        if (entry) await noteEntry(unit, pda, concerning(entry, [nameless(entry.entryId, name)], records))
+      }
       return rows.length
     })
     erased += left
   }
+  const forgotten = await forgetName(database, pda, name)
   // Its name alone leaves traces, too.
-  if (isKnown) await database.scrub()
+  if (isKnown || forgotten > 0) await database.scrub()
   return erased
+}
+
+async function noteErased(unit: Unit, pda: number, rows: Erasable[], entry: LedgerEntry): Promise<void> {
+  const ids = [...new Set(rows.map((row) => row.endpoint_id))]
+  const endpoints = await unit.all<{ name: string }>(
+    sql`select name from endpoint where pda_id = ${pda} and ${unit.dialect.among('endpoint_id', ids, 'number')}`,
+  )
+  const names = endpoints.map(({ name }) => name)
+  await noteEntry(unit, pda, concerning(entry, names, rows.length))
 }
 
 /** Records and those that only live on in the history. */

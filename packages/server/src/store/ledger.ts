@@ -3,10 +3,20 @@ import type { Database, Dialect, Unit } from '../database/port.ts'
 import type { Tables } from '../database/tables.ts'
 import { type LedgerEntry, nameless } from '../domain/ledger.ts'
 
+/** How many endpoints one entry names: a batch may have a million. */
+const mostNamed = 1000
 /** Entries whose endpoint is forgotten by one unit. */
 const rowsForgotten = 500
 
 export type EntryRow = Omit<Tables['ledger_fresh'], 'pda_id'>
+
+/** The entry of a request once it is known which endpoints and how many records it concerned. */
+export function concerning(entry: LedgerEntry, endpoints: Iterable<string>, records: number): LedgerEntry {
+  const names = [...new Set(endpoints)]
+  if (names.length <= mostNamed) return { ...entry, endpoints: names, records }
+  const detail = JSON.stringify({ endpoints: names.length })
+  return { ...entry, endpoints: names.slice(0, mostNamed), records, detail }
+}
 
 /** Notes what happened, in the unit of what happened: both or neither. */
 export async function noteEntry(unit: Unit, pda: number, entry: LedgerEntry | undefined): Promise<void> {
@@ -141,11 +151,33 @@ function firstId(at: number): string {
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-0000-0000-000000000000`
 }
 
-/** Takes the name of an erased endpoint out of all entries, which stay as they were sealed. */
-export async function forgetName(database: Database, pda: number, name: string): Promise<void> {
-  for (const table of ['ledger_fresh', 'ledger_entry'] as const) await forgetIn(database, pda, table, name)
-  // What was sealed meanwhile.
-  await forgetIn(database, pda, 'ledger_entry', name)
+/**
+ * Notes sums that were gathered for a while: an endpoint that is not there, perhaps because it was erased meanwhile, is not named.
+ */
+export async function noteSums(unit: Unit, pda: number, entries: readonly LedgerEntry[]): Promise<void> {
+  await unit.count(0)
+  const names = [...new Set(entries.flatMap((entry) => entry.endpoints))]
+  const rows = await unit.all<{ name: string }>(
+    sql`select name from endpoint where pda_id = ${pda} and ${unit.dialect.among('name', names, 'text')}`,
+  )
+  const there = new Set(rows.map((row) => row.name))
+  const named = entries.map((entry) => ({
+    ...entry,
+    endpoints: entry.endpoints.map((name) => (there.has(name) ? name : nameless(entry.entryId, name))),
+  }))
+  await noteEntries(unit, pda, named)
+}
+
+/**
+ * Takes the name of an erased endpoint out of all entries, which stay as they were sealed.
+ * @returns out of how many
+ */
+export async function forgetName(database: Database, pda: number, name: string): Promise<number> {
+  let forgotten = 0
+  // In this order: what is sealed meanwhile is found among the sealed.
+  for (const table of ['ledger_fresh', 'ledger_entry'] as const)
+    forgotten += await forgetIn(database, pda, table, name)
+  return forgotten
 }
 
 async function forgetIn(
@@ -153,9 +185,10 @@ async function forgetIn(
   pda: number,
   table: 'ledger_fresh' | 'ledger_entry',
   name: string,
-): Promise<void> {
+): Promise<number> {
   const { dialect } = database
   const ofTable = sql.table(table)
+  let forgotten = 0
   for (let left = rowsForgotten; left === rowsForgotten;) {
     const rows = await database.aside<EntryRow>(
       sql`select ${entryFields(dialect)} from ${ofTable} where pda_id = ${pda} ${named(name)} limit ${rowsForgotten}`,
@@ -170,7 +203,9 @@ async function forgetIn(
         ),
       )
     left = rows.length
+    forgotten += left
   }
+  return forgotten
 }
 
 function withoutName(entryId: string, endpoints: string, name: string): string {

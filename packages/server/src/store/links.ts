@@ -1,5 +1,7 @@
 import { sql } from 'kysely'
 import type { Database, Unit } from '../database/port.ts'
+import type { LedgerEntry } from '../domain/ledger.ts'
+import { concerning, noteEntry } from './ledger.ts'
 
 /** Joins records as groups, given by their places. The caller's unit has locked the account. */
 export async function addGroups(unit: Unit, pda: number, groups: number[][]): Promise<void> {
@@ -42,6 +44,7 @@ export async function linkRecords(
   pda: number,
   recordIds: string[],
   mayWrite: (endpoint: string) => boolean,
+  entry?: LedgerEntry,
 ): Promise<'missing' | 'forbidden' | undefined> {
   return database.write(pda, async (unit) => {
     await unit.count(0)
@@ -51,6 +54,8 @@ export async function linkRecords(
     if (rows.some((row) => !mayWrite(row.name))) return 'forbidden'
     if (rows.length < recordIds.length) return 'missing'
     await addGroups(unit, pda, [rows.map((row) => row.place)])
+    const names = rows.map((row) => row.name)
+    if (entry) await noteEntry(unit, pda, concerning(entry, names, rows.length))
     return undefined
   })
 }

@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import type { Database, Unit } from '../database/port.ts'
 import { type Change, findEndpoint, noteChange, saveChanges } from './endpoints.ts'
+import { concerning, noteEntry } from './ledger.ts'
 import { removeOrderKeys } from './order-keys.ts'
 import { keepVersions, type Replacement } from './record-history.ts'
 
@@ -32,6 +33,8 @@ export async function deleteRecords(
     if (rows.length < recordIds.length) return 'missing'
     for (let from = 0; from < rows.length; from += rowsDeleted)
       await remove(unit, pda, rows.slice(from, from + rowsDeleted), by)
+    const names = rows.map((row) => row.name)
+    if (by.entry) await noteEntry(unit, pda, concerning(by.entry, names, rows.length))
     return undefined
   })
 }
@@ -47,13 +50,16 @@ export async function deleteEndpoint(
     await unit.count(0)
     const endpoint = await findEndpoint(unit, pda, name)
     if (!endpoint) return
+    let records = 0
     for (let left = rowsDeleted; left === rowsDeleted;) {
       const rows =
         await unit.all<Leaving>(sql`select place, endpoint_id, ${unit.dialect.bytes('data')} as bytes from record
         where pda_id = ${pda} and endpoint_id = ${endpoint.endpoint_id} order by place limit ${rowsDeleted}`)
       await remove(unit, pda, rows, by)
       left = rows.length
+      records += left
     }
+    if (by.entry && records > 0) await noteEntry(unit, pda, concerning(by.entry, [name], records))
   })
 }
 

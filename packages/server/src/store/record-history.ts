@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import type { Database, Unit } from '../database/port.ts'
 import { placeBase } from '../database/tables.ts'
+import type { LedgerEntry } from '../domain/ledger.ts'
 
 /** How much history is kept: days since a version was replaced, and versions of one record. */
 export interface HistoryBounds {
@@ -13,6 +14,8 @@ export interface Replacement {
   writer: string
   now: number
   bounds: HistoryBounds
+  /** What the ledger says of it, but for the endpoints and records; undefined where none is kept. */
+  entry?: LedgerEntry | undefined
 }
 
 /**

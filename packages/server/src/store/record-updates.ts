@@ -3,17 +3,15 @@ import { type Database, fingerprintBytes, type Unit } from '../database/port.ts'
 import type { Draft, Slice } from './drafts.ts'
 import type { Duplicate } from './duplicates.ts'
 import { type Change, noteChange, saveChanges } from './endpoints.ts'
+import { concerning, noteEntry } from './ledger.ts'
 import { addOrderKeys, listOrderPaths, removeOrderKeys } from './order-keys.ts'
-import { type HistoryBounds, keepVersions } from './record-history.ts'
+import { keepVersions, type Replacement } from './record-history.ts'
 
 /** A request to replace the data of records; a draft's record id names the record, its endpoint says where it is kept. */
-export interface Updating {
-  writer: string
-  now: number
+export interface Updating extends Replacement {
   /** The drafts in order, a limited number at a time; asked for more than once. */
   slices: () => Iterable<Slice>
   mayWrite: (endpoint: string) => boolean
-  bounds: HistoryBounds
 }
 
 /** Why nothing was changed; `index` is the position in the request. */
@@ -54,12 +52,14 @@ export async function updateRecords(
 async function updateAll(unit: Unit, pda: number, updating: Updating): Promise<void> {
   await unit.count(0)
   const seen = new Set<number>()
+  const endpoints = new Set<string>()
   let index = 0
   for (const { drafts } of updating.slices()) {
     const steps = await findStored(unit, pda, drafts, index, updating)
     for (const { stored, index: at } of steps) {
       if (seen.has(stored.place)) throw new RefusedError({ why: 'twice', index: at })
       seen.add(stored.place)
+      endpoints.add(stored.name)
     }
     await releaseOld(unit, pda, steps, updating)
     index += drafts.length
@@ -70,6 +70,7 @@ async function updateAll(unit: Unit, pda: number, updating: Updating): Promise<v
     await writeNew(unit, pda, steps, updating)
     index += drafts.length
   }
+  if (updating.entry && index > 0) await noteEntry(unit, pda, concerning(updating.entry, endpoints, index))
 }
 
 /** The stored record of each draft; refuses what is not there, not where it is said to be, or not the caller's to write. */

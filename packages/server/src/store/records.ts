@@ -1,5 +1,6 @@
 import { type Database, fingerprintBytes, type Unit } from '../database/port.ts'
 import { placeBase } from '../database/tables.ts'
+import type { LedgerEntry } from '../domain/ledger.ts'
 import type { Draft, Saving } from './drafts.ts'
 import { admit, type Candidate, type Duplicate, inRequest } from './duplicates.ts'
 import {
@@ -10,6 +11,7 @@ import {
   type OrderedEndpoint,
   saveChanges,
 } from './endpoints.ts'
+import { concerning, noteEntries, noteEntry } from './ledger.ts'
 import { addGroups } from './links.ts'
 import { addOrderKeys } from './order-keys.ts'
 
@@ -64,17 +66,22 @@ async function saveSmall(unit: Unit, pda: number, savings: Saving[]): Promise<Sa
 /** Saves what is not a duplicate, slice by slice; a request that wanted all or nothing is undone at the end. */
 async function saveLarge(unit: Unit, pda: number, saving: Saving): Promise<Saved> {
   const duplicates: Duplicate[] = []
-  let index = 0
+  const endpoints = new Set<string>()
+  let [index, count] = [0, 0]
   let first: number | undefined
   for (const slice of saving.slices()) {
     const candidate: Candidate = {
-      saving: { ...saving, skipDuplicates: true },
+      saving: { ...saving, skipDuplicates: true, entry: undefined },
       slice,
       places: [],
       duplicates: [],
     }
     await saveSlices(unit, pda, [candidate])
     first ??= candidate.places.find((place) => place !== undefined)
+    for (const { endpoint } of savedOf(candidate)) {
+      endpoints.add(endpoint)
+      count += 1
+    }
     for (const duplicate of candidate.duplicates)
       duplicates.push(
         // Of what is left out only the position is told, and there may be a million.
@@ -86,6 +93,7 @@ async function saveLarge(unit: Unit, pda: number, saving: Saving): Promise<Saved
     if (!saving.skipDuplicates && duplicates.length >= duplicatesTold) break
   }
   if (duplicates.length > 0 && !saving.skipDuplicates) throw new RefusedError(duplicates)
+  if (saving.entry && count > 0) await noteEntry(unit, pda, concerning(saving.entry, endpoints, count))
   return { saved: true, duplicates }
 }
 
@@ -104,7 +112,28 @@ async function saveSlices(unit: Unit, pda: number, candidates: Candidate[]): Pro
   if (accepted < drafts.length) await unit.count(accepted - drafts.length)
   if (accepted === 0) return
   await addEndpoints(unit, pda, names, endpoints)
-  await insertRecords(unit, pda, acceptedOf(candidates, endpoints), [...endpoints.values()], now)
+  await Promise.all([
+    insertRecords(unit, pda, acceptedOf(candidates, endpoints), [...endpoints.values()], now),
+    noteEntries(unit, pda, entriesOf(candidates)),
+  ])
+}
+
+const savedOf = ({ slice, places }: Candidate) =>
+  slice.drafts.filter((_, index) => places[index] !== undefined)
+
+/** What the ledger says of each request that saved something. */
+function entriesOf(candidates: Candidate[]): LedgerEntry[] {
+  return candidates.flatMap((candidate) => {
+    const { entry } = candidate.saving
+    const saved = entry ? savedOf(candidate) : []
+    return entry && saved.length > 0
+      ? concerning(
+          entry,
+          saved.map((draft) => draft.endpoint),
+          saved.length,
+        )
+      : []
+  })
 }
 
 /** What is saved of several requests, by column. */
