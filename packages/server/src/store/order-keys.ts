@@ -6,10 +6,19 @@ import { keyAt, pathOf } from '../domain/ordering.ts'
 /** A path an endpoint is ordered by, in one direction. */
 export type OrderPath = Omit<Tables['order_path'], 'pda_id'>
 
-/** A path as the tables keep it: no engine's text holds U+0000, but a name in a path may. */
-export const storedPath = (path: string): string => JSON.stringify(path).slice(1, -1)
+/**
+ * A path as the tables keep it: dotted, or a JSON array where a name has a dot itself. No engine's text holds U+0000, but a name
+ * may: it is escaped, and so is every quote of a dotted one.
+ */
+export function storedPath(names: readonly string[]): string {
+  if (names.some((name) => name.includes('.'))) return JSON.stringify(names)
+  return JSON.stringify(names.join('.')).slice(1, -1)
+}
 
-const givenPath = (stored: string): string => JSON.parse(`"${stored}"`) as string
+function namesOf(stored: string): string[] {
+  if (stored.startsWith('["')) return JSON.parse(stored) as string[]
+  return pathOf(JSON.parse(`"${stored}"`) as string)
+}
 
 export function listOrderPaths(unit: Unit, pda: number, endpointIds: number[]): Promise<OrderPath[]> {
   return unit.all<OrderPath>(sql`select endpoint_id, path_id, path, descending, used_at, filled_to, fill_end from order_path
@@ -40,7 +49,7 @@ export async function insertKeys(
   places: number[],
   texts: string[],
 ): Promise<void> {
-  const names = pathOf(givenPath(path.path))
+  const names = namesOf(path.path)
   const rows = texts.map((text, index) => ({
     key: Buffer.from(keyAt(text, names, path.descending === 1)),
     back: -places[index]!,

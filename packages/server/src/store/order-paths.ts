@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import type { Database, Unit } from '../database/port.ts'
 import { placeBase } from '../database/tables.ts'
+import { keyAt, missingKey } from '../domain/ordering.ts'
 import { type Endpoint } from './endpoints.ts'
 import { insertKeys, listOrderPaths, type OrderPath, storedPath } from './order-keys.ts'
 
@@ -17,7 +18,7 @@ const filling = new WeakMap<Database, Map<string, Promise<void>>>()
 const lines = new WeakMap<Database, Map<string, Promise<unknown>>>()
 
 /** Works when all who came before for the same endpoint are done. */
-export async function inTurn<T>(database: Database, endpoint: string, work: () => Promise<T>): Promise<T> {
+async function inTurn<T>(database: Database, endpoint: string, work: () => Promise<T>): Promise<T> {
   const ofDatabase = lines.get(database) ?? new Map<string, Promise<unknown>>()
   lines.set(database, ofDatabase)
   const before = ofDatabase.get(endpoint) ?? Promise.resolve()
@@ -35,7 +36,7 @@ export async function findOrderPath(
   unit: Unit,
   pda: number,
   endpointId: number,
-  path: string,
+  path: readonly string[],
   descending: boolean,
 ): Promise<OrderPath | undefined> {
   const paths = await listOrderPaths(unit, pda, [endpointId])
@@ -53,7 +54,7 @@ export async function addOrderPath(
   database: Database,
   pda: number,
   endpointId: number,
-  path: string,
+  path: readonly string[],
   descending: boolean,
   most: number,
   now: number,
@@ -81,7 +82,7 @@ async function insertPath(
   unit: Unit,
   pda: number,
   endpointId: number,
-  path: string,
+  path: readonly string[],
   descending: boolean,
   now: number,
 ): Promise<OrderPath> {
@@ -157,6 +158,25 @@ async function fillSome(unit: Unit, pda: number, { endpoint_id, path_id }: Order
   return filledTo !== null
 }
 
+/**
+ * Makes a path's keys and works with them. Paths of an endpoint take turns, or they would drop one another before any is read.
+ * @param most how many paths the endpoint may have
+ */
+export function withOrderKeys<T>(
+  database: Database,
+  pda: number,
+  endpointId: number,
+  path: readonly string[],
+  { descending, most, now }: { descending: boolean; most: number; now: number },
+  work: () => Promise<T>,
+): Promise<T> {
+  return inTurn(database, `${pda}/${endpointId}`, async () => {
+    const ordered = await addOrderPath(database, pda, endpointId, path, descending, most, now)
+    await fillOrderPath(database, pda, ordered)
+    return work()
+  })
+}
+
 /** Notes that a path was used, now and then: the one used longest ago is dropped first. */
 export async function noteUse(database: Database, pda: number, path: OrderPath, now: number): Promise<void> {
   if (now - path.used_at < useNoted) return
@@ -177,4 +197,20 @@ export async function anyAt(
     await database.aside(sql`select 1 from record where pda_id = ${pda} and endpoint_id = ${endpoint.endpoint_id}
     and ${database.dialect.jsonKind('data', path)} < 8 limit 1`)
   return rows.length > 0
+}
+
+/** Whether any record of the endpoint has something at the path, read by ourselves. */
+export async function anyRead(
+  database: Database,
+  pda: number,
+  endpoint: Endpoint,
+  names: readonly string[],
+): Promise<boolean> {
+  for (let after = placeBase(pda); ;) {
+    const rows = await database.aside<{ place: number; data: string }>(sql`select place, data from record
+      where pda_id = ${pda} and endpoint_id = ${endpoint.endpoint_id} and place > ${after} order by place limit 500`)
+    if (rows.some((row) => keyAt(row.data, names, false) !== missingKey)) return true
+    if (rows.length < 500) return false
+    after = rows.at(-1)!.place
+  }
 }

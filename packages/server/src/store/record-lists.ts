@@ -3,7 +3,7 @@ import type { Database, Unit } from '../database/port.ts'
 import { placeBase } from '../database/tables.ts'
 import { isPlainPath, keyAt, missingKey, pathOf } from '../domain/ordering.ts'
 import { type Endpoint, findEndpoint } from './endpoints.ts'
-import { addOrderPath, anyAt, fillOrderPath, findOrderPath, inTurn, noteUse } from './order-paths.ts'
+import { anyAt, anyRead, findOrderPath, noteUse, withOrderKeys } from './order-paths.ts'
 import { keyOrder, listOrder, placeOrder, type Position, sparsest } from './record-orders.ts'
 import { type Extent, nothing, type Pages, readPages, type Shown } from './record-pages.ts'
 
@@ -30,7 +30,7 @@ export async function listRecords(database: Database, pda: number, listing: List
     const endpoint = await findEndpoint(unit, pda, listing.endpoint)
     if (!endpoint) return nothing
     if (path === undefined) return byPlace(database, unit, pda, endpoint, listing)
-    const ordered = await findOrderPath(unit, pda, endpoint.endpoint_id, path, listing.descending)
+    const ordered = await findOrderPath(unit, pda, endpoint.endpoint_id, pathOf(path), listing.descending)
     if (ordered?.filled_to !== null) return endpoint
     const pages = await byKeys(database, unit, pda, endpoint, ordered.path_id, listing)
     return { ...pages, used: ordered }
@@ -108,7 +108,7 @@ async function byNewKeys(
 ): Promise<Pages> {
   const read = () =>
     database.read(async (unit) => {
-      const ordered = await findOrderPath(unit, pda, endpoint.endpoint_id, path, listing.descending)
+      const ordered = await findOrderPath(unit, pda, endpoint.endpoint_id, pathOf(path), listing.descending)
       return ordered?.filled_to === null
         ? byKeys(database, unit, pda, endpoint, ordered.path_id, listing)
         : undefined
@@ -119,22 +119,14 @@ async function byNewKeys(
   }
 }
 
-/** Makes a path's keys and works with them. Paths of an endpoint take turns, or they would drop one another before any is read. */
-function withKeys<T>(
+const withKeys = <T>(
   database: Database,
   pda: number,
-  endpoint: Endpoint,
+  { endpoint_id }: Endpoint,
   path: string,
-  { descending, orderPaths, now }: Listing,
+  { descending, orderPaths: most, now }: Listing,
   work: () => Promise<T>,
-): Promise<T> {
-  const { endpoint_id } = endpoint
-  return inTurn(database, `${pda}/${endpoint_id}`, async () => {
-    const ordered = await addOrderPath(database, pda, endpoint_id, path, descending, orderPaths, now)
-    await fillOrderPath(database, pda, ordered)
-    return work()
-  })
-}
+): Promise<T> => withOrderKeys(database, pda, endpoint_id, pathOf(path), { descending, most, now }, work)
 
 /** No record has the path: all tie, newest first. */
 async function unordered(
@@ -223,20 +215,4 @@ async function lastUnchanged(
       return { index, position: { key: keyAt(row.data, names, descending), back: -place } }
   }
   return undefined
-}
-
-/** Whether any record has something at the path, read by ourselves. */
-async function anyRead(
-  database: Database,
-  pda: number,
-  endpoint: Endpoint,
-  names: string[],
-): Promise<boolean> {
-  for (let after = placeBase(pda); ;) {
-    const rows = await database.aside<{ place: number; data: string }>(sql`select place, data from record
-      where pda_id = ${pda} and endpoint_id = ${endpoint.endpoint_id} and place > ${after} order by place limit 500`)
-    if (rows.some((row) => keyAt(row.data, names, false) !== missingKey)) return true
-    if (rows.length < 500) return false
-    after = rows.at(-1)!.place
-  }
 }

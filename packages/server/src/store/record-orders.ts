@@ -17,8 +17,14 @@ export interface Order {
   /**
    * The records behind one position, up to and with another or to the end, in order: a SELECT without its column list.
    * @param count how many there are, about
+   * @param only leaves some out: ` and ...`, on columns of `record`
    */
-  from(after: Position | undefined, last: Position | undefined, count: number): RawBuilder<unknown>
+  from(
+    after: Position | undefined,
+    last: Position | undefined,
+    count: number,
+    only?: RawBuilder<unknown>,
+  ): RawBuilder<unknown>
   /** Whether it was given up while it was being read; left out where that cannot be. */
   isLost?(unit: Unit): Promise<boolean>
 }
@@ -47,12 +53,12 @@ export function placeOrder(
         return undefined
       return { back: -place }
     },
-    from(after, last, count) {
+    from(after, last, count, only = sql``) {
       const from = range(after)
       const end = last && (descending ? sql`and place >= ${-last.back}` : sql`and place <= ${-last.back}`)
       const isDense = last && Math.abs(from.from + last.back) < count * sparsest
       return sql`from record ${isDense ? dialect.alongKey : sql``}
-        where pda_id = ${pda} and endpoint_id = ${endpointId} and ${inRange(from)} ${end ?? sql``}
+        where pda_id = ${pda} and endpoint_id = ${endpointId} and ${inRange(from)} ${end ?? sql``} ${only}
         order by place ${direction(from)}`
     },
   }
@@ -67,9 +73,9 @@ export function keyOrder(pda: number, endpointId: number, pathId: number): Order
         where ${ofPath} ${behind(after)} ${upTo(last)} order by key, back limit 1 offset ${count - 1}`)
       return rows[0]
     },
-    from(after, last) {
+    from(after, last, _, only = sql``) {
       return sql`from order_key join record on record.pda_id = order_key.pda_id and record.place = -order_key.back
-        where ${ofPath} ${behind(after)} ${upTo(last)} order by key, back`
+        where ${ofPath} ${behind(after)} ${upTo(last)} ${only} order by key, back`
     },
     async isLost(unit) {
       const rows = await unit.all(sql`select 1 from order_path
