@@ -64,6 +64,7 @@ function converse(socket: Socket, refuses: () => boolean, caught: (mail: CaughtM
       mail = { from, to, text: '' }
       return '354 go on'
     }
+    if (word === 'STAR') return '502 this server does not encrypt'
     return word === 'QUIT' ? '221 bye' : '250 yes'
   }
   socket.setEncoding('utf8').on('error', () => undefined)

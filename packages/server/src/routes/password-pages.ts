@@ -15,7 +15,7 @@ import { ApiError, errors } from '../errors.ts'
 import { findOwner } from '../store/owners.ts'
 import type { AfterAnswer } from './after-answer.ts'
 import { accountOfPage, formOf, hidden, pages } from './forms.ts'
-import { plainPage, sendPage } from './page.ts'
+import { markup, plainPage, sendPage } from './page.ts'
 import { changedPage, changePage, forgottenPage, type PasswordProblems, resetPage } from './password-forms.ts'
 import { limitedReset } from './passwords.ts'
 import { signInFirst, waitInWords } from './sign-in.ts'
@@ -101,8 +101,7 @@ async function withLink(
     return await act(await nameOfOwner(context, request))
   } catch (error) {
     if (!(error instanceof ApiError && error.code === 'reset_link_invalid')) throw error
-    const words =
-      'A link to a new password works once, for 24 hours, and only until a newer one was asked for. You can ask for another.'
+    const words = markup`A link to a new password works once, for 24 hours, and only until a newer one was asked for. You can <a href="/forgot-password">ask for another</a>.`
     return sendPage(reply, errors[error.code].status, plainPage('This link does not work', words))
   }
 }
