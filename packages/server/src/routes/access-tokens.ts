@@ -11,7 +11,7 @@ import { ownerNameProblem } from '../domain/credentials.ts'
 import { primaryRole } from '../domain/user-roles.ts'
 import { ApiError } from '../errors.ts'
 import { findOwner } from '../store/owners.ts'
-import { findUserNamed } from '../store/users.ts'
+import { findSigningIn } from '../store/users.ts'
 
 /** `GET /users/access_token` signs the owner or a user in; `GET /users/access_token/validate` asks whether a token counts. */
 export function accessTokenRoutes(app: App, context: Context): void {
@@ -73,12 +73,9 @@ type Known = { passwordHash: string; bearer: Bearer }
 /** Who signs in with the names there are in the readings: the owner, or a user who is enabled. */
 async function signingIn(unit: Unit, pda: number, readings: { name: string }[]) {
   const known = new Map<string, Known>()
-  for (const { name } of readings) {
-    const user = ownerNameProblem(name) ? undefined : await findUserNamed(unit, pda, name)
-    if (!user?.enabled) continue
-    const { userId: subject, passwordHash } = user
-    known.set(name, { passwordHash, bearer: { kind: 'user', subject, title: primaryRole(user.roles) } })
-  }
+  const names = readings.map(({ name }) => (ownerNameProblem(name) ? '' : name))
+  for (const { userId: subject, name, passwordHash, roles } of await findSigningIn(unit, pda, names))
+    known.set(name, { passwordHash, bearer: { kind: 'user', subject, title: primaryRole(roles) } })
   const owner = await findOwner(unit, pda)
   if (owner) {
     const { subject, passwordHash } = owner
