@@ -29,6 +29,7 @@ export async function insistOnPassword(
  * Gives the owner another password in the place of the one that is given, too. All tokens and sessions of the owner end but one;
  * those of applications stay.
  * @param change.staying the id of the session that stays, if any
+ * @returns the owner with the new password
  * @throws `password_wrong` (403), `password_weak` (400), `too_many_attempts` (429)
  */
 export async function changeOwnPassword(
@@ -45,7 +46,7 @@ export async function changeOwnPassword(
   )
   // Changed by another request in the meantime: the password that was given is the old one now.
   if (!changed) throw wrong()
-  return owner
+  return { ...owner, passwordHash: to }
 }
 
 function wrong(): ApiError {

@@ -82,6 +82,7 @@ export async function insistOnResetLink(
 
 /**
  * Gives the owner the password chosen by a link, once. All tokens and sessions of the owner end; those of applications stay.
+ * @returns the owner with the new password
  * @throws `reset_link_invalid` (401), `password_weak` (400), which leaves the link as it was
  */
 export async function resetPassword(
@@ -101,7 +102,7 @@ export async function resetPassword(
     insistOn(await findPasswordReset(unit, pda), text, now())
     await changePassword(unit, pda, { to })
   })
-  return owner
+  return { ...owner, passwordHash: to }
 }
 
 function insistOn(reset: PasswordReset | undefined, text: string, now: number): void {

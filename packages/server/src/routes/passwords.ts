@@ -10,6 +10,7 @@ import type { Account, App, Context } from '../context.ts'
 import { emailProblem } from '../domain/credentials.ts'
 import { isOwner } from '../domain/rights.ts'
 import { ApiError } from '../errors.ts'
+import type { Owner } from '../store/owners.ts'
 import type { AfterAnswer } from './after-answer.ts'
 import { readSmall } from './small-body.ts'
 
@@ -35,7 +36,7 @@ export function passwordRoutes(app: App, context: Context, later: AfterAnswer): 
       if (password === undefined) throw new ApiError('password_wrong', 'Old password missing')
       const owner = await changeOwnPassword(context, account, { password, newPassword, address: request.ip })
       later(reply, () => mailPasswordChanged(context, account, owner, request.log))
-      await sendToken(context, account, owner.subject, reply)
+      await sendToken(context, account, owner, reply)
       return { message: 'Password changed' }
     },
   )
@@ -64,7 +65,7 @@ export function passwordRoutes(app: App, context: Context, later: AfterAnswer): 
     later(reply, () => mailPasswordChanged(context, account, owner, request.log))
     // The link shows who reads the owner's mail; that is no second factor.
     if (await needsSecondFactor(context, account.pda)) sendPrivately(reply)
-    else await sendToken(context, account, owner.subject, reply)
+    else await sendToken(context, account, owner, reply)
     return { message: 'Password reset' }
   })
 }
@@ -91,7 +92,8 @@ export async function limitedReset<T>(
   return done as T
 }
 
-async function sendToken(context: Context, account: Account, subject: string, reply: FastifyReply) {
-  const token = await issueToken(context, account, { kind: 'owner', subject }, 'password change')
-  sendPrivately(reply, token)
+async function sendToken(context: Context, account: Account, owner: Owner, reply: FastifyReply) {
+  const { subject, passwordHash } = owner
+  const bearer = { kind: 'owner', subject } as const
+  sendPrivately(reply, await issueToken(context, account, bearer, 'password change', undefined, passwordHash))
 }

@@ -76,8 +76,8 @@ async function signInAgain(context: Context, request: FastifyRequest, reply: Fas
   const owner = await context.database.read((unit) => findOwner(unit, account.pda))
   try {
     const password = formOf(request).get('password') ?? ''
-    const { subject } = await insistOnPassword(context, account.pda, password, request.ip)
-    await startSession(context, request, reply, account, subject)
+    const { subject, passwordHash } = await insistOnPassword(context, account.pda, password, request.ip)
+    await startSession(context, request, reply, account, subject, passwordHash)
     return sendOn(reply, path)
   } catch (error) {
     if (!(error instanceof ApiError)) throw error
