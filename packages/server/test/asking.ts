@@ -57,6 +57,9 @@ const tables = [
   'link',
   'order_path',
   'order_key',
+  'data_debit',
+  'data_debit_permission',
+  'data_debit_read',
 ]
 
 /** Every row of every table as text, to be compared. When a token was last used is left out: that changes with every request. */

@@ -44,7 +44,12 @@ export const postgresSpelling: Spelling = {
 export const migrations: ((spell: Spelling) => string[])[] = [first]
 
 function first(spell: Spelling): string[] {
-  const statements = [...whoAsks(spell), ...whatIsKept(spell), ...whatHappened(spell)]
+  const statements = [
+    ...whoAsks(spell),
+    ...whatIsKept(spell),
+    ...whatIsConsented(spell),
+    ...whatHappened(spell),
+  ]
   return spell.unique
     ? [...statements, `create unique index record_fingerprint on record (pda_id, fingerprint)`]
     : [...statements, ...sqliteStatistics]
@@ -116,6 +121,24 @@ function whatIsKept(spell: Spelling): string[] {
     `create table order_key (pda_id integer not null, endpoint_id integer not null, path_id ${integer} not null, key ${bytes} not null,
        back ${integer} not null, primary key (pda_id, endpoint_id, path_id, key, back)) ${spell.keyOnly}`,
     `create index order_key_back on order_key (pda_id, back)`,
+  ]
+}
+
+function whatIsConsented({ integer }: Spelling): string[] {
+  return [
+    `create table data_debit (pda_id integer not null, debit_id text not null, holder text not null, form text not null,
+       client_name text not null, client_url text not null, client_logo_url text not null, client_callback_url text,
+       application text, description text, seen integer not null, created_at ${integer} not null, deleted_at ${integer},
+       primary key (pda_id, debit_id))`,
+    `create table data_debit_permission (pda_id integer not null, debit_id text not null, permission integer not null,
+       purpose text not null, start_at ${integer} not null, period ${integer} not null, cancel_at_end integer not null,
+       terms_url text not null, bundle_name text not null, bundle text not null, conditions_name text, conditions text,
+       read_limit ${integer}, once integer not null, created_at ${integer} not null, rejected_at ${integer},
+       accepted_at ${integer}, narrowing text, until_at ${integer}, taken_limit ${integer}, taken_once integer not null,
+       canceled_at ${integer}, canceled_at_end integer not null, used_up_at ${integer},
+       primary key (pda_id, debit_id, permission))`,
+    `create table data_debit_read (pda_id integer not null, debit_id text not null, permission integer not null,
+       period_number ${integer} not null, reads ${integer} not null, primary key (pda_id, debit_id, permission, period_number))`,
   ]
 }
 

@@ -1,9 +1,11 @@
+import type { DataDebitTables } from './data-debit-tables.ts'
+
 /**
  * The tables as Kysely sees them. Every key starts with the account (`pda_id`, a small number), except `domain`, which finds it.
  * Times are milliseconds since 1970 (UTC). `place` is the account's `seq` at a record's first saving plus `pda_id` * 2^32,
  * so that on SQLite it is the row's own integer key.
  */
-export interface Tables {
+export interface Tables extends DataDebitTables {
   domain: { domain: string; pda_id: number }
   pda: { pda_id: number; seq: number; created_at: number }
   owner: {
