@@ -1,10 +1,15 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { test, type TestContext } from 'node:test'
 import { sql } from 'kysely'
 import { ask } from '../../test/asking.ts'
 import { engines } from '../../test/engines.ts'
 import { ownerName, ownerPassword, startServer, type TestServer } from '../../test/harness.ts'
 import { startMailServer } from '../../test/mail-server.ts'
+import { makeRecoveryCodes, secondFactorsOf, startTotp } from '../auth/second-factors.ts'
+import { findOwner, replaceOwner } from '../store/owners.ts'
+import { confirmTotp, replaceRecoveryCodes } from '../store/second-factors.ts'
 
 const email = 'phil@example.org'
 const newPassword = 'a staple in the stable'
@@ -16,7 +21,7 @@ interface Play extends TestServer {
 }
 
 /** A server that sends mail, with an owner who has an address, and a clock to turn. */
-async function start(t: TestContext, engine: (typeof engines)[number], settings = {}): Promise<Play> {
+async function start(t: TestContext, engine = engines[0], settings = {}): Promise<Play> {
   const mails = await startMailServer(t)
   const clock = { now: Date.now() }
   const smtp = { HATSTAND_SMTP_URL: mails.url, HATSTAND_MAIL_FROM: 'pda@example.org', ...settings }
@@ -180,6 +185,27 @@ for (const engine of engines) {
     assert.equal(play.mails.caught.length, 1)
   })
 
+  test(`${engine.name}: where there is a second factor, a link from a mail signs nobody in; another owner does not inherit it`, async (t) => {
+    const play = await start(t, engine)
+    const { database, now } = play.context
+    const { kept } = makeRecoveryCodes()
+    await startTotp(play.context, 1)
+    await database.write(1, async (unit) => {
+      await confirmTotp(unit, 1, 0, now())
+      await replaceRecoveryCodes(unit, 1, kept)
+    })
+    const done = await confirm(play, await mailedLink(play))
+    assert.deepEqual([done.status, done.headers['x-auth-token']], [200, undefined])
+    assert.equal(await signsIn(play, newPassword), false)
+    const same = { name: ownerName, passwordHash: 'none', subject: 'another' }
+    await database.write(1, (unit) => replaceOwner(unit, 1, same, now()))
+    assert.deepEqual(await secondFactorsOf(play.context, 1), { totp: true, passkeys: 0, recoveryCodes: 10 })
+    assert.equal((await database.read((unit) => findOwner(unit, 1)))?.email, email)
+    await database.write(1, (unit) => replaceOwner(unit, 1, { ...same, name: 'somebody-else' }, now()))
+    assert.deepEqual(await secondFactorsOf(play.context, 1), { totp: false, passkeys: 0, recoveryCodes: 0 })
+    assert.equal((await database.read((unit) => findOwner(unit, 1)))?.email, undefined)
+  })
+
   test(`${engine.name}: a password kept by nobody: the database holds neither password nor link`, async (t) => {
     const play = await start(t, engine)
     const link = await mailedLink(play)
@@ -190,7 +216,7 @@ for (const engine of engines) {
 }
 
 test('a weak new password is refused with what is wrong with it', async (t) => {
-  const play = await start(t, engines[0]!)
+  const play = await start(t, engines[0])
   for (const weak of ['short', 'password12', `${ownerName}${ownerName}${ownerName}`]) {
     const { status, json } = await change(play, { password: ownerPassword, newPassword: weak })
     assert.deepEqual(
@@ -202,7 +228,7 @@ test('a weak new password is refused with what is wrong with it', async (t) => {
 })
 
 test('bad bodies are refused at the member that is wrong', async (t) => {
-  const play = await start(t, engines[0]!)
+  const play = await start(t, engines[0])
   for (const [path, body, token, cause] of [
     ['password', { newPassword: 5 }, play.token, /newPassword/],
     ['password', '{"password":"x"', play.token, /./],
@@ -217,14 +243,14 @@ test('bad bodies are refused at the member that is wrong', async (t) => {
 })
 
 test('guessing passwords, links and addresses is limited, and says when to try again', async (t) => {
-  const play = await start(t, engines[0]!)
+  const play = await start(t, engines[0])
   assert.deepEqual(await until429(() => confirm(play, 'x'.repeat(43))), [21, true])
   assert.deepEqual(await until429(() => post(play, 'passwordReset', { email })), [11, true])
   assert.deepEqual(await until429(() => change(play, { password: 'wrong', newPassword })), [11, true])
 })
 
 test('pages of other origins may not call these routes, and are not told what they answer', async (t) => {
-  const play = await start(t, engines[0]!)
+  const play = await start(t, engines[0])
   const headers = { origin: 'https://evil.example', 'access-control-request-method': 'POST' }
   for (const path of ['password', 'passwordReset', 'passwordreset/confirm/x']) {
     const asked = await ask(play.url, { method: 'OPTIONS', path: `/control/v2/auth/${path}`, headers })
@@ -235,8 +261,25 @@ test('pages of other origins may not call these routes, and are not told what th
   }
 })
 
+test('a mail server that never answers keeps nobody waiting', async (t) => {
+  const asked: Socket[] = []
+  const silent = createServer((socket) => void asked.push(socket)).listen(0, '127.0.0.1')
+  await once(silent, 'listening')
+  t.after(() => {
+    for (const socket of asked) socket.destroy()
+    silent.close()
+  })
+  const { port } = silent.address() as AddressInfo
+  const play = await start(t, engines[0], { HATSTAND_SMTP_URL: `smtp://127.0.0.1:${port}` })
+  const contacted = once(silent, 'connection')
+  const began = performance.now()
+  assert.equal((await post(play, 'passwordReset', { email })).status, 200)
+  assert.ok(performance.now() - began < 2000)
+  await contacted
+})
+
 test('where the server sends no mail, asking for a link makes none, and says nothing else', async (t) => {
-  const play = await start(t, engines[0]!, { HATSTAND_SMTP_URL: '', HATSTAND_MAIL_FROM: '' })
+  const play = await start(t, engines[0], { HATSTAND_SMTP_URL: '', HATSTAND_MAIL_FROM: '' })
   assert.equal((await post(play, 'passwordReset', { email })).status, 200)
   await play.app.close()
   assert.deepEqual(
