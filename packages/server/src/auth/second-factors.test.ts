@@ -5,7 +5,7 @@ import { ask } from '../../test/asking.ts'
 import { engines } from '../../test/engines.ts'
 import { ownerName, ownerPassword, startServer, type TestServer } from '../../test/harness.ts'
 import { ApiError } from '../errors.ts'
-import { changePassword } from '../store/owners.ts'
+import { changePassword, findOwner } from '../store/owners.ts'
 import { replaceRecoveryCodes } from '../store/second-factors.ts'
 import {
   checkSecondFactor,
@@ -101,7 +101,7 @@ for (const engine of engines) {
     assert.equal((await secondFactorsOf(play.context, pda)).recoveryCodes, 10)
   })
 
-  test(`${engine.name}: after five wrong codes even the right one waits, longer each time; a recovery code and a new password do not`, async (t) => {
+  test(`${engine.name}: after five wrong codes even the right one waits, longer each time; a recovery code does not, and who changes the password starts anew`, async (t) => {
     const play = await start(t, engine)
     const failFiveTimes = async () => {
       for (let count = 0; count < 5; count++) assert.equal(await play.check(wrong(play)), false)
@@ -113,7 +113,11 @@ for (const engine of engines) {
     await failFiveTimes()
     play.clock.now += 29 * minute
     await assert.rejects(play.check(play.code()), isLimit(60))
-    await play.context.database.write(pda, (unit) => changePassword(unit, pda, { to: 'another' }))
+    const { database } = play.context
+    const { passwordHash: from } = (await database.read((unit) => findOwner(unit, pda)))!
+    await database.write(pda, (unit) => changePassword(unit, pda, { to: 'by a mail' }))
+    await assert.rejects(play.check(play.code()), isLimit(60))
+    await database.write(pda, (unit) => changePassword(unit, pda, { from: 'by a mail', to: from }))
     assert.equal(await play.check(play.code()), true)
     await failFiveTimes()
     await assert.rejects(play.check(play.code()), isLimit(900))
