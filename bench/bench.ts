@@ -1,13 +1,14 @@
 import { cpus, loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
 import { large } from './large.ts'
+import { ledger } from './ledger.ts'
 import { full, type Measure, quick, type Scene } from './measures.ts'
 import { onPostgres } from './on-postgres.ts'
 import { saving } from './saving.ts'
 import { starting } from './starting.ts'
 import { table } from './table.ts'
 
-const scenes: Scene[] = [saving, starting, onPostgres, large]
+const scenes: Scene[] = [saving, starting, onPostgres, large, ledger]
 
 const { values } = parseArgs({
   options: {

@@ -120,4 +120,28 @@ export const goals: Record<string, Goal> = {
     stretch: 2,
     more: true,
   },
+  '13': {
+    work: 'POST of 1 record, 64 connections, with the ledger',
+    unit: perSecond,
+    limit: 'without',
+    reach: 0.8,
+    stretch: 0.9,
+    more: true,
+  },
+  '13b': {
+    work: 'POST of 1 record, 1 connection, with the ledger',
+    unit: perSecond,
+    limit: 'without',
+    reach: 0.85,
+    stretch: 0.95,
+    more: true,
+  },
+  '13c': {
+    work: 'GET take=1000 by an application, 4 connections, with the ledger',
+    unit: perSecond,
+    limit: 'without',
+    reach: 0.6,
+    stretch: 0.8,
+    more: true,
+  },
 }

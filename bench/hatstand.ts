@@ -24,6 +24,7 @@ export interface Options {
   folder: string
   port?: number
   databaseUrl?: string
+  settings?: Record<string, string>
   /** Options for the process's Node. */
   node?: string[]
 }
@@ -34,13 +35,14 @@ export async function startHatstand(options: Options): Promise<Hatstand> {
 }
 
 /** Starts hatstand; resolves when it listens. */
-export async function startServer({ folder, port, databaseUrl, node }: Options): Promise<Child> {
+export async function startServer({ folder, port, databaseUrl, settings, node }: Options): Promise<Child> {
   return startChild([...(node ?? []), launcher, 'serve'], {
     PORT: String(port ?? (await freePort())),
     HATSTAND_DATA_DIR: folder,
     HATSTAND_OWNER: name,
     HATSTAND_OWNER_PASSWORD: password,
     ...(databaseUrl && { DATABASE_URL: databaseUrl }),
+    ...settings,
   })
 }
 

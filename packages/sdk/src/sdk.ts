@@ -18,6 +18,7 @@ export type { Options } from './connection.ts'
 export { PdaError } from './error.ts'
 export { exact, type Exact } from './exact.ts'
 export type { StoredRecord } from './record.ts'
+export type { LedgerOptions } from './ledger.ts'
 export type { ListOptions, Page } from './reading.ts'
 export type { Update } from './writing.ts'
 

@@ -28,6 +28,7 @@ export function authenticate(app: App, context: Context): void {
     const ids = text === undefined ? undefined : isSigned(text) ? tokens.named(text) : opaqueId(text)
     const rows = await findCaller(context.database, hostOf(request), ids)
     const account = accountIn(rows)
+    request.account = account
     const now = context.now()
     reply.header('www-authenticate', challengeOf(context, account, text !== undefined))
     if (text === undefined || ids === undefined)
@@ -39,7 +40,6 @@ export function authenticate(app: App, context: Context): void {
       throw refused('The access token is not one of this account')
     if (row.expires_at <= now) throw refused('The access token has expired')
     request.caller = callerOf(ids.tokenId, rows)
-    request.account = account
     reply.removeHeader('www-authenticate')
     used(account.pda, ids.tokenId, row.used_at, now)
     const renewal = claims && tokens.renewal(account.pda, text, claims, now)

@@ -1,11 +1,13 @@
 import { type EndpointCount, listSources as api } from '@hatstand/api/endpoints.ts'
+import { noteRead } from '../auth/ledger-notes.ts'
 import type { App, Context } from '../context.ts'
 import { namespaceOf } from '../domain/endpoint-name.ts'
 import { hasRole, mayRead } from '../domain/rights.ts'
 import { listSources } from '../store/endpoints.ts'
 
 /** `GET /data/sources`: which endpoints hold records, of the namespaces the caller may read; of all for `platform` and `datacredit`. */
-export function endpointRoutes(app: App, { database }: Context): void {
+export function endpointRoutes(app: App, context: Context): void {
+  const { database } = context
   app.get(api.path, { schema: api }, async (request) => {
     const sources = await database.read((unit) => listSources(unit, request.account.pda))
     const counts = request.query.counts === 'true'
@@ -24,6 +26,7 @@ export function endpointRoutes(app: App, { database }: Context): void {
           lastChanged: new Date(changed_at).toISOString(),
         }
     }
+    await noteRead(request, context, { detail: { what: 'names of endpoints' } })
     return answer
   })
 }

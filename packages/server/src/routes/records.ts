@@ -11,11 +11,13 @@ import { cursorOf, positionOf } from '../store/cursors.ts'
 import { deleteEndpoint, deleteRecords } from '../store/record-deletions.ts'
 import type { Replacement } from '../store/record-history.ts'
 import { type Listing, listRecords } from '../store/record-lists.ts'
+import { readRecord } from '../store/record-lookups.ts'
 import type { Position } from '../store/record-orders.ts'
-import { readRecord, type Shown } from '../store/record-pages.ts'
+import { nothing, type Shown } from '../store/record-pages.ts'
 import { updateRecords } from '../store/record-updates.ts'
 import { sendJson } from './answers.ts'
 import { linkNext } from './next-page.ts'
+import { noted } from './noted-reads.ts'
 import {
   envelopeDrafts,
   plainDrafts,
@@ -83,10 +85,10 @@ function readingRoutes(app: App, context: Context): void {
     const shown = shownOf(request, query)
     if (query.recordId !== undefined) {
       const id = query.recordId.toLowerCase()
-      const text = await database.read((unit) =>
+      const found = await database.read((unit) =>
         readRecord(unit, pda, id, (name) => name === endpoint, shown, true),
       )
-      return sendJson(reply, { first: text ?? '[]', rest: undefined })
+      return sendJson(reply, await noted(request, context, endpoint, found ? { first: found } : nothing))
     }
     const ordered = query.orderBy !== undefined
     const listing: Listing = {
@@ -103,18 +105,18 @@ function readingRoutes(app: App, context: Context): void {
     }
     const pages = await listRecords(database, pda, listing)
     if (pages.next) linkNext(reply, request, cursorOf(pda, pages.next))
-    return sendJson(reply, pages)
+    return sendJson(reply, await noted(request, context, endpoint, pages))
   })
 
   app.get(api.readRecord.path, { schema: api.readRecord }, async (request, reply) => {
     const readable = (endpoint: string) => mayRead(request.caller, namespaceOf(endpoint))
     const id = request.params.recordId.toLowerCase()
     const shown = shownOf(request, request.query)
-    const text = await database.read((unit) =>
+    const found = await database.read((unit) =>
       readRecord(unit, request.account.pda, id, readable, shown, false),
     )
-    if (text === undefined) throw new ApiError('record_unknown', 'There is no such record that you may read')
-    return sendJson(reply, { first: text, rest: undefined })
+    if (!found) throw new ApiError('record_unknown', 'There is no such record that you may read')
+    return sendJson(reply, await noted(request, context, found.endpoint, { first: found }))
   })
 }
 

@@ -8,7 +8,7 @@ import { holderOf, mayRead, mayWrite, mayWriteSomewhere } from '../domain/rights
 import { ApiError } from '../errors.ts'
 import type { Draft } from '../store/drafts.ts'
 import type { Duplicate } from '../store/duplicates.ts'
-import { recordsAt } from '../store/record-pages.ts'
+import { recordsAt } from '../store/record-lookups.ts'
 import type { Refusal } from '../store/record-updates.ts'
 import { saveRecords } from '../store/records.ts'
 import { arrayOf, sendJson } from './answers.ts'

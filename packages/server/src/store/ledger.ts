@@ -133,7 +133,7 @@ function conditions(dialect: Dialect, filter: LedgerFilter): RawBuilder<unknown>
     before !== undefined && sql`and entry_id < ${dialect.id(before)}`,
     action !== undefined && sql`and action = ${action}`,
     holder !== undefined && sql`and holder = ${holder}`,
-    endpoint !== undefined && named(endpoint),
+    endpoint !== undefined && naming(endpoint),
     dataDebit !== undefined && sql`and data_debit = ${dataDebit}`,
   ]
   return sql.join(
@@ -143,7 +143,7 @@ function conditions(dialect: Dialect, filter: LedgerFilter): RawBuilder<unknown>
 }
 
 /** Names of endpoints have nothing in them that LIKE takes for more than itself. */
-const named = (endpoint: string) => sql`and endpoints like ${`%${JSON.stringify(endpoint)}%`}`
+const naming = (endpoint: string) => sql`and endpoints like ${`%${JSON.stringify(endpoint)}%`}`
 
 /** The least id that an entry of this time can have. */
 function firstId(at: number): string {
@@ -191,7 +191,7 @@ async function forgetIn(
   let forgotten = 0
   for (let left = rowsForgotten; left === rowsForgotten;) {
     const rows = await database.aside<EntryRow>(
-      sql`select ${entryFields(dialect)} from ${ofTable} where pda_id = ${pda} ${named(name)} limit ${rowsForgotten}`,
+      sql`select ${entryFields(dialect)} from ${ofTable} where pda_id = ${pda} ${naming(name)} limit ${rowsForgotten}`,
     )
     if (rows.length > 0)
       await database.write(pda, (unit) =>

@@ -3,7 +3,7 @@ import type { Database, Dialect, Text, Unit } from '../database/port.ts'
 import { placeBase } from '../database/tables.ts'
 import type { Endpoint } from './endpoints.ts'
 import { linkedPlaces } from './links.ts'
-import { listOrder, type Order, type Position } from './record-orders.ts'
+import { type Order, type Position } from './record-orders.ts'
 
 /** Records and bytes of one page: a longer answer is read page by page, with a turn for others between. */
 const pageRecords = 1000
@@ -45,7 +45,7 @@ function opening(dialect: Dialect, pda: number, head: RawBuilder<string>, shown:
 }
 
 /** Which records of which endpoint, how shown. */
-interface Reading {
+export interface Reading {
   pda: number
   endpoint: Endpoint
   order: Order
@@ -53,7 +53,7 @@ interface Reading {
 }
 
 /** A page between two positions, and what its text begins and ends with. */
-interface Page {
+export interface Page {
   after: Position | undefined
   last: Position | undefined
   /** How many records it may have. */
@@ -62,8 +62,19 @@ interface Page {
   end: ']' | ''
 }
 
+/** A page's text, and what is on it: linked records count, and their endpoints are named. */
+export interface PageText {
+  text: Text
+  records: number
+  linked: readonly string[]
+}
+
 /** The text of a page's records, joined by commas. */
-async function pageText(unit: Unit, { pda, endpoint, order, shown }: Reading, page: Page): Promise<Text> {
+export async function pageText(
+  unit: Unit,
+  { pda, endpoint, order, shown }: Reading,
+  page: Page,
+): Promise<PageText> {
   const { dialect } = unit
   const head = sql<string>`${`{"endpoint":"${endpoint.name}","recordId":"`}`
   const rows = sql`(select ${columns(dialect)} ${order.from(page.after, page.last, page.count)}) rows`
@@ -74,11 +85,14 @@ async function pageText(unit: Unit, { pda, endpoint, order, shown }: Reading, pa
       sql`select place, ${opening(dialect, pda, head, shown)} as text from ${rows}`,
       shown,
     )
-    return records === '' && page.begin === ',' ? page.end : page.begin + records + page.end
+    const { text } = records
+    return { ...records, text: text === '' && page.begin === ',' ? page.end : page.begin + text + page.end }
   }
   const text = dialect.concat(opening(dialect, pda, head, shown), sql`'}'`)
-  const [row] = await unit.all<{ body: Text }>(sql`select ${dialect.joined(text, page)} as body from ${rows}`)
-  return row!.body
+  const [row] = await unit.all<{ body: Text; records: number }>(
+    sql`select ${dialect.joined(text, page)} as body, count(*) as records from ${rows}`,
+  )
+  return { text: row!.body, records: row!.records, linked: [] }
 }
 
 type Opened = { place: number; text: string }
@@ -89,16 +103,17 @@ async function linkedRecords(
   pda: number,
   opened: RawBuilder<Opened>,
   shown: Shown,
-): Promise<string> {
+): Promise<PageText & { text: string }> {
   const rows = await unit.all(opened)
   const places = rows.map((row) => row.place)
   const linked = await linkedPlaces(unit, pda, places)
   const others = await openedAt(unit, pda, [...new Set([...linked.values()].flat())], shown)
   const records = rows.map(({ place, text }) => {
-    const links = (linked.get(place) ?? []).flatMap((other) => others.get(other) ?? [])
+    const links = (linked.get(place) ?? []).flatMap((other) => others.get(other)?.text ?? [])
     return `${text},"links":[${links.join()}]}`
   })
-  return records.join()
+  const endpoints = new Set(Array.from(others.values(), ({ name }) => name))
+  return { text: records.join(), records: rows.length + others.size, linked: [...endpoints] }
 }
 
 /** The records at these places that may be shown, each as complete JSON. */
@@ -107,7 +122,7 @@ async function openedAt(
   pda: number,
   places: number[],
   shown: Shown,
-): Promise<Map<number, string>> {
+): Promise<Map<number, { text: string; name: string }>> {
   if (places.length === 0) return new Map()
   const { dialect } = unit
   const head = sql<string>`'{"endpoint":"' || name || '","recordId":"'`
@@ -117,7 +132,11 @@ async function openedAt(
     from (select ${columns(dialect)}, name from record
       join endpoint on endpoint.pda_id = record.pda_id and endpoint.endpoint_id = record.endpoint_id
       where record.pda_id = ${pda} and ${dialect.among('place', places, 'number')}) rows`)
-  return new Map(rows.filter((row) => shown.linked!(row.name)).map((row) => [row.place, `${row.text}}`]))
+  return new Map(
+    rows
+      .filter(({ name }) => shown.linked!(name))
+      .map(({ place, name, text }) => [place, { name, text: `${text}}` }]),
+  )
 }
 
 /** How many of the records behind a position one page may take. */
@@ -138,15 +157,19 @@ async function pageLength(
 
 /** What a read answers with: the text of its array, the first page of it and the others one by one. */
 export interface Pages {
-  first: Text
+  first: PageText
   /** Undefined when the first page is all. */
-  rest: AsyncIterable<Text> | undefined
+  rest: AsyncIterable<PageText> | undefined
   /** The last record, when there are more behind it. */
   next: Position | undefined
 }
 
 /** The answer that has no records. */
-export const nothing: Pages = { first: '[]', rest: undefined, next: undefined }
+export const nothing: Pages = {
+  first: { text: '[]', records: 0, linked: [] },
+  rest: undefined,
+  next: undefined,
+}
 
 /** How much of an order is read. */
 export interface Extent {
@@ -187,9 +210,9 @@ async function* remaining(
   reading: Reading,
   from: Position,
   end: Position | undefined,
-): AsyncGenerator<Text> {
+): AsyncGenerator<PageText> {
   for (let after: Position | undefined = from; after;) {
-    const page: { text: Text; last: Position | undefined } = await database.read(async (unit) => {
+    const page: PageText & { last: Position | undefined } = await database.read(async (unit) => {
       if (await reading.order.isLost?.(unit)) throw new Error('the order was dropped while it was being read')
       const length = await pageLength(unit, reading, after)
       const last = await reading.order.find(unit, after, length, end)
@@ -200,51 +223,9 @@ async function* remaining(
         begin: ',',
         end: last ? '' : ']',
       })
-      return { text, last }
+      return { ...text, last }
     })
-    yield page.text
+    yield page
     after = page.last
   }
-}
-
-/**
- * One record by its id, as JSON, in an array when `list` is set.
- * @returns undefined when there is none, or `mayShow` says no to its endpoint
- */
-export async function readRecord(
-  unit: Unit,
-  pda: number,
-  recordId: string,
-  mayShow: (endpoint: string) => boolean,
-  shown: Shown,
-  list: boolean,
-): Promise<Text | undefined> {
-  const [row] = await unit.all<
-    Endpoint & { place: number }
-  >(sql`select place, name, endpoint.endpoint_id, largest, awkward
-    from record join endpoint on endpoint.pda_id = record.pda_id and endpoint.endpoint_id = record.endpoint_id
-    where record.pda_id = ${pda} and record_id = ${unit.dialect.id(recordId)}`)
-  if (!row || !mayShow(row.name)) return undefined
-  const order = listOrder(unit, pda, [row.place])
-  const page: Page = {
-    after: undefined,
-    last: undefined,
-    count: 1,
-    begin: list ? '[' : '',
-    end: list ? ']' : '',
-  }
-  return pageText(unit, { pda, endpoint: row, order, shown }, page)
-}
-
-/** What a duplicate's place says to a caller who may read there. */
-export async function recordsAt(
-  unit: Unit,
-  pda: number,
-  places: number[],
-): Promise<Map<number, { recordId: string; endpoint: string }>> {
-  const rows = await unit.all<{ place: number; record_id: string; name: string }>(sql`
-    select place, ${unit.dialect.idText('record_id')} as record_id, name
-    from record join endpoint on endpoint.pda_id = record.pda_id and endpoint.endpoint_id = record.endpoint_id
-    where record.pda_id = ${pda} and ${unit.dialect.among('place', places, 'number')}`)
-  return new Map(rows.map((row) => [row.place, { recordId: row.record_id, endpoint: row.name }]))
 }
