@@ -8,6 +8,7 @@ import { openDatabase } from './database/open.ts'
 import type { Database } from './database/port.ts'
 import { ensureFirstAccount, type FirstAccount } from './first-start.ts'
 import { forgetWhatIsOld } from './forgetting.ts'
+import { collectAll } from './garbage.ts'
 import { sealLedgers } from './sealing.ts'
 
 /** A second signal this soon is the same one, sent to the whole terminal group and passed on by npm once more. */
@@ -41,6 +42,7 @@ export async function serve(env: Readonly<Record<string, string | undefined>>): 
     announce(config, first)
     // At its end the process would do it, too, but for one that is killed.
     flushCompileCache()
+    collectAll()
   } catch (error) {
     await database.close()
     throw error

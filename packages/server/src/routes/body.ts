@@ -7,7 +7,7 @@ import type { Readable } from 'node:stream'
 import type { FastifyRequest } from 'fastify'
 import type { Config } from '../config.ts'
 import { ApiError } from '../errors.ts'
-import { boundGarbage } from './garbage.ts'
+import { boundGarbage } from '../garbage.ts'
 
 /** Up to this many bytes a body waits in memory; a longer one in a file of the data folder, without a name. */
 const inMemory = 1_048_576
