@@ -1,4 +1,5 @@
 import { placeBase } from '../database/tables.ts'
+import type { Standing } from './query-streams.ts'
 import type { Position } from './record-orders.ts'
 
 /** A position as the `after` of a `Link`: opaque to clients, the same on every server of the account. */
@@ -16,4 +17,15 @@ export function positionOf(pda: number, cursor: string, ordered: boolean): Posit
   if (!found || (found[2] !== '') !== ordered) return undefined
   const back = -(placeBase(pda) + Number(found[1]))
   return ordered ? { key: Buffer.from(found[2]!, 'base64url'), back } : { back }
+}
+
+/** The same for a list of queries. */
+export const listCursorOf = (pda: number, { index, ...position }: Standing): string =>
+  Buffer.from(`${index} ${cursorOf(pda, position)}`).toString('base64url')
+
+/** @returns undefined as `positionOf` */
+export function standingOf(pda: number, cursor: string, ordered: boolean): Standing | undefined {
+  const found = /^(\d{1,3}) ([\w-]*)$/.exec(Buffer.from(cursor, 'base64url').toString('latin1'))
+  const position = found && positionOf(pda, found[2]!, ordered)
+  return position ? { ...position, index: Number(found[1]) } : undefined
 }

@@ -168,12 +168,12 @@ export function withOrderKeys<T>(
   endpointId: number,
   path: readonly string[],
   { descending, most, now }: { descending: boolean; most: number; now: number },
-  work: () => Promise<T>,
+  work: (made: OrderPath) => Promise<T>,
 ): Promise<T> {
   return inTurn(database, `${pda}/${endpointId}`, async () => {
     const ordered = await addOrderPath(database, pda, endpointId, path, descending, most, now)
     await fillOrderPath(database, pda, ordered)
-    return work()
+    return work(ordered)
   })
 }
 

@@ -12,6 +12,9 @@ export interface Position {
 
 /** An order of an endpoint's records: what a page needs of it. */
 export interface Order {
+  /** Whether its positions are places, and whether its rows have a `key`. */
+  isByPlace?: true
+  isByKey?: true
   /** The `count`-th record behind a position and not behind `last`; undefined when there are fewer. */
   find(unit: Unit, after: Position | undefined, count: number, last?: Position): Promise<Position | undefined>
   /**
@@ -47,6 +50,7 @@ export function placeOrder(
     until,
   })
   return {
+    isByPlace: true,
     async find(unit, after, count, last) {
       const place = await placeAfter(unit, pda, endpointId, range(after), count - 1)
       if (place === undefined || (last && (descending ? place < -last.back : place > -last.back)))
@@ -68,6 +72,7 @@ export function placeOrder(
 export function keyOrder(pda: number, endpointId: number, pathId: number): Order {
   const ofPath = sql`order_key.pda_id = ${pda} and order_key.endpoint_id = ${endpointId} and order_key.path_id = ${pathId}`
   return {
+    isByKey: true,
     async find(unit, after, count, last) {
       const rows = await unit.all<{ key: Uint8Array; back: number }>(sql`select key, back from order_key
         where ${ofPath} ${behind(after)} ${upTo(last)} order by key, back limit 1 offset ${count - 1}`)
@@ -98,13 +103,13 @@ export function listOrder(unit: Pick<Unit, 'dialect'>, pda: number, places: read
       const index = (after === undefined ? 0 : after.back + 1) + count - 1
       return index <= (last?.back ?? places.length - 1) ? { back: index } : undefined
     },
-    from(after, last) {
+    from(after, last, _, only = sql``) {
       const part = places.slice(
         after === undefined ? 0 : after.back + 1,
         last === undefined ? undefined : last.back + 1,
       )
       return sql`from ${unit.dialect.listed(part)} listed
-        join record on record.pda_id = ${pda} and record.place = listed.place order by listed.position`
+        join record on record.pda_id = ${pda} and record.place = listed.place ${only} order by listed.position`
     },
   }
 }
