@@ -41,6 +41,8 @@ export interface Contents {
     fill_end: number
   }[]
   keys: { endpoint_id: number; path_id: number; key: Uint8Array; back: number }[]
+  /** Records that the account's own ledger says were saved, updated or deleted. */
+  noted: number
 }
 
 const pda = 1
@@ -62,6 +64,11 @@ export function readContents(database: Database): Promise<Contents> {
         sql`select endpoint_id, path_id, path, descending, filled_to, fill_end from order_path`,
       ),
       keys: await unit.all(sql`select endpoint_id, path_id, key, back from order_key`),
+      noted: (
+        await unit.all<{ noted: number }>(sql`select coalesce(sum(records), 0) as noted from (
+          select action, records from ledger_fresh union all select action, records from ledger_entry) entries
+        where action in ('create', 'update', 'delete')`)
+      )[0]!.noted,
     }
   })
 }
@@ -107,6 +114,11 @@ function same(stored: Map<string, string>, expected: Map<string, string>, what: 
 /** What must be true of the tables whatever happened. */
 export function invariantsHold(contents: Contents, erased: boolean): void {
   seqIsGapless(contents, erased)
+  assert.equal(
+    contents.noted,
+    contents.seq,
+    'a change without its entry in the ledger, or an entry without its change',
+  )
   versionsChain(contents)
   countsAgree(contents)
   keysAgree(contents)

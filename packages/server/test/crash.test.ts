@@ -6,6 +6,7 @@ import { connect } from '@hatstand/sdk'
 import pg from 'pg'
 import { openDatabase } from '../src/database/open.ts'
 import type { Database } from '../src/database/port.ts'
+import { checkLedger } from '../src/ledger-check.ts'
 import { at, password, serving } from './command-line.ts'
 import { foundIn, holdsExactly, invariantsHold, readContents } from './crash-invariants.ts'
 import { emptyLedger, type Ledger, settle } from './crash-ledger.ts'
@@ -152,6 +153,7 @@ async function check(database: Database, { ledger, pending, cut }: Load): Promis
   for (const operation of pending) settle(ledger, operation, found)
   holdsExactly(contents, ledger)
   invariantsHold(contents, ledger.erased)
+  assert.equal((await checkLedger(database, 1)).fault, undefined)
 }
 
 /** The server gives what is stored, byte for byte, and knows what it was sent already. */
