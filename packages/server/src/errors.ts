@@ -16,7 +16,9 @@ export const errors: Record<ErrorCode, Kind> = {
   body_too_large: tooLarge,
   body_unreadable: badRequest,
   bundle_exists: badRequest,
+  bundle_unknown: { status: 404, error: 'Not Found', message: 'Bundle Not Found' },
   byte_order_mark: badRequest,
+  combinator_unknown: { status: 404, error: 'Not Found', message: 'Combinator Not Found' },
   content_type_unsupported: {
     status: 415,
     error: 'Unsupported Media Type',

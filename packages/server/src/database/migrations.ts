@@ -121,6 +121,8 @@ function whatIsKept(spell: Spelling): string[] {
     `create table order_key (pda_id integer not null, endpoint_id integer not null, path_id ${integer} not null, key ${bytes} not null,
        back ${integer} not null, primary key (pda_id, endpoint_id, path_id, key, back)) ${spell.keyOnly}`,
     `create index order_key_back on order_key (pda_id, back)`,
+    `create table combinator (pda_id integer not null, name text not null, text text not null, primary key (pda_id, name))`,
+    `create table bundle (pda_id integer not null, name text not null, text text not null, primary key (pda_id, name))`,
   ]
 }
 

@@ -174,6 +174,9 @@ export interface Tables extends DataDebitTables {
   }
   /** `back` is the place, negative: newer records have the smaller one, and so come first among equal keys. */
   order_key: { pda_id: number; endpoint_id: number; path_id: number; key: Uint8Array; back: number }
+  /** Lists of queries and named queries, as the JSON they were registered as. */
+  combinator: { pda_id: number; name: string; text: string }
+  bundle: { pda_id: number; name: string; text: string }
   /** What happened and is not sealed yet. */
   ledger_fresh: LedgerColumns
   /** What happened, sealed. `mark`: see `domain/ledger.ts`. */

@@ -86,7 +86,7 @@ function readProperty(name: string, piece: Piece): PropertyQuery {
 }
 
 /** It must name a field to order by in each of the queries. */
-function readOrderBy(piece: Piece, endpoints: readonly EndpointQuery[]): string {
+export function readOrderBy(piece: Piece, endpoints: readonly EndpointQuery[]): string {
   const orderBy = stringOf(piece)
   try {
     for (const query of endpoints) orderPathOf(query, orderBy)
@@ -96,7 +96,8 @@ function readOrderBy(piece: Piece, endpoints: readonly EndpointQuery[]): string 
   return orderBy
 }
 
-function readLimit(piece: Piece): number {
+/** A whole number that says how many. */
+export function readLimit(piece: Piece): number {
   const limit = numberOf(piece)
   if (!/^\d{1,15}$/.test(limit)) throw fault(piece, 'must be a whole number, 0 or more, in at most 15 digits')
   return Number(limit)
@@ -117,9 +118,19 @@ function readQuery(piece: Piece, linksOf: (piece: Piece) => EndpointQuery[]): En
       name,
       'must be an endpoint: namespace and path, lower-case letters, digits, hyphens and single slashes',
     )
+  return { endpoint, ...readParts(members, linksOf) }
+}
+
+/**
+ * What a query says beside its endpoint.
+ * @throws QueryError
+ */
+export function readParts(
+  members: Map<string, Piece>,
+  linksOf: (piece: Piece) => EndpointQuery[] = readLinks,
+): Omit<EndpointQuery, 'endpoint'> {
   const [mapping, filters, links] = ['mapping', 'filters', 'links'].map((key) => optional(members, key))
   return {
-    endpoint,
     ...(mapping && { mapping: readMapping(mapping) }),
     filters: filters ? readFilters(filters) : [],
     links: links ? linksOf(links) : [],

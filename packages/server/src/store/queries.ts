@@ -6,7 +6,7 @@ import { findEndpoints } from './endpoints.ts'
 import { keysOf, learnFilter } from './query-keys.ts'
 import type { Show } from './query-links.ts'
 import { byPlace, inOrder } from './query-orders.ts'
-import { pageOf, pagesOf, type RecordPage } from './query-pages.ts'
+import { markup, pageOf, pagesOf, type RecordPage } from './query-pages.ts'
 import {
   type Asking,
   type Bounds,
@@ -200,7 +200,7 @@ async function readAll(
   const pages = pagesOf(asking, list.endpoints, behind(found, skip), show)
   const first = await pages.next()
   return {
-    first: first.value ?? { text: '', records: 0, last: undefined },
+    first: first.value ?? markup(''),
     rest: first.done ? undefined : pages,
     next: undefined,
   }

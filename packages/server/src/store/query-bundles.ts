@@ -8,6 +8,7 @@ import {
   type Show,
   type Standing,
 } from './queries.ts'
+import { markup } from './query-pages.ts'
 
 /** Where an answer to a bundle ended: in which property, behind which record, and how many of it were given. */
 export interface BundlePlace {
@@ -54,13 +55,13 @@ export async function* readBundle(
       next = from
       break
     }
-    yield { text: `${begin}${JSON.stringify(name)}:[`, records: 0, last: undefined }
+    yield markup(`${begin}${JSON.stringify(name)}:[`)
     begin = ','
     next = yield* readProperty(asking, query, show, from, room)
-    yield { text: ']', records: 0, last: undefined }
+    yield markup(']')
     if (next) break
   }
-  yield { text: begin === '{' ? '{}' : '}', records: 0, last: undefined }
+  yield markup(begin === '{' ? '{}' : '}')
   return next
 }
 

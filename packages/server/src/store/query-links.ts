@@ -15,17 +15,23 @@ interface Linked {
   data: string
 }
 
+/** A linked record as it is shown. */
+export interface LinkText {
+  endpoint: string
+  text: string
+}
+
 export const recordText = (endpoint: string, recordId: string, data: string, links = ''): string =>
   `{"endpoint":"${endpoint}","recordId":"${recordId}","data":${data}${links && `,"links":[${links}]`}}`
 
-/** Of each record, by place, what is linked with it and asked for: the records' JSON, joined by commas. */
+/** Of each record what is linked with it and asked for. */
 export async function linksOf(
   unit: Unit,
   pda: number,
   rows: readonly Found[],
   queries: readonly EndpointQuery[],
   show: Show,
-): Promise<Map<Found, string>> {
+): Promise<Map<Found, LinkText[]>> {
   const asking = rows.filter(({ index }) => queries[index]!.links.length > 0)
   if (asking.length === 0) return new Map()
   const places = [...new Set(asking.map(({ place }) => place))]
@@ -34,14 +40,14 @@ export async function linksOf(
   const others = await recordsAt(unit, pda, [...new Set([...linked.values()].flat())], [...names])
   const textOf = ({ place, index }: Found) => {
     const mine = (linked.get(place) ?? []).flatMap((other) => others.get(other) ?? [])
-    return queries[index]!.links.flatMap((query) => mine.flatMap((one) => linkText(query, one, show))).join()
+    return queries[index]!.links.flatMap((query) => mine.flatMap((one) => linkText(query, one, show)))
   }
   return new Map(asking.map((row) => [row, textOf(row)]))
 }
 
-function linkText(query: EndpointQuery, { name, record_id, data }: Linked, show: Show): string[] {
+function linkText(query: EndpointQuery, { name, record_id, data }: Linked, show: Show): LinkText[] {
   if (name !== query.endpoint || !matches(query.filters, data)) return []
-  return [recordText(name, record_id, show(query, data))]
+  return [{ endpoint: name, text: recordText(name, record_id, show(query, data)) }]
 }
 
 async function recordsAt(

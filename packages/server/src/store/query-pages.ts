@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { EndpointQuery } from '../domain/queries.ts'
-import { linksOf, recordText, type Show } from './query-links.ts'
+import { linksOf, type LinkText, recordText, type Show } from './query-links.ts'
 import { type Asking, type Found, type Standing, standingOf } from './query-streams.ts'
 
 /** Records that are made at a time when each brings its linked ones along, of which there may be thousands. */
@@ -10,6 +10,8 @@ const linkedRecords = 10
 export interface RecordPage {
   text: string
   records: number
+  /** What is shown in all, linked records too: how many records, of which endpoints. */
+  shown: { records: number; endpoints: readonly string[] }
   /** The last of them. */
   last: Standing | undefined
 }
@@ -41,18 +43,37 @@ export async function pageOf(
   show: Show,
 ): Promise<RecordPage> {
   const texts: string[] = []
+  const endpoints = new Set<string>()
+  let records = rows.length
   const hasLinks = queries.some(({ links }) => links.length > 0)
   const step = hasLinks ? linkedRecords : Math.max(rows.length, 1)
   for (let from = 0; from < rows.length; from += step) {
     const some = rows.slice(from, from + step)
-    const links = hasLinks
+    const linked = hasLinks
       ? await database.read((unit) => linksOf(unit, pda, some, queries, show))
-      : new Map<Found, string>()
+      : new Map<Found, LinkText[]>()
     for (const row of some) {
       const query = queries[row.index]!
-      texts.push(recordText(query.endpoint, row.recordId, show(query, row.data), links.get(row)))
+      const links = linked.get(row) ?? []
+      records += links.length
+      for (const { endpoint } of [query, ...links]) endpoints.add(endpoint)
+      const texted = links.map(({ text }) => text).join()
+      texts.push(recordText(query.endpoint, row.recordId, show(query, row.data), texted))
     }
   }
   const last = rows.at(-1)
-  return { text: texts.join(), records: rows.length, last: last && standingOf(last) }
+  return {
+    text: texts.join(),
+    records: rows.length,
+    shown: { records, endpoints: [...endpoints] },
+    last: last && standingOf(last),
+  }
 }
+
+/** What stands between records, or around them. */
+export const markup = (text: string): RecordPage => ({
+  text,
+  records: 0,
+  shown: { records: 0, endpoints: [] },
+  last: undefined,
+})
