@@ -57,9 +57,15 @@ const tables = [
   'link',
   'order_path',
   'order_key',
+  'combinator',
+  'bundle',
   'data_debit',
   'data_debit_permission',
   'data_debit_read',
+  'consent_receipt',
+  'notice',
+  'notice_host',
+  'notice_key',
 ]
 
 /** Every row of every table as text, to be compared. When a token was last used is left out: that changes with every request. */
