@@ -48,6 +48,7 @@ function first(spell: Spelling): string[] {
     ...whoAsks(spell),
     ...whatIsKept(spell),
     ...whatIsConsented(spell),
+    ...whatWasConsented(spell),
     ...whatHappened(spell),
   ]
   return spell.unique
@@ -128,7 +129,7 @@ function whatIsKept(spell: Spelling): string[] {
 
 function whatIsConsented({ integer }: Spelling): string[] {
   return [
-    `create table data_debit (pda_id integer not null, debit_id text not null, holder text not null, form text not null,
+    `create table data_debit (pda_id integer not null, debit_id text not null, holder text not null, form text not null, secret text not null,
        client_name text not null, client_url text not null, client_logo_url text not null, client_callback_url text,
        application text, description text, seen integer not null, created_at ${integer} not null, deleted_at ${integer},
        primary key (pda_id, debit_id))`,
@@ -141,6 +142,24 @@ function whatIsConsented({ integer }: Spelling): string[] {
        primary key (pda_id, debit_id, permission))`,
     `create table data_debit_read (pda_id integer not null, debit_id text not null, permission integer not null,
        period_number ${integer} not null, reads ${integer} not null, primary key (pda_id, debit_id, permission, period_number))`,
+  ]
+}
+
+function whatWasConsented({ integer, id }: Spelling): string[] {
+  return [
+    `create table consent_receipt (pda_id integer not null, debit_id text not null, number integer not null, receipt_id ${id} not null,
+       permission integer not null, event text not null, at ${integer} not null, key_id text not null, ends_at ${integer},
+       owner_copy text not null, requester_copy text not null, primary key (pda_id, debit_id, number))`,
+    `create unique index consent_receipt_id on consent_receipt (pda_id, receipt_id)`,
+    `create index consent_receipt_end on consent_receipt (pda_id, ends_at)`,
+    `create table notice (pda_id integer not null, notice_id ${id} not null, debit_id text not null, receipt_id ${id} not null,
+       permission integer not null, event text not null, address text not null, created_at ${integer} not null,
+       attempts integer not null, next_at ${integer}, status integer, primary key (pda_id, notice_id))`,
+    `create index notice_next on notice (pda_id, next_at)`,
+    `create table notice_host (pda_id integer not null, debit_id text not null, host text not null, agreed_at ${integer} not null,
+       primary key (pda_id, debit_id))`,
+    `create table notice_key (pda_id integer not null, private_key text not null, public_key text not null,
+       created_at ${integer} not null, primary key (pda_id))`,
   ]
 }
 

@@ -1,3 +1,4 @@
+import type { ConsentTables } from './consent-tables.ts'
 import type { DataDebitTables } from './data-debit-tables.ts'
 
 /**
@@ -5,7 +6,7 @@ import type { DataDebitTables } from './data-debit-tables.ts'
  * Times are milliseconds since 1970 (UTC). `place` is the account's `seq` at a record's first saving plus `pda_id` * 2^32,
  * so that on SQLite it is the row's own integer key.
  */
-export interface Tables extends DataDebitTables {
+export interface Tables extends ConsentTables, DataDebitTables {
   domain: { domain: string; pda_id: number }
   pda: { pda_id: number; seq: number; created_at: number }
   owner: {
