@@ -33,7 +33,7 @@ const address = (description: string) =>
   Type.String({
     title: 'an address of the web, or empty',
     maxLength: 2000,
-    pattern: '^((https?://)?[^\\s\\u0000-\\u001f:/][^\\s\\u0000-\\u001f]*)?$',
+    pattern: '^(https?://[^\\s\\u0000-\\u001f]+|[^\\s\\u0000-\\u001f:]*)$',
     description,
     examples: ['https://acme.example'],
   })

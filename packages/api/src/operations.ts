@@ -13,6 +13,21 @@ import {
   setUpApplicationByGet,
 } from './applications.ts'
 import { createBatch } from './batch.ts'
+import {
+  disableDataDebit,
+  disableDataDebitByGet,
+  enableDataDebit,
+  enableDataDebitBundle,
+  enableDataDebitByGet,
+  rejectDataDebit,
+} from './data-debit-decisions.ts'
+import {
+  deleteDataDebit,
+  listDataDebits,
+  proposeDataDebit,
+  readDataDebit,
+  updateDataDebit,
+} from './data-debits.ts'
 import { listSources } from './endpoints.ts'
 import { eraseEndpoint, eraseRecords } from './erasure.ts'
 import { createHatLogin, createTokenForResource } from './hatlogin.ts'
@@ -46,6 +61,17 @@ export const operations: readonly Operation[] = [
   listSources,
   eraseRecords,
   eraseEndpoint,
+  listDataDebits,
+  readDataDebit,
+  proposeDataDebit,
+  updateDataDebit,
+  enableDataDebit,
+  disableDataDebit,
+  rejectDataDebit,
+  deleteDataDebit,
+  enableDataDebitByGet,
+  enableDataDebitBundle,
+  disableDataDebitByGet,
   listApplications,
   readApplication,
   registerApplication,

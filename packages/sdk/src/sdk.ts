@@ -6,6 +6,7 @@ import { accessTokens } from './access-tokens.ts'
 import { applications } from './applications.ts'
 import { batch } from './batch.ts'
 import { connection, type Options } from './connection.ts'
+import { dataDebits } from './data-debits.ts'
 import { ledger } from './ledger.ts'
 import { api } from './paths.ts'
 import { records } from './records.ts'
@@ -14,6 +15,8 @@ import { users } from './users.ts'
 export type { Application } from '@hatstand/api/application-definition.ts'
 export type { HatApplication } from '@hatstand/api/applications.ts'
 export type { NewRecord } from './batch.ts'
+export type { Acceptance, DataDebitRequest } from '@hatstand/api/data-debit-request.ts'
+export type { DataDebit, DataDebitPermission } from '@hatstand/api/data-debit.ts'
 export type { Options } from './connection.ts'
 export { PdaError } from './error.ts'
 export { exact, type Exact } from './exact.ts'
@@ -56,6 +59,8 @@ export function connect(url: string, token?: string, options: Options = {}) {
     },
     /** The programs registered with the account. */
     applications: applications(own),
+    /** Asking for data, and the owner's consent to it. */
+    dataDebits: dataDebits(own),
     accessTokens: accessTokens(own),
     /** The people and programs that may sign in beside the owner. */
     users: users(own),

@@ -14,6 +14,7 @@ import { accountApplicationRoutes } from './routes/account-applications.ts'
 import { accountPageRoutes } from './routes/account-page.ts'
 import { afterAnswer } from './routes/after-answer.ts'
 import { applicationRoutes } from './routes/applications.ts'
+import { dataDebitRoutes } from './routes/data-debits.ts'
 import { endpointRoutes } from './routes/endpoints.ts'
 import { erasureRoutes } from './routes/erasure.ts'
 import { frontPageRoutes } from './routes/front-page.ts'
@@ -82,6 +83,7 @@ function dataRoutes(api: App, context: Context): void {
   linkRoutes(api, context)
   erasureRoutes(api, context)
   applicationRoutes(api, context)
+  dataDebitRoutes(api, context)
   issuedTokenRoutes(api, context)
   ledgerRoutes(api, context)
 }

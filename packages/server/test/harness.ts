@@ -26,6 +26,8 @@ export interface TestServer {
   app: App
   /** Registers an application and gives its access token; registering it again changes its rights. */
   application(id: string, rights: Rights): Promise<string>
+  /** Another token of the owner, issued now. */
+  ownerToken(): Promise<string>
   /** The SDK with a token. */
   as(token: string | undefined): Pda
 }
@@ -69,7 +71,8 @@ export async function startServer(
     await database.close()
   })
   const subject = 'owner-of-the-test'
-  const token = await issueToken(context, { pda, domain }, { kind: 'owner', subject }, 'a test')
+  const ownerToken = () => issueToken(context, { pda, domain }, { kind: 'owner', subject }, 'a test')
+  const token = await ownerToken()
   return {
     url,
     token,
@@ -82,6 +85,7 @@ export async function startServer(
       const bearer = { kind: 'application', application: id, version, subject } as const
       return issueToken(context, { pda, domain }, bearer, 'a test')
     },
+    ownerToken,
     as: (one) => connect(url, one),
   }
 }

@@ -6,7 +6,7 @@ import type { Reply, Request } from './asking.ts'
 import type { TestServer } from './harness.ts'
 import type { Rights } from './tokens.ts'
 
-/** Who may: who may read or write in the namespace of a cell, who has the role `platform`, or lists or manages applications. */
+/** Who may: who may read or write in the namespace of a cell, who has the role `platform`, lists or manages applications, proposes data debits or decides on them. */
 export type Right =
   | 'read'
   | 'write'
@@ -15,6 +15,8 @@ export type Right =
   | 'lists applications'
   | 'manages applications'
   | 'gets application tokens'
+  | 'proposes'
+  | 'decides'
   | 'any caller'
   | 'anyone'
 

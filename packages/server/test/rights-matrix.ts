@@ -26,6 +26,8 @@ function may({ rights }: Who, { right }: Row, namespace: string): boolean {
   const has = (wanted: string, detail = '') =>
     rights.roles?.some((one) => one.role === wanted && one.detail === detail) === true
   if (right === 'platform') return rights.all ?? has('platform')
+  if (right === 'proposes') return rights.all ?? (has('platform') || has('datadebit'))
+  if (right === 'decides') return rights.all === true
   if (right === 'lists applications') return rights.all ?? has('applicationlist')
   if (right === 'manages applications') return rights.all ?? has('applicationmanage', `managed-${namespace}`)
   if (right === 'gets application tokens') return has('retrieveapplicationtoken', `managed-${namespace}`)

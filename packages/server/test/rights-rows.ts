@@ -16,6 +16,7 @@ import {
   tokenId,
   userId,
 } from './rights-cells.ts'
+import { dataDebitRows } from './rights-data-debits.ts'
 import { ledgerRows } from './rights-ledger.ts'
 
 /** How each operation is asked for, and who may. */
@@ -89,6 +90,7 @@ export const rows: Record<string, Row> = {
   },
   revokeAccessTokens: { right: 'owner', request: plain(`${api}/access-tokens?holder=nobody`) },
   ...ledgerRows,
+  ...dataDebitRows,
   listUsers: { right: 'platform', request: plain('/users/user') },
   createUser: {
     right: 'platform',

@@ -8,6 +8,8 @@ export interface DataDebitTables {
     holder: string
     /** The form it was proposed in: `2.6`, or `2.0`. */
     form: '2.6' | '2.0'
+    /** 32 random bytes in base64url: what names of records and pages are hidden with. */
+    secret: string
     client_name: string
     client_url: string
     client_logo_url: string

@@ -65,3 +65,70 @@ export const periodAt = ({ start, period }: Pick<Times, 'start' | 'period'>, now
 /** When the period after this moment's begins. */
 export const nextPeriod = (times: Pick<Times, 'start' | 'period'>, now: number): number =>
   times.start + (periodAt(times, now) + 1) * times.period
+
+/** A bundle as it was proposed: its name, and its JSON to the letter. */
+export interface FrozenBundle {
+  name: string
+  text: string
+}
+
+/** One version of what a data debit asks for, and what the owner decided on it. */
+export interface Permission extends Times {
+  number: number
+  purpose: string
+  termsUrl: string
+  bundle: FrozenBundle
+  conditions: FrozenBundle | undefined
+  /** How often it may be read in a period, and whether once is all: as it was proposed. */
+  readLimit: number | undefined
+  once: boolean
+  createdAt: number
+  rejectedAt: number | undefined
+  /** What the owner took away: of the bundle, as JSON; of the reads. */
+  narrowing: string | undefined
+  takenLimit: number | undefined
+  takenOnce: boolean
+}
+
+/** Who asks, as they say themselves. */
+export interface Client {
+  name: string
+  url: string
+  logoUrl: string
+  callbackUrl: string | undefined
+  application: string | undefined
+  description: string | undefined
+}
+
+export interface DataDebit {
+  id: string
+  /** Who proposed it, and may read its values: `owner`, an application's id, or `user:` and an id. */
+  holder: string
+  /** The form of the API it was proposed in. */
+  form: '2.6' | '2.0'
+  /** 32 random bytes in base64url: what names of records and pages are hidden with. */
+  secret: string
+  client: Client
+  /** The number of the newest permission the owner has read; 0 before. */
+  seen: number
+  createdAt: number
+  deletedAt: number | undefined
+  /** By number. */
+  permissions: Permission[]
+}
+
+/** The permission in force: at most one is. */
+export const activePermission = ({ permissions }: DataDebit, now: number): Permission | undefined =>
+  permissions.findLast((permission) => isActive(permission, now))
+
+/** The one that accepting is about: the newest, unless the owner declined it and there is another. */
+export const openPermission = ({ permissions }: DataDebit): Permission =>
+  (permissions.findLast(({ rejectedAt }) => rejectedAt === undefined) ?? permissions.at(-1)) as Permission
+
+/** How often a permission may be read in a period: as it was proposed, or less. */
+export function readLimitOf({ readLimit = Infinity, takenLimit = Infinity }: Permission): number {
+  return Math.min(readLimit, takenLimit)
+}
+
+/** Whether a permission may be read once. */
+export const isOnce = ({ once, takenOnce }: Permission): boolean => once || takenOnce

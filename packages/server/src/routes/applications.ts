@@ -22,6 +22,7 @@ import { arrayOf, sendJson } from './answers.ts'
 import { applicationText, applicationTexts } from './application-answers.ts'
 import { setUp } from './application-setup.ts'
 import { applicationToken } from './application-tokens.ts'
+import { requireHeader } from './changes-by-get.ts'
 import { readDefinition as readSent } from './definitions.ts'
 
 type Asked = FastifyRequest<{ Params: { application: string } }>
@@ -144,17 +145,4 @@ function changingRoutes(app: App, context: Context): void {
     { schema: disableApplicationByGet, preHandler: requireHeader },
     disable,
   )
-}
-
-/**
- * Changes by GET are there for existing clients, which send their token in `X-Auth-Token`. Nothing else is taken for a wish to
- * change something: no HEAD, and no kind of authorization that a browser, a cache or a link checker might send along by itself.
- */
-async function requireHeader(request: FastifyRequest): Promise<void> {
-  if (request.method === 'HEAD') throw new ApiError('forbidden', 'HEAD changes nothing; use POST')
-  if (request.headers['x-auth-token'] === undefined)
-    throw new ApiError(
-      'forbidden',
-      'By GET this needs the access token in the header X-Auth-Token; with Authorization: Bearer, use POST',
-    )
 }

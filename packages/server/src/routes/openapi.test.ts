@@ -56,6 +56,14 @@ test('the SDK has a method for every operation that programs use', () => {
     setUpApplication: pda.applications.setUp,
     disableApplication: pda.applications.disable,
     removeApplication: pda.applications.remove,
+    listDataDebits: pda.dataDebits.list,
+    readDataDebit: pda.dataDebits.get,
+    proposeDataDebit: pda.dataDebits.propose,
+    updateDataDebit: pda.dataDebits.update,
+    enableDataDebit: pda.dataDebits.enable,
+    disableDataDebit: pda.dataDebits.disable,
+    rejectDataDebit: pda.dataDebits.reject,
+    deleteDataDebit: pda.dataDebits.delete,
     createApplicationToken: pda.applications.accessToken,
     createHatLogin: pda.applications.hatLogin,
     createTokenForResource: pda.applications.accessTokenFor,
@@ -83,7 +91,14 @@ test('the SDK has a method for every operation that programs use', () => {
   }
   const forPeople = ['readMetrics', 'readDocs', 'requestPasswordReset', 'resetPassword']
   /** What existing clients ask for in another way. */
-  const spelledTwice = ['listApplicationsForSignIn', 'setUpApplicationByGet', 'disableApplicationByGet']
+  const spelledTwice = [
+    'listApplicationsForSignIn',
+    'setUpApplicationByGet',
+    'disableApplicationByGet',
+    'enableDataDebitByGet',
+    'enableDataDebitBundle',
+    'disableDataDebitByGet',
+  ]
   assert.deepEqual(
     operations.map(({ operationId }) => operationId).toSorted(),
     [...Object.keys(methods), ...forPeople, ...spelledTwice].toSorted(),
