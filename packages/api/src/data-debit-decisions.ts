@@ -2,8 +2,20 @@ import { answered, debit, disabled, enabled, one, proposed } from './data-debit-
 import { Acceptance, anyDataDebitId } from './data-debit-request.ts'
 import { exampleNarrowing } from './narrowing.ts'
 import type { Operation } from './operation.ts'
-import { ClosedQuery } from './query.ts'
 import { Type } from './type.ts'
+
+/** The owner names the host it has seen: nobody is told behind their back. */
+const notify = {
+  notify: Type.Optional(
+    Type.String({
+      title: 'a host, with its port if it has one',
+      maxLength: 300,
+      description:
+        'The host of `requestClientCallbackUrl`, as the owner has seen it: from now on the requester is told there what is decided on this data debit. Left out: told only if it was named before.',
+      examples: ['acme.example'],
+    }),
+  ),
+}
 
 const byGet = (what: string) =>
   `For existing clients; new ones use \`POST\`. ${what} The access token has to be in the header \`X-Auth-Token\`.`
@@ -16,6 +28,7 @@ export const enableDataDebit = {
   operationId: 'enableDataDebit',
   method: 'POST',
   path: '/data-debit/:dataDebit/enable',
+  querystring: Type.Object(notify),
   summary: 'Accept a data debit',
   description: `${enabling} Name the permission you saw: when there is a newer one by now, nothing is accepted. What is accepted can be narrowed: fewer fields, endpoints and records, coarser values, a shorter time, fewer reads.`,
   requestBody: {
@@ -61,17 +74,16 @@ export const enableDataDebitBundle = {
 
 const disabling =
   'With `atPeriodEnd=true` values can be read until the period it is in ends. It never ends later than it would have. For the owner, and applications with the role `owner`.'
+const atPeriodEnd = Type.Optional(
+  Type.Enum(['true', 'false'], {
+    title: '`true` or `false`',
+    description: 'Must be there, but below `/api/v2` and `/api/v2.0`: false there.',
+  }),
+)
 const disable = {
   ...one,
   path: '/data-debit/:dataDebit/disable',
-  querystring: Type.Object({
-    atPeriodEnd: Type.Optional(
-      Type.Enum(['true', 'false'], {
-        title: '`true` or `false`',
-        description: 'Must be there, but below `/api/v2` and `/api/v2.0`: false there.',
-      }),
-    ),
-  }),
+  querystring: Type.Object({ atPeriodEnd }),
   answers: answered('Disabled.', disabled),
   refusals: ['data_debit_missing', 'invalid_query'],
 } satisfies Omit<Operation, 'operationId' | 'method' | 'summary' | 'description'>
@@ -80,6 +92,7 @@ export const disableDataDebit = {
   ...disable,
   operationId: 'disableDataDebit',
   method: 'POST',
+  querystring: Type.Object({ atPeriodEnd, ...notify }),
   summary: 'Disable a data debit',
   description: disabling,
 } satisfies Operation
@@ -97,7 +110,7 @@ export const rejectDataDebit = {
   operationId: 'rejectDataDebit',
   method: 'POST',
   path: '/data-debit/:dataDebit/reject',
-  querystring: ClosedQuery,
+  querystring: Type.Object(notify, { additionalProperties: false }),
   summary: 'Decline a data debit',
   description:
     'What was proposed and not accepted is declined; what is in force stays. For the owner, and applications with the role `owner`.',

@@ -1,6 +1,8 @@
 import type { App, Context } from './context.ts'
 import { forgetExpiredTokens } from './store/access-tokens.ts'
 import { listAccounts } from './store/accounts.ts'
+import { noteExpiries } from './store/consent-events.ts'
+import { forgetNotices } from './store/notices.ts'
 import { forgetModels } from './store/oauth.ts'
 import { forgetOldVersions } from './store/record-history.ts'
 import { forgetExpiredKeys } from './store/signing-keys.ts'
@@ -10,7 +12,8 @@ const interval = 3_600_000
 
 /**
  * Forgets, from when the server listens until it closes, what counts no more: versions replaced longer ago than
- * HATSTAND_HISTORY_DAYS, access tokens, sessions, keys and what OAuth keeps that have ended.
+ * HATSTAND_HISTORY_DAYS, access tokens, sessions, keys and what OAuth keeps that have ended, and notices. Consents that have ended by
+ * themselves get their receipt.
  */
 export function forgetWhatIsOld(app: App, context: Context): void {
   let running: Promise<void> | undefined
@@ -38,5 +41,7 @@ export async function forgetOnce({ config, database, now }: Context): Promise<vo
     await forgetExpiredTokens(database, pda, now())
     await forgetExpiredKeys(database, pda, now())
     await forgetModels(database, pda, now())
+    await noteExpiries(database, pda, now())
+    await forgetNotices(database, pda, now())
   }
 }

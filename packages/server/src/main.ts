@@ -9,6 +9,7 @@ import type { Database } from './database/port.ts'
 import { ensureFirstAccount, type FirstAccount } from './first-start.ts'
 import { forgetWhatIsOld } from './forgetting.ts'
 import { collectAll } from './garbage.ts'
+import { sendNotices } from './notices.ts'
 import { sealLedgers } from './sealing.ts'
 
 /** A second signal this soon is the same one, sent to the whole terminal group and passed on by npm once more. */
@@ -36,6 +37,7 @@ export async function serve(env: Readonly<Record<string, string | undefined>>): 
     const app = await createApp(context)
     forgetWhatIsOld(app, context)
     sealLedgers(app, context)
+    sendNotices(app, context)
     closeOnSignal(app, database)
     await listen(app, config)
     for (const name of unknownSettings(env)) app.log.warn(`There is no setting ${name}.`)

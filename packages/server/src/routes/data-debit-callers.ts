@@ -13,7 +13,7 @@ export const audienceOf = (app: App, { now }: Context, { caller }: FastifyReques
 })
 
 /** The refusal of somebody who may not have to do with a data debit, in the same words whether there is one or not. */
-const notYours = () =>
+export const notYours = () =>
   new ApiError('forbidden', 'Only the owner, and who proposed it, may have to do with a data debit')
 
 export const unknownDebit = (id: string) => new ApiError('data_debit_unknown', `Data Debit ${id} not found`)

@@ -14,8 +14,10 @@ import { accepted } from '../domain/data-debit-acceptance.ts'
 import { decides } from '../domain/data-debit-rights.ts'
 import { type DataDebit, openPermission } from '../domain/data-debits.ts'
 import { ApiError } from '../errors.ts'
+import { noteExpiry } from '../store/consent-events.ts'
 import { acceptPermission, disableDebit, rejectDebit } from '../store/data-debit-changes.ts'
 import { findDebit } from '../store/data-debits.ts'
+import { agreeToHost } from '../store/notices.ts'
 import { requireHeader } from './changes-by-get.ts'
 import { debitText } from './data-debit-answers.ts'
 import { orMalformed, readAccepted } from './data-debit-bodies.ts'
@@ -117,7 +119,7 @@ function endingRoutes(app: App, context: Context, answer: SendDebit): void {
 
 /** Decides on a data debit in one unit, in which nobody else changes it. */
 function decide(
-  { database }: Context,
+  { database, now }: Context,
   request: Asked,
   absent: (id: string) => ApiError,
   how: Decide,
@@ -129,8 +131,26 @@ function decide(
     await unit.count(0)
     const debit = await findDebit(unit, pda, id)
     if (debit === undefined || debit.deletedAt !== undefined) throw absent(id)
+    await noteExpiry(unit, pda, debit, now())
+    await agreeToTell(unit, pda, debit, request, now())
     return how(unit, pda, debit)
   })
+}
+
+/** Takes the owner at their word when they name the host that the requester wants to be told at. */
+async function agreeToTell(
+  unit: Unit,
+  pda: number,
+  debit: DataDebit,
+  { method, query }: FastifyRequest,
+  now: number,
+): Promise<void> {
+  const { notify } = query as { notify?: string }
+  if (method !== 'POST' || notify === undefined || (await agreeToHost(unit, pda, debit, notify, now))) return
+  throw new ApiError(
+    'invalid_query',
+    'The query parameter notify must be the host, with its port if it has one, of the requestClientCallbackUrl',
+  )
 }
 
 const missing = () => new ApiError('data_debit_missing', 'Data Debit with this ID does not exist')

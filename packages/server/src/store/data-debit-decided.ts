@@ -1,6 +1,7 @@
 import type { Unit } from '../database/port.ts'
 import type { DataDebit, Permission } from '../domain/data-debits.ts'
 import type { LedgerEntry } from '../domain/ledger.ts'
+import { noteConsent } from './consent-events.ts'
 import { noteEntry } from './ledger.ts'
 
 /** What happened to a data debit. `end`: it was read once, and once was all. */
@@ -17,6 +18,7 @@ export interface Decision {
 }
 
 /** Called in the unit of each decision on a data debit: whatever follows from it is kept together with it. */
-export async function decided(unit: Unit, pda: number, { entry }: Decision): Promise<void> {
-  await noteEntry(unit, pda, entry)
+export async function decided(unit: Unit, pda: number, decision: Decision): Promise<void> {
+  await noteEntry(unit, pda, decision.entry)
+  await noteConsent(unit, pda, decision)
 }

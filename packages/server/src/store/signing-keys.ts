@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import type { Database, Unit } from '../database/port.ts'
 import type { Tables } from '../database/tables.ts'
+import { removeNoticeKey } from './notices.ts'
 
 /** An RSA key that signs an account's tokens, both halves in PEM. */
 export interface SigningKey {
@@ -56,7 +57,7 @@ export async function listSigningKeys(unit: Unit, pda: number, now: number): Pro
   }))
 }
 
-/** Makes a new key the one that signs; what the others signed counts until `end`, if they do not end sooner. */
+/** Makes a new key the one that signs; what the others signed counts until `end`, if they do not end sooner. Notices get a new one, too. */
 export async function rotateSigningKey(
   unit: Unit,
   pda: number,
@@ -69,6 +70,7 @@ export async function rotateSigningKey(
     update signing_key set expires_at = ${end}
     where pda_id = ${pda} and (expires_at is null or expires_at > ${end})`)
   await addSigningKey(unit, pda, key, now)
+  await removeNoticeKey(unit, pda)
 }
 
 /** Forgets the private halves of an account's keys whose time is over: the public ones verify for ever what they signed. */

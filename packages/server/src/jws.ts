@@ -1,0 +1,21 @@
+import { createPrivateKey, sign } from 'node:crypto'
+
+/**
+ * Signs a text as a compact JWS (RFC 7515): RS256, the key named by `kid`. The same text and key are always the same JWS.
+ * @param type what it is, the header's `typ`: so that it is taken for nothing else that the same key signs
+ */
+export function compactJws(
+  { keyId, privatePem }: { keyId: string; privatePem: string },
+  type: string,
+  payload: string,
+): string {
+  const header = JSON.stringify({ alg: 'RS256', kid: keyId, typ: type })
+  const signed = `${base64url(header)}.${base64url(payload)}`
+  return `${signed}.${sign('sha256', Buffer.from(signed), createPrivateKey(privatePem)).toString('base64url')}`
+}
+
+/** What a compact JWS says, not verified. */
+export const jwsPayload = (jws: string): string =>
+  Buffer.from(jws.split('.', 2)[1] ?? '', 'base64url').toString('utf8')
+
+const base64url = (text: string) => Buffer.from(text).toString('base64url')
