@@ -1,11 +1,14 @@
 import { createPrivateKey, type KeyObject, randomBytes } from 'node:crypto'
+import type { FastifyRequest } from 'fastify'
 import type { Account, Context } from '../context.ts'
 import type { Database } from '../database/port.ts'
 import { ownerHolder, userHolder } from '../domain/rights.ts'
 import { ApiError } from '../errors.ts'
 import { addAccessToken } from '../store/access-tokens.ts'
+import { writeNoted } from '../store/ledger.ts'
 import { currentSigningKey, type SigningKey } from '../store/signing-keys.ts'
 import { hasPassword } from '../store/users.ts'
+import { entryOf } from './ledger-notes.ts'
 import { publicKeys } from './signing-keys.ts'
 
 const mostRemembered = 5000
@@ -36,18 +39,21 @@ export type Bearer =
  * Issues a new access token, and keeps it before it is given away: what is not kept counts for nothing.
  * @param about what it is, in words for the owner
  * @param days until it expires, counted from now
+ * @param request the one it is issued for, where that signs somebody in
  * @param password the hash of the one that was checked: changed meanwhile, it opens nothing any more
  * @returns the JWT: RS256, `kid` in its header
  * @throws `application_inactive` (400) when the bearer is not set up, or was disabled or removed; `credentials_wrong` (401)
  */
 export async function issueToken(
-  { database, now }: { database: Database; now: Context['now'] },
+  context: { database: Database; now: Context['now']; config?: Context['config'] },
   { pda, domain }: Account,
   bearer: Bearer,
   about: string,
   days = 30,
   password?: string,
+  request?: FastifyRequest,
 ): Promise<string> {
+  const { database, now } = context
   const createdAt = now()
   const iat = Math.floor(createdAt / 1000)
   const expiresAt = iat * 1000 + Math.round(days * dayMilliseconds)
@@ -62,7 +68,9 @@ export async function issueToken(
     createdAt,
     expiresAt,
   } as const
-  const key = await database.write(pda, async (unit) => {
+  const action = request === undefined ? 'token' : 'sign_in'
+  const entry = entryOf(request, context, action, { holder: kept.holder, tokenId, detail: { about } })
+  const key = await writeNoted(database, pda, entry, async (unit) => {
     if (!(await addAccessToken(unit, pda, kept))) return undefined
     if (password !== undefined && !(await hasPassword(unit, pda, subject, password)))
       throw new ApiError('credentials_wrong', 'The password was changed in the same moment')

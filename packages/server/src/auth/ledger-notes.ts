@@ -1,8 +1,8 @@
 import type { LedgerAction } from '@hatstand/api/ledger-actions.ts'
 import type { FastifyRequest } from 'fastify'
-import type { Context } from '../context.ts'
+import type { Account, Context } from '../context.ts'
 import type { LedgerEntry } from '../domain/ledger.ts'
-import { holderOf, isOwner } from '../domain/rights.ts'
+import { type Caller, holderOf, isOwner, ownerHolder } from '../domain/rights.ts'
 import { noteAlone } from '../store/ledger.ts'
 import { newUuidAt } from '../uuids.ts'
 
@@ -18,15 +18,45 @@ export interface Noted {
   permission?: string
 }
 
-/** An entry for what a request does, to be noted in the same unit; undefined where no ledger is kept. */
+/** Who asks, and from where: a request; without `caller` where its token says nothing of it. */
+type Asking = { caller?: Caller; ip: string }
+
+/**
+ * An entry for what a request does, to be noted in the same unit.
+ * @param request undefined where nobody knows which one it is
+ * @returns undefined where no ledger is kept
+ */
 export function entryOf(
-  request: FastifyRequest,
-  { config, now }: Pick<Context, 'config' | 'now'>,
+  request: Asking | undefined,
+  { config, now }: { config?: Pick<Context['config'], 'ledger'>; now: Context['now'] },
   action: LedgerAction,
   noted: Noted = {},
 ): LedgerEntry | undefined {
-  if (config.ledger === 'off') return undefined
+  if (config?.ledger === 'off') return undefined
   return entryAt(now(), action, request, noted)
+}
+
+/** An entry for what the owner does on a page, in a browser that is signed in. */
+export function entryOfPage(
+  { ip }: FastifyRequest,
+  context: Context,
+  { tokenId }: { tokenId: string },
+  action: LedgerAction,
+  detail?: Noted['detail'],
+): LedgerEntry | undefined {
+  const by = { holder: ownerHolder, tokenId, ...(detail && { detail }) }
+  return entryOf({ ip }, context, action, by)
+}
+
+/** Notes that the owner declined what an application asked for. */
+export async function declined(
+  request: FastifyRequest,
+  context: Context,
+  session: { tokenId: string; account: Account },
+  application: string,
+): Promise<void> {
+  const entry = entryOfPage(request, context, session, 'consent', { application, declined: true })
+  if (entry) await noteAlone(context.database, session.account.pda, entry)
 }
 
 /** An entry for what a command does. */
@@ -43,7 +73,7 @@ export function entryOfCommand(
 export function entryAt(
   at: number,
   action: LedgerAction,
-  request: Pick<FastifyRequest, 'caller' | 'ip'> | undefined,
+  request: Asking | undefined,
   { endpoints = [], records = 0, detail, holder, tokenId, dataDebit, permission }: Noted,
 ): LedgerEntry {
   const caller = request?.caller

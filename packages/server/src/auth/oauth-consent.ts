@@ -3,6 +3,7 @@ import type { Client } from 'oidc-provider'
 import type { Context } from '../context.ts'
 import type { Unit } from '../database/port.ts'
 import { definitionProblem, isClientAddress, newRoles } from '../domain/application-definition.ts'
+import type { LedgerEntry } from '../domain/ledger.ts'
 import { minimalDefinition } from '../domain/minimal-definition.ts'
 import type { Role } from '../domain/roles.ts'
 import {
@@ -11,6 +12,7 @@ import {
   registerApplication,
   setUpApplication,
 } from '../store/applications.ts'
+import { writeNoted } from '../store/ledger.ts'
 
 /** The version of every definition made from a document: documents have none. */
 const documentVersion = '1.0.0'
@@ -18,18 +20,20 @@ const documentVersion = '1.0.0'
 /**
  * Grants an application the roles the owner was shown, beside what it has, and enables it. One that introduced itself is registered
  * by that.
+ * @param entry what the ledger says of it
  * @param shown the version of the definition the owner saw; empty for an application that introduces itself
  * @returns false when it was removed or given another definition meanwhile; nothing is granted then
  */
 export async function grantRoles(
   { database, now }: Context,
   pda: number,
+  entry: LedgerEntry | undefined,
   client: Client,
   roles: readonly Role[],
   shown: string,
 ): Promise<boolean> {
   const id = client.clientId
-  return database.write(pda, async (unit) => {
+  return writeNoted(database, pda, entry, async (unit) => {
     await unit.count(0)
     const known = await findApplication(unit, pda, id)
     const all = [...(known?.roles ?? []), ...newRoles(roles, known?.roles ?? [])]

@@ -1,5 +1,7 @@
 import type { Account, Context } from '../context.ts'
+import type { LedgerEntry } from '../domain/ledger.ts'
 import { ApiError } from '../errors.ts'
+import { writeNoted } from '../store/ledger.ts'
 import { changePassword, findOwner, type Owner } from '../store/owners.ts'
 import { limitsOf } from './login-limit.ts'
 import { insistOnStrength } from './password-strength.ts'
@@ -28,6 +30,7 @@ export async function insistOnPassword(
 /**
  * Gives the owner another password in the place of the one that is given, too. All tokens and sessions of the owner end but one;
  * those of applications stay.
+ * @param change.entry what the ledger says of it
  * @param change.staying the id of the session that stays, if any
  * @returns the owner with the new password
  * @throws `password_wrong` (403), `password_weak` (400), `too_many_attempts` (429)
@@ -35,13 +38,19 @@ export async function insistOnPassword(
 export async function changeOwnPassword(
   context: Context,
   { pda, domain }: Account,
-  change: { password: string; newPassword: string; address: string; staying?: string },
+  change: {
+    password: string
+    newPassword: string
+    address: string
+    staying?: string
+    entry?: LedgerEntry | undefined
+  },
 ): Promise<Owner> {
   const owner = await insistOnPassword(context, pda, change.password, change.address)
   await insistOnStrength(change.newPassword, [owner.name, owner.email ?? '', domain])
   const to = await hashPassword(change.newPassword)
   const { staying } = change
-  const changed = await context.database.write(pda, (unit) =>
+  const changed = await writeNoted(context.database, pda, change.entry, (unit) =>
     changePassword(unit, pda, { from: owner.passwordHash, to, ...(staying !== undefined && { staying }) }),
   )
   // Changed by another request in the meantime: the password that was given is the old one now.

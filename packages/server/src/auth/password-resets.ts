@@ -1,7 +1,9 @@
 import type { FastifyBaseLogger } from 'fastify'
 import type { Account, Context } from '../context.ts'
 import type { Database } from '../database/port.ts'
+import type { LedgerEntry } from '../domain/ledger.ts'
 import { ApiError } from '../errors.ts'
+import { noteEntry } from '../store/ledger.ts'
 import { changePassword, findOwner, type Owner } from '../store/owners.ts'
 import {
   findPasswordReset,
@@ -90,6 +92,7 @@ export async function resetPassword(
   { pda, domain }: Account,
   text: string,
   password: string,
+  entry?: LedgerEntry,
 ): Promise<Owner> {
   const { database, now } = context
   await insistOnResetLink(context, pda, text)
@@ -101,6 +104,7 @@ export async function resetPassword(
     await unit.count(0)
     insistOn(await findPasswordReset(unit, pda), text, now())
     await changePassword(unit, pda, { to })
+    await noteEntry(unit, pda, entry)
   })
   return { ...owner, passwordHash: to }
 }

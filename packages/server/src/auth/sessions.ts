@@ -4,10 +4,12 @@ import { ownerHolder } from '../domain/rights.ts'
 import { ApiError } from '../errors.ts'
 import { addAccessToken, type NewToken, removeAccessToken, sessionIdle } from '../store/access-tokens.ts'
 import { type CallerRow, findCaller } from '../store/accounts.ts'
+import { noteEntry, writeNoted } from '../store/ledger.ts'
 import { hasPassword } from '../store/users.ts'
 import { hostOf } from './authenticate.ts'
 import { cookieOf, sessionCookie, setCookie } from './cookies.ts'
 import { lastUse } from './last-use.ts'
+import { entryOfPage } from './ledger-notes.ts'
 import { makeOpaqueToken, opaqueId } from './opaque-tokens.ts'
 
 const day = 86_400_000
@@ -48,8 +50,10 @@ export async function startSession(
     expiresAt: createdAt + longest,
   }
   const before = cookieOf(context, request, sessionCookie)
+  const entry = entryOfPage(request, context, session, 'sign_in', { about: session.about })
   await context.database.write(pda, async (unit) => {
     await addAccessToken(unit, pda, session)
+    await noteEntry(unit, pda, entry)
     if (password !== undefined && !(await hasPassword(unit, pda, subject, password)))
       throw new ApiError('credentials_wrong', 'The password was changed in the same moment')
     if (before !== undefined) await removeAccessToken(unit, pda, opaqueId(before).tokenId)
@@ -82,7 +86,8 @@ export async function endSession(
   const session = await sessionOf(context, request)
   if (session) {
     const { pda } = session.account
-    await context.database.write(pda, (unit) => removeAccessToken(unit, pda, session.tokenId))
+    const entry = entryOfPage(request, context, session, 'sign_out')
+    await writeNoted(context.database, pda, entry, (unit) => removeAccessToken(unit, pda, session.tokenId))
   }
   setCookie(context, request, reply, sessionCookie, '', 0)
 }

@@ -9,9 +9,11 @@ import { CommandError, withAccount } from './account.ts'
 
 /** `hatstand token ID`: prints the token alone. */
 export async function tokenCommand(id: string, options: { account?: string; days: number }): Promise<void> {
-  await withAccount(options, async (account, { database, now }) => {
+  await withAccount(options, async (account, { config, database, now }) => {
     const bearer = await database.read((unit) => bearerOf(unit, account, id))
-    console.log(await issueToken({ database, now: () => now }, account, bearer, 'command line', options.days))
+    console.log(
+      await issueToken({ config, database, now: () => now }, account, bearer, 'command line', options.days),
+    )
   })
 }
 

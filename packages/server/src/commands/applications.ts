@@ -1,4 +1,5 @@
 import type { Application as Definition } from '@hatstand/api/application-definition.ts'
+import { entryOfCommand } from '../auth/ledger-notes.ts'
 import type { Unit } from '../database/port.ts'
 import { newRoles, rolesOf } from '../domain/application-definition.ts'
 import { isMinimal, minimalDefinition } from '../domain/minimal-definition.ts'
@@ -12,10 +13,14 @@ import {
   removeApplication,
   setUpApplication,
 } from '../store/applications.ts'
-import { CommandError, withAccount } from './account.ts'
+import { noteEntry, writeNoted } from '../store/ledger.ts'
+import { CommandError, type Tools, withAccount } from './account.ts'
 import { applicationInWords, moreInWords, rolesInWords } from './application-words.ts'
 
 type Options = { account?: string }
+
+/** What the ledger says of an application. */
+const about = (application: string, version?: string) => ({ detail: { application, version } })
 
 /** `hatstand application add ID --write NS... --read NS...`: a program of the owner's own, set up at once. */
 export async function applicationAdd(
@@ -26,7 +31,8 @@ export async function applicationAdd(
     ...new Set(options.read).values().map((detail): Role => ({ role: 'namespaceread', detail })),
     ...new Set(options.write).values().map((detail): Role => ({ role: 'namespacewrite', detail })),
   ]
-  await withAccount(options, async ({ pda, domain }, { database, now }) => {
+  await withAccount(options, async ({ pda, domain }, tools) => {
+    const { database, now } = tools
     const [replaced, version] = await database.write(pda, async (unit) => {
       await unit.count(0)
       const before = await findApplication(unit, pda, id)
@@ -34,6 +40,7 @@ export async function applicationAdd(
       const definition = JSON.stringify(minimalDefinition(id, wanted, roles, sinceWhen(before, now)))
       await registerApplication(unit, pda, { id, version: wanted, definition }, now)
       await setUpApplication(unit, pda, { id, version: wanted, roles }, now)
+      await noteEntry(unit, pda, entryOfCommand(tools, 'set_up', about(id, wanted)))
       return [before !== undefined, wanted] as const
     })
     const done = replaced ? 'Replaced all rights of the application' : 'Added the application'
@@ -58,10 +65,12 @@ export async function applicationRegister(
 ): Promise<void> {
   const { id, info } = value
   const application = { id, version: info.version, definition: text }
-  await withAccount(options, async ({ pda, domain }, { database, now }) => {
+  await withAccount(options, async ({ pda, domain }, tools) => {
+    const { database, now } = tools
     const [replaced, kept] = await database.write(pda, async (unit) => {
       const before = await registerApplication(unit, pda, application, now)
-      if (options.setUp) await accept(unit, pda, id, now)
+      await noteEntry(unit, pda, entryOfCommand(tools, 'register', about(id, info.version)))
+      if (options.setUp) await accept(unit, pda, id, tools)
       return [before, await findApplication(unit, pda, id)] as const
     })
     const done = replaced ? 'Gave another definition to' : 'Registered'
@@ -80,19 +89,20 @@ function consequence({ id, definition, enabled, roles }: Application): string {
 }
 
 /** Grants what the definition asks for at this moment. Returns the application, or undefined when there is none. */
-async function accept(unit: Unit, pda: number, id: string, now: number): Promise<Application | undefined> {
+async function accept(unit: Unit, pda: number, id: string, tools: Tools): Promise<Application | undefined> {
   await unit.count(0)
   const found = await findApplication(unit, pda, id)
   if (found === undefined) return undefined
   const roles = rolesOf(JSON.parse(found.definition) as Definition)
-  await setUpApplication(unit, pda, { id, version: found.version, roles }, now)
+  await setUpApplication(unit, pda, { id, version: found.version, roles }, tools.now)
+  await noteEntry(unit, pda, entryOfCommand(tools, 'set_up', about(id, found.version)))
   return findApplication(unit, pda, id)
 }
 
 /** `hatstand application set-up ID` */
 export async function applicationSetUp(id: string, options: Options): Promise<void> {
-  await withAccount(options, async ({ pda, domain }, { database, now }) => {
-    const known = await database.write(pda, (unit) => accept(unit, pda, id, now))
+  await withAccount(options, async ({ pda, domain }, tools) => {
+    const known = await tools.database.write(pda, (unit) => accept(unit, pda, id, tools))
     if (known === undefined) throw unknown(domain, id)
     console.log(
       `Set up the application ${id} ${known.version} in ${domain}: it ${rolesInWords(known.roles)}.`,
@@ -102,8 +112,9 @@ export async function applicationSetUp(id: string, options: Options): Promise<vo
 
 /** `hatstand application disable ID` */
 export async function applicationDisable(id: string, options: Options): Promise<void> {
-  await withAccount(options, async ({ pda, domain }, { database }) => {
-    const known = await database.write(pda, (unit) => disableApplication(unit, pda, id))
+  await withAccount(options, async ({ pda, domain }, tools) => {
+    const entry = entryOfCommand(tools, 'disable', about(id))
+    const known = await writeNoted(tools.database, pda, entry, (unit) => disableApplication(unit, pda, id))
     if (!known) throw unknown(domain, id)
     console.log(
       `Disabled the application ${id} in ${domain}. Its tokens no longer count; what it wrote stays.`,
@@ -122,8 +133,9 @@ export async function applicationList(options: Options): Promise<void> {
 
 /** `hatstand application remove ID` */
 export async function applicationRemove(id: string, options: Options): Promise<void> {
-  await withAccount(options, async ({ pda, domain }, { database }) => {
-    const removed = await database.write(pda, (unit) => removeApplication(unit, pda, id))
+  await withAccount(options, async ({ pda, domain }, tools) => {
+    const entry = entryOfCommand(tools, 'remove', about(id))
+    const removed = await writeNoted(tools.database, pda, entry, (unit) => removeApplication(unit, pda, id))
     if (!removed) throw unknown(domain, id)
     console.log(
       `Removed the application ${id} from ${domain}. Its tokens no longer count; what it wrote stays.`,

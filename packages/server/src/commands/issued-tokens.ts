@@ -1,9 +1,11 @@
+import { entryOfCommand } from '../auth/ledger-notes.ts'
 import {
   type KeptToken,
   listAccessTokens,
   revokeAccessToken,
   revokeAccessTokens,
 } from '../store/access-tokens.ts'
+import { writeNoted } from '../store/ledger.ts'
 import { CommandError, withAccount } from './account.ts'
 
 type Options = { account?: string }
@@ -28,16 +30,21 @@ export async function tokensRevoke(
   const many = options.all === true || holder !== undefined
   if (many === (tokenId !== undefined))
     throw new CommandError('Say which: the id of one, or --all, or --holder with whose tokens end.')
-  await withAccount(options, async ({ pda, domain }, { database, now }) => {
+  await withAccount(options, async ({ pda, domain }, tools) => {
+    const { database, now } = tools
+    const ended = tokenId === undefined ? { holder } : { accessToken: tokenId }
+    const entry = entryOfCommand(tools, 'revoke', { detail: ended })
     if (tokenId === undefined) {
       const chosen = holder === undefined ? {} : { holder }
-      const count = await database.write(pda, (unit) => revokeAccessTokens(unit, pda, chosen, now))
+      const count = await writeNoted(database, pda, entry, (unit) =>
+        revokeAccessTokens(unit, pda, chosen, now),
+      )
       console.log(
         `Ended ${count === 1 ? '1 access token or session' : `${count} access tokens and sessions`}.`,
       )
       return
     }
-    if (!(await database.write(pda, (unit) => revokeAccessToken(unit, pda, tokenId))))
+    if (!(await writeNoted(database, pda, entry, (unit) => revokeAccessToken(unit, pda, tokenId))))
       throw new CommandError(`The account ${domain} has no access token or session ${tokenId}.`)
     console.log(`Ended ${tokenId}.`)
   })

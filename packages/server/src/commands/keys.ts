@@ -1,4 +1,6 @@
+import { entryOfCommand } from '../auth/ledger-notes.ts'
 import { makeSigningKey } from '../auth/signing-keys.ts'
+import { noteEntry } from '../store/ledger.ts'
 import { listSigningKeys, rotateSigningKey } from '../store/signing-keys.ts'
 import { withAccount } from './account.ts'
 
@@ -9,9 +11,14 @@ const dayMilliseconds = 86_400_000
 /** `hatstand keys rotate`: a new key signs from now on. */
 export async function keysRotate(options: Options & { overlap: number }): Promise<void> {
   const key = await makeSigningKey()
-  await withAccount(options, async ({ pda, domain }, { database, now }) => {
+  await withAccount(options, async ({ pda, domain }, tools) => {
+    const { database, now } = tools
     const end = now + options.overlap * dayMilliseconds
-    await database.write(pda, (unit) => rotateSigningKey(unit, pda, key, now, end))
+    const entry = entryOfCommand(tools, 'keys', { detail: { key: key.keyId } })
+    await database.write(pda, async (unit) => {
+      await rotateSigningKey(unit, pda, key, now, end)
+      await noteEntry(unit, pda, entry)
+    })
     const before =
       options.overlap === 0
         ? 'What was signed before counts no more'

@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto'
+import { entryOfCommand } from '../auth/ledger-notes.ts'
 import { makeResetLink, resetAddress } from '../auth/password-resets.ts'
 import { passwordProblem } from '../auth/password-strength.ts'
 import { hashPassword } from '../auth/passwords.ts'
 import { readConfig } from '../config.ts'
+import { noteEntry } from '../store/ledger.ts'
 import { findOwner, replaceOwner } from '../store/owners.ts'
 import { removeSecondFactors } from '../store/second-factors.ts'
 import { CommandError, withAccount } from './account.ts'
@@ -10,12 +12,17 @@ import { readSecret } from './terminal.ts'
 
 /** `hatstand owner set NAME` */
 export async function ownerSet(name: string, options: { account?: string; email?: string }): Promise<void> {
-  await withAccount(options, async ({ pda, domain }, { database, now }) => {
+  await withAccount(options, async ({ pda, domain }, tools) => {
+    const { database, now } = tools
     const { email } = options
     const password = await readPassword(name, [email ?? '', domain])
     const owner = { name, passwordHash: await hashPassword(password), subject: randomUUID(), email }
     const before = await database.read((unit) => findOwner(unit, pda))
-    const replaced = await database.write(pda, (unit) => replaceOwner(unit, pda, owner, now))
+    const entry = entryOfCommand(tools, 'owner', { detail: { owner: name } })
+    const replaced = await database.write(pda, async (unit) => {
+      await noteEntry(unit, pda, entry)
+      return replaceOwner(unit, pda, owner, now)
+    })
     console.log(
       replaced
         ? `The owner of ${domain} is ${name} now, with the new password. Tokens the owner had no longer count.`
@@ -29,12 +36,17 @@ export async function ownerSet(name: string, options: { account?: string; email?
 /** `hatstand owner reset-link`: prints the link alone; what else was done goes to standard error. */
 export async function ownerResetLink(options: { account?: string; secondFactors?: true }): Promise<void> {
   const config = readConfig(process.env)
-  await withAccount(options, async ({ pda, domain }, { database, now }) => {
+  await withAccount(options, async ({ pda, domain }, tools) => {
+    const { database, now } = tools
     if (!(await database.read((unit) => findOwner(unit, pda))))
       throw new CommandError(`The account ${domain} has no owner yet: use "hatstand owner set NAME".`)
     const text = await makeResetLink({ database, now }, pda)
     if (options.secondFactors) {
-      await database.write(pda, (unit) => removeSecondFactors(unit, pda))
+      const entry = entryOfCommand(tools, 'second_factor', { detail: { change: 'all removed' } })
+      await database.write(pda, async (unit) => {
+        await removeSecondFactors(unit, pda)
+        await noteEntry(unit, pda, entry)
+      })
       console.error('The second factors of the owner were removed.')
     }
     console.log(resetAddress(config, domain, text ?? ''))

@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto'
+import { entryOfCommand } from '../auth/ledger-notes.ts'
 import { passwordProblem } from '../auth/password-strength.ts'
 import { hashPassword } from '../auth/passwords.ts'
 import type { Unit } from '../database/port.ts'
 import type { Role } from '../domain/roles.ts'
 import { type GivenRole, keptRoles } from '../domain/user-roles.ts'
+import { noteEntry } from '../store/ledger.ts'
 import { addUser, findUserNamed, listUsers, putUser, removeUser, type User } from '../store/users.ts'
 import { CommandError, withAccount } from './account.ts'
 import { readSecret } from './terminal.ts'
@@ -15,7 +17,8 @@ export async function userAdd(
   name: string,
   options: Options & { role?: GivenRole[]; show?: string },
 ): Promise<void> {
-  await withAccount(options, async ({ pda, domain }, { database, now }) => {
+  await withAccount(options, async ({ pda, domain }, tools) => {
+    const { database, now } = tools
     const password = await readSecret(`Password for ${name}: `)
     const problem = await passwordProblem(password, [name, domain])
     if (problem) throw new CommandError(problem)
@@ -27,7 +30,12 @@ export async function userAdd(
       enabled: true,
       roles: keptRoles(options.role ?? []),
     }
-    const added = await database.write(pda, (unit) => addUser(unit, pda, user, now))
+    const entry = entryOfCommand(tools, 'user', { detail: { user: user.userId, change: 'added' } })
+    const added = await database.write(pda, async (unit) => {
+      const result = await addUser(unit, pda, user, now)
+      if (result !== 'known') await noteEntry(unit, pda, entry)
+      return result
+    })
     if (added === 'known') throw new CommandError(`Somebody signs in to ${domain} as ${name} already.`)
     console.log(`Added the user ${name} to ${domain}, with ${inWords(user.roles)}.`)
   })
@@ -45,13 +53,15 @@ export async function userList(options: Options): Promise<void> {
 
 /** `hatstand user remove NAME` */
 export async function userRemove(name: string, options: Options): Promise<void> {
-  await change(name, options, (unit, pda, { userId }) => removeUser(unit, pda, userId))
+  await change(name, options, 'removed', (unit, pda, { userId }) => removeUser(unit, pda, userId))
   console.log(`Removed the user ${name}. Access tokens it had no longer count; what it wrote stays.`)
 }
 
 /** `hatstand user enable NAME` and `hatstand user disable NAME` */
 export async function userEnable(name: string, enabled: boolean, options: Options): Promise<void> {
-  await change(name, options, (unit, pda, user) => putUser(unit, pda, { ...user, enabled }, user))
+  await change(name, options, enabled ? 'enabled' : 'disabled', (unit, pda, user) =>
+    putUser(unit, pda, { ...user, enabled }, user),
+  )
   console.log(
     enabled
       ? `The user ${name} may sign in again.`
@@ -62,14 +72,18 @@ export async function userEnable(name: string, enabled: boolean, options: Option
 async function change(
   name: string,
   options: Options,
+  done: string,
   act: (unit: Unit, pda: number, user: User) => Promise<unknown>,
 ): Promise<void> {
-  await withAccount(options, async ({ pda, domain }, { database }) => {
-    const known = await database.write(pda, async (unit) => {
+  await withAccount(options, async ({ pda, domain }, tools) => {
+    const known = await tools.database.write(pda, async (unit) => {
       await unit.count(0)
       const user = await findUserNamed(unit, pda, name)
-      if (user) await act(unit, pda, user)
-      return user !== undefined
+      if (user === undefined) return false
+      await act(unit, pda, user)
+      const detail = { user: user.userId, change: done }
+      await noteEntry(unit, pda, entryOfCommand(tools, 'user', { detail }))
+      return true
     })
     if (!known) throw new CommandError(`The account ${domain} has no user ${name}.`)
   })

@@ -26,7 +26,7 @@ export function accessTokenRoutes(app: App, context: Context): void {
         throw new ApiError('header_login_off', 'Sign in on the page /sign-in, or use an application')
       const { bearer, passwordHash } = await signIn(context, attempt, account.pda, request)
       const about = 'sign-in by name and password'
-      const accessToken = await issueToken(context, account, bearer, about, undefined, passwordHash)
+      const accessToken = await issueToken(context, account, bearer, about, undefined, passwordHash, request)
       sendPrivately(reply, accessToken)
       return { accessToken, userId: bearer.subject }
     },

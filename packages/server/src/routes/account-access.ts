@@ -1,4 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { entryOfPage } from '../auth/ledger-notes.ts'
 import { type Session, sessionOf } from '../auth/sessions.ts'
 import type { App, Context } from '../context.ts'
 import {
@@ -8,6 +9,7 @@ import {
   revokeAccessTokens,
 } from '../store/access-tokens.ts'
 import { listApplications } from '../store/applications.ts'
+import { writeNoted } from '../store/ledger.ts'
 import { listUsers } from '../store/users.ts'
 import { accessPage, type Entry } from './account-access-page.ts'
 import { nameIn } from './account-applications.ts'
@@ -27,19 +29,20 @@ export function accountAccessRoutes(app: App, context: Context): void {
     scope.post(path, async (request, reply) => {
       const session = await sessionOf(context, request)
       if (session === undefined) return signInFirst(request, reply)
-      const ended = await end(context, session, formOf(request).get('end') ?? '')
+      const ended = await end(context, request, session)
       return sendOn(reply, `${path}?ended=${ended}`)
     })
   })
 }
 
-/** @param which the id of a token or session, or `others`. @returns how many ended */
-async function end(
-  { database, now }: Context,
-  { account: { pda }, tokenId }: Session,
-  which: string,
-): Promise<number> {
-  return database.write(pda, async (unit) =>
+/** Ends what the form names: the id of a token or session, or `others`. @returns how many ended */
+async function end(context: Context, request: FastifyRequest, session: Session): Promise<number> {
+  const { database, now } = context
+  const { tokenId } = session
+  const { pda } = session.account
+  const which = formOf(request).get('end') ?? ''
+  const entry = entryOfPage(request, context, session, 'revoke', { accessToken: which.slice(0, 128) })
+  return writeNoted(database, pda, entry, async (unit) =>
     which === 'others'
       ? revokeAccessTokens(unit, pda, { staying: tokenId }, now())
       : Number(await revokeAccessToken(unit, pda, which)),

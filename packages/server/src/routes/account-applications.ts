@@ -1,9 +1,11 @@
 import type { Application as Definition } from '@hatstand/api/application-definition.ts'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { entryOfPage } from '../auth/ledger-notes.ts'
 import { type Session, sessionOf } from '../auth/sessions.ts'
 import type { App, Context } from '../context.ts'
 import { newRoles, rolesOf } from '../domain/application-definition.ts'
 import { type Application, disableApplication, listApplications } from '../store/applications.ts'
+import { writeNoted } from '../store/ledger.ts'
 import { formOf, hidden, pages, sendOn } from './forms.ts'
 import { markup, type Markup, page, sendPage } from './page.ts'
 import { roleInWords } from './role-words.ts'
@@ -23,7 +25,8 @@ export function accountApplicationRoutes(app: App, context: Context): void {
       if (session === undefined) return signInFirst(request, reply)
       const { pda } = session.account
       const id = formOf(request).get('disable') ?? ''
-      await context.database.write(pda, (unit) => disableApplication(unit, pda, id))
+      const entry = entryOfPage(request, context, session, 'disable', { application: id.slice(0, 200) })
+      await writeNoted(context.database, pda, entry, (unit) => disableApplication(unit, pda, id))
       return sendOn(reply, path)
     })
   })

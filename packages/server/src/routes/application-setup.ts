@@ -1,11 +1,13 @@
 import type { Application as Definition } from '@hatstand/api/application-definition.ts'
 import type { FastifyRequest } from 'fastify'
+import { entryOf } from '../auth/ledger-notes.ts'
 import type { Context } from '../context.ts'
 import { newRoles, rolesOf } from '../domain/application-definition.ts'
 import { type Caller, hasRole, mayRead, mayWrite } from '../domain/rights.ts'
 import type { Role } from '../domain/roles.ts'
 import { ApiError } from '../errors.ts'
 import { findApplication, setUpApplication } from '../store/applications.ts'
+import { noteEntry } from '../store/ledger.ts'
 
 /**
  * Sets an application up: it is granted what its definition asks for at this moment, and nothing that it asks for later. The owner
@@ -13,7 +15,8 @@ import { findApplication, setUpApplication } from '../store/applications.ts'
  * Nothing happens when there is no such application.
  * @throws `forbidden` (403) when the definition asks for more than the caller can give
  */
-export async function setUp({ database, now }: Context, request: FastifyRequest, id: string): Promise<void> {
+export async function setUp(context: Context, request: FastifyRequest, id: string): Promise<void> {
+  const { database, now } = context
   const { caller, account } = request
   const beyond = await database.write(account.pda, async (unit) => {
     await unit.count(0)
@@ -23,6 +26,8 @@ export async function setUp({ database, now }: Context, request: FastifyRequest,
     const refused = newRoles(roles, found.roles).find((role) => !mayGrant(caller, role))
     if (refused) return refused
     await setUpApplication(unit, account.pda, { id, version: found.version, roles }, now())
+    const detail = { application: id, version: found.version }
+    await noteEntry(unit, account.pda, entryOf(request, context, 'set_up', { detail }))
     return undefined
   })
   if (beyond !== undefined)

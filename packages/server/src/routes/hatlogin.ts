@@ -6,12 +6,14 @@ import {
   redirectWithToken,
   withParameter,
 } from '../auth/hat-login.ts'
+import { declined, entryOfPage } from '../auth/ledger-notes.ts'
 import { limitsOf } from '../auth/login-limit.ts'
 import { type Session, sessionOf } from '../auth/sessions.ts'
 import type { App, Context } from '../context.ts'
 import { rolesOf } from '../domain/application-definition.ts'
 import { ApiError, errors } from '../errors.ts'
 import { setUpApplication } from '../store/applications.ts'
+import { writeNoted } from '../store/ledger.ts'
 import { findOwner } from '../store/owners.ts'
 import { formOf, hidden, pages, sendOn } from './forms.ts'
 import { hatLoginPage, refusedLoginPage, shownDefinition } from './hatlogin-pages.ts'
@@ -115,11 +117,12 @@ async function decide(
 ): Promise<FastifyReply> {
   const form = formOf(request)
   const decision = form.get('decision')
+  if (decision === 'decline') await declined(request, context, session, login.application.id)
   if (decision === 'decline')
     return sendOn(reply, withParameter(refusedTo(login, asked), 'error', 'access_denied'))
   if (decision !== 'accept') return showConsent(context, request, reply, session, login, asked)
   const same = form.get('definition') === shownDefinition(login)
-  if (!same || !(await accept(context, session, login)))
+  if (!same || !(await accept(context, request, session, login)))
     return showConsent(context, request, reply, session, login, asked, true)
   return sendOn(reply, await redirectWithToken(context, session.account, session.subject, login))
 }
@@ -134,11 +137,17 @@ function refusedTo({ definition, redirect }: HatLogin, { fallback }: Asked): str
  * @returns false when the application was replaced or removed in the same moment
  */
 function accept(
-  { database, now }: Context,
-  { account: { pda } }: Session,
+  context: Context,
+  request: FastifyRequest,
+  session: Session,
   login: HatLogin,
 ): Promise<boolean> {
+  const { database, now } = context
+  const { pda } = session.account
   const { id, version } = login.application
   const roles = rolesOf(login.definition)
-  return database.write(pda, (unit) => setUpApplication(unit, pda, { id, version, roles }, now()))
+  const entry = entryOfPage(request, context, session, 'consent', { application: id, version })
+  return writeNoted(database, pda, entry, (unit) =>
+    setUpApplication(unit, pda, { id, version, roles }, now()),
+  )
 }

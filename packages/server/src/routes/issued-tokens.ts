@@ -1,5 +1,6 @@
 import * as api from '@hatstand/api/issued-tokens.ts'
 import type { FastifyRequest } from 'fastify'
+import { entryOf } from '../auth/ledger-notes.ts'
 import type { App, Context } from '../context.ts'
 import { isOwner } from '../domain/rights.ts'
 import { ApiError } from '../errors.ts'
@@ -9,13 +10,16 @@ import {
   revokeAccessToken,
   revokeAccessTokens,
 } from '../store/access-tokens.ts'
+import { writeNoted } from '../store/ledger.ts'
 
 /** What each kind is called outside. */
 const names = { session: 'session', jwt: 'access-token', oauth: 'oauth-token' } as const
 const kinds = { session: 'session', 'access-token': 'jwt', 'oauth-token': 'oauth' } as const
 
 /** The owner sees what can be used in his account, and takes it back: one, some or all. It ends with the next request, everywhere. */
-export function issuedTokenRoutes(app: App, { database, now }: Context): void {
+export function issuedTokenRoutes(app: App, context: Context): void {
+  const { database, now } = context
+
   app.get(api.listAccessTokens.path, { schema: api.listAccessTokens }, async (request) => {
     requireOwner(request)
     const tokens = await database.read((unit) => listAccessTokens(unit, request.account.pda, now()))
@@ -26,7 +30,8 @@ export function issuedTokenRoutes(app: App, { database, now }: Context): void {
     requireOwner(request)
     const { pda } = request.account
     const { tokenId } = request.params
-    if (!(await database.write(pda, (unit) => revokeAccessToken(unit, pda, tokenId))))
+    const entry = entryOf(request, context, 'revoke', { detail: { accessToken: tokenId } })
+    if (!(await writeNoted(database, pda, entry, (unit) => revokeAccessToken(unit, pda, tokenId))))
       throw new ApiError('access_token_unknown', `There is no access token or session ${tokenId}`)
     return { message: 'Revoked', accessTokens: 1 }
   })
@@ -40,17 +45,21 @@ export function issuedTokenRoutes(app: App, { database, now }: Context): void {
       ...(holder !== undefined && { holder }),
       ...(keepMine === 'true' && { staying: request.caller.tokenId }),
     }
-    const accessTokens = await database.write(pda, (unit) => revokeAccessTokens(unit, pda, chosen, now()))
+    const entry = entryOf(request, context, 'revoke', { detail: { ...request.query } })
+    const accessTokens = await writeNoted(database, pda, entry, (unit) =>
+      revokeAccessTokens(unit, pda, chosen, now()),
+    )
     return { message: 'Revoked', accessTokens }
   })
 }
 
 /** `DELETE /users/access_token`: whoever asks ends the access token the request came with. */
-export function signOutRoutes(app: App, { database }: Context): void {
+export function signOutRoutes(app: App, context: Context): void {
   app.delete(api.endAccessToken.path, { schema: api.endAccessToken }, async (request, reply) => {
     const { pda } = request.account
     const { tokenId } = request.caller
-    await database.write(pda, (unit) => revokeAccessToken(unit, pda, tokenId))
+    const entry = entryOf(request, context, 'sign_out')
+    await writeNoted(context.database, pda, entry, (unit) => revokeAccessToken(unit, pda, tokenId))
     // The renewal that may be on its way counts for nothing, either.
     reply.removeHeader('x-auth-token')
     return { message: 'Signed out' }

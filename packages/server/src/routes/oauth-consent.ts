@@ -1,6 +1,7 @@
 import type { Application as Definition } from '@hatstand/api/application-definition.ts'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Client, Provider } from 'oidc-provider'
+import { declined, entryOfPage } from '../auth/ledger-notes.ts'
 import { consentPath } from '../auth/oauth-configuration.ts'
 import { grantRoles, nameOf } from '../auth/oauth-consent.ts'
 import { type Session, sessionOf } from '../auth/sessions.ts'
@@ -139,19 +140,22 @@ async function decide(context: Context, request: FastifyRequest, reply: FastifyR
   const form = formOf(request)
   const accepted = form.get('decision') === 'accept'
   const result = accepted
-    ? await accept(context, question, form.get('version') ?? '')
+    ? await accept(context, request, question, form.get('version') ?? '')
     : { error: 'access_denied', error_description: 'The owner declined' }
   if (result === undefined) return tooLate(reply)
-  const { provider } = question
+  const { provider, session, client } = question
+  if (!accepted) await declined(request, context, session, client.clientId)
   const onwards = { mergeWithLastSubmission: false }
   return sendOn(reply, await provider.interactionResult(request.raw, reply.raw, result, onwards))
 }
 
 /** Undefined when the application is not any more what the owner was shown. */
-async function accept(context: Context, question: Question, shown: string) {
+async function accept(context: Context, request: FastifyRequest, question: Question, shown: string) {
   const { provider, session, client, roles, scopes, resource } = question
   const { account, subject } = session
-  if (!(await grantRoles(context, account.pda, client, roles, shown))) return undefined
+  const detail = { application: client.clientId, scope: scopes.join(' ') }
+  const entry = entryOfPage(request, context, session, 'consent', detail)
+  if (!(await grantRoles(context, account.pda, entry, client, roles, shown))) return undefined
   const grant = new provider.Grant({ accountId: subject, clientId: client.clientId })
   grant.addResourceScope(resource, scopes)
   const grantId = await grant.save()

@@ -1,4 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { entryOfPage } from '../auth/ledger-notes.ts'
 import { limitsOf } from '../auth/login-limit.ts'
 import { sendsMail } from '../auth/mail.ts'
 import { changeOwnPassword } from '../auth/password-change.ts'
@@ -17,7 +18,7 @@ import type { AfterAnswer } from './after-answer.ts'
 import { accountOfPage, formOf, hidden, pages } from './forms.ts'
 import { markup, plainPage, sendPage } from './page.ts'
 import { changedPage, changePage, forgottenPage, type PasswordProblems, resetPage } from './password-forms.ts'
-import { limitedReset } from './passwords.ts'
+import { entryOfReset, limitedReset } from './passwords.ts'
 import { signInFirst, waitInWords } from './sign-in.ts'
 
 const differ = 'The two passwords are not the same.'
@@ -62,7 +63,8 @@ async function change(context: Context, later: AfterAnswer, request: FastifyRequ
   const { account, tokenId: staying } = session
   const wanted = { password: form.get('password') ?? '', newPassword, address: request.ip, staying }
   const refusal = await refusalOf(async () => {
-    const owner = await changeOwnPassword(context, account, wanted)
+    const entry = entryOfPage(request, context, session, 'password')
+    const owner = await changeOwnPassword(context, account, { ...wanted, entry })
     later(reply, () => mailPasswordChanged(context, account, owner, request.log))
   })
   if (refusal) return again(errors[refusal.code].status, problemsIn(reply, refusal))
@@ -120,7 +122,7 @@ async function reset(
     sendPage(reply, 400, resetPage(hidden(context, request, reply), token, name, problems))
   if (newPassword !== form.get('repeated')) return again({ repeated: differ })
   const refusal = await refusalOf(async () => {
-    const owner = await resetPassword(context, account, token, newPassword)
+    const owner = await resetPassword(context, account, token, newPassword, entryOfReset(request, context))
     later(reply, () => mailPasswordChanged(context, account, owner, request.log))
   })
   if (refusal?.code === 'password_weak') return again({ new: refusal.message })

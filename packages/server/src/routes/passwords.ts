@@ -1,14 +1,15 @@
 import * as api from '@hatstand/api/passwords.ts'
-import type { FastifyReply } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import { issueToken } from '../auth/access-tokens.ts'
 import { accountOf, sendPrivately } from '../auth/authenticate.ts'
+import { entryOf } from '../auth/ledger-notes.ts'
 import { limitsOf } from '../auth/login-limit.ts'
 import { changeOwnPassword } from '../auth/password-change.ts'
 import { mailPasswordChanged, mailResetLink, resetPassword } from '../auth/password-resets.ts'
 import { needsSecondFactor } from '../auth/second-factors.ts'
 import type { Account, App, Context } from '../context.ts'
 import { emailProblem } from '../domain/credentials.ts'
-import { isOwner } from '../domain/rights.ts'
+import { isOwner, ownerHolder } from '../domain/rights.ts'
 import { ApiError } from '../errors.ts'
 import type { Owner } from '../store/owners.ts'
 import type { AfterAnswer } from './after-answer.ts'
@@ -31,10 +32,10 @@ export function passwordRoutes(app: App, context: Context, later: AfterAnswer): 
     async (request, reply) => {
       const { account, caller } = request
       if (!isOwner(caller)) throw new ApiError('forbidden', 'Only the owner may change the password')
-      const body = await readSmall<api.PasswordChange>(request, api.PasswordChange)
-      const { password, newPassword } = body
+      const { password, newPassword } = await readSmall<api.PasswordChange>(request, api.PasswordChange)
       if (password === undefined) throw new ApiError('password_wrong', 'Old password missing')
-      const owner = await changeOwnPassword(context, account, { password, newPassword, address: request.ip })
+      const [entry, address] = [entryOf(request, context, 'password'), request.ip]
+      const owner = await changeOwnPassword(context, account, { password, newPassword, address, entry })
       later(reply, () => mailPasswordChanged(context, account, owner, request.log))
       await sendToken(context, account, owner, reply)
       return { message: 'Password changed' }
@@ -60,7 +61,7 @@ export function passwordRoutes(app: App, context: Context, later: AfterAnswer): 
     const account = await accountOf(context, request)
     const { newPassword } = await readSmall<api.PasswordReset>(request, api.PasswordReset)
     const owner = await limitedReset(context, account, request.ip, () =>
-      resetPassword(context, account, request.params.token, newPassword),
+      resetPassword(context, account, request.params.token, newPassword, entryOfReset(request, context)),
     )
     later(reply, () => mailPasswordChanged(context, account, owner, request.log))
     // The link shows who reads the owner's mail; that is no second factor.
@@ -68,6 +69,12 @@ export function passwordRoutes(app: App, context: Context, later: AfterAnswer): 
     else await sendToken(context, account, owner, reply)
     return { message: 'Password reset' }
   })
+}
+
+/** Whoever has the link is taken for the owner. */
+export function entryOfReset(request: FastifyRequest, context: Context) {
+  const detail = { by: 'a link to a new password' }
+  return entryOf({ ip: request.ip }, context, 'password', { holder: ownerHolder, detail })
 }
 
 /** Each counts, whatever comes of it. */

@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { hostOf } from '../auth/authenticate.ts'
+import { entryOfPage } from '../auth/ledger-notes.ts'
 import { enrolmentQuestion, enrolPasskey, passkeysWorkAt } from '../auth/passkeys.ts'
 import { insistOnPassword } from '../auth/password-change.ts'
 import {
@@ -15,6 +16,7 @@ import { type Session, sessionOf, startSession } from '../auth/sessions.ts'
 import type { App, Context } from '../context.ts'
 import type { Unit } from '../database/port.ts'
 import { ApiError, errors } from '../errors.ts'
+import { noteEntry } from '../store/ledger.ts'
 import { findOwner, type Owner } from '../store/owners.ts'
 import { listPasskeys, removePasskey } from '../store/passkeys.ts'
 import { countFactorsIn, removeTotp, replaceRecoveryCodes } from '../store/second-factors.ts'
@@ -125,7 +127,7 @@ async function showTotp({ context, request, reply, session, owner }: Visit, stat
 async function confirmTotp(visit: Visit) {
   const { context, request, session } = visit
   const { pda } = session.account
-  const { codes, first } = firstCodes(pda)
+  const { codes, first } = firstCodes(visit, 'authenticator program added')
   if (await confirmPendingTotp(context, pda, formOf(request).get('code') ?? '', first))
     return done(visit, codes())
   return showTotp(
@@ -139,14 +141,16 @@ async function addPasskey(visit: Visit) {
   const { context, request, session } = visit
   const form = formOf(request)
   const about = (form.get('about') ?? '').trim().slice(0, 64) || 'Passkey'
-  const { codes, first } = firstCodes(session.account.pda)
+  const { codes, first } = firstCodes(visit, 'passkey added')
   const answer = form.get('answer') ?? ''
   if (await enrolPasskey(context, session.account, { answer, about }, first)) return done(visit, codes())
   return show(visit, 400, 'No passkey was added: it is there already, or it took too long. Try again.')
 }
 
 /** Recovery codes come with the first second factor, in the same unit; `codes` gives them afterwards, if it was the first. */
-function firstCodes(pda: number) {
+function firstCodes(visit: Visit, change: string) {
+  const { pda } = visit.session.account
+  const entry = entryOfChange(visit, change)
   const { codes, kept } = makeRecoveryCodes()
   let made = false
   return {
@@ -155,8 +159,13 @@ function firstCodes(pda: number) {
       const { totp, passkeys } = await countFactorsIn(unit, pda)
       made = totp + passkeys === 1
       if (made) await replaceRecoveryCodes(unit, pda, kept)
+      await noteEntry(unit, pda, entry)
     },
   }
+}
+
+function entryOfChange({ context, request, session }: Visit, change: string) {
+  return entryOfPage(request, context, session, 'second_factor', { change })
 }
 
 function done({ reply }: Visit, codes: string[] | undefined) {
@@ -164,23 +173,31 @@ function done({ reply }: Visit, codes: string[] | undefined) {
 }
 
 /** Removes an authenticator program or a passkey. Recovery codes go with the last of them: alone they are no second factor. */
-async function remove({ context, request, reply, session }: Visit) {
+async function remove(visit: Visit) {
+  const { context, request, reply, session } = visit
   const { pda } = session.account
   const which = formOf(request).get('remove') ?? ''
+  const entry = entryOfChange(visit, which === 'totp' ? 'authenticator program removed' : 'passkey removed')
   await context.database.write(pda, async (unit) => {
     await unit.count(0)
     if (which === 'totp') await removeTotp(unit, pda)
     else await removePasskey(unit, pda, which)
     const { totp, passkeys } = await countFactorsIn(unit, pda)
     if (totp + passkeys === 0) await replaceRecoveryCodes(unit, pda, [])
+    await noteEntry(unit, pda, entry)
   })
   return sendOn(reply, path)
 }
 
-async function renewCodes({ context, reply, session }: Visit) {
+async function renewCodes(visit: Visit) {
+  const { context, reply, session } = visit
   const { pda } = session.account
   if (!(await needsSecondFactor(context, pda))) return sendOn(reply, path)
   const { codes, kept } = makeRecoveryCodes()
-  await context.database.write(pda, (unit) => replaceRecoveryCodes(unit, pda, kept))
+  const entry = entryOfChange(visit, 'recovery codes renewed')
+  await context.database.write(pda, async (unit) => {
+    await replaceRecoveryCodes(unit, pda, kept)
+    await noteEntry(unit, pda, entry)
+  })
   return sendPage(reply, 200, codesPage(codes))
 }

@@ -1,10 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { entryOf } from '../auth/ledger-notes.ts'
 import { passwordProblem } from '../auth/password-strength.ts'
 import { hashPassword } from '../auth/passwords.ts'
 import type { App, Context } from '../context.ts'
 import { emailProblem, ownerNameProblem } from '../domain/credentials.ts'
+import { ownerHolder } from '../domain/rights.ts'
 import { ApiError } from '../errors.ts'
+import { writeNoted } from '../store/ledger.ts'
 import { addOwner } from '../store/owners.ts'
 import { formOf, hidden, isPerson, pages } from './forms.ts'
 import { sendPage } from './page.ts'
@@ -52,8 +55,10 @@ async function setUp(context: Context, request: FastifyRequest, reply: FastifyRe
     subject: randomUUID(),
     ...(email !== '' && { email }),
   }
-  const added = await context.database.write(setupCode.pda, (unit) =>
-    addOwner(unit, setupCode.pda, owner, context.now()),
+  const { pda } = setupCode
+  const entry = entryOf(request, context, 'owner', { holder: ownerHolder, detail: { owner: name } })
+  const added = await writeNoted(context.database, pda, entry, (unit) =>
+    addOwner(unit, pda, owner, context.now()),
   )
   setupCode.spend()
   if (!added) return refuse(request, reply)

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import * as api from '@hatstand/api/users.ts'
 import type { FastifyRequest } from 'fastify'
+import { entryOf } from '../auth/ledger-notes.ts'
 import { insistOnStrength } from '../auth/password-strength.ts'
 import { hashPassword } from '../auth/passwords.ts'
 import type { App, Context } from '../context.ts'
@@ -16,6 +17,7 @@ import {
   userRolesProblem,
 } from '../domain/user-roles.ts'
 import { ApiError } from '../errors.ts'
+import { noteEntry, writeNoted } from '../store/ledger.ts'
 import { findOwner } from '../store/owners.ts'
 import { addUser, findUser, listUsers, putUser, removeUser, type User } from '../store/users.ts'
 import { readSmall } from './small-body.ts'
@@ -46,8 +48,13 @@ export function userRoutes(app: App, context: Context): void {
       passwordHash: await passwordHashOf(given.password, [given.email, given.name ?? '']),
     }
     const { pda } = request.account
-    if ((await database.write(pda, (unit) => addUser(unit, pda, user, now()))) === 'known')
-      throw taken(user.name)
+    const entry = entryOf(request, context, 'user', { detail: { user: user.userId, change: 'added' } })
+    const added = await database.write(pda, async (unit) => {
+      const result = await addUser(unit, pda, user, now())
+      if (result !== 'known') await noteEntry(unit, pda, entry)
+      return result
+    })
+    if (added === 'known') throw taken(user.name)
     return reply.code(201).send(shown(user))
   })
 
@@ -58,7 +65,7 @@ export function userRoutes(app: App, context: Context): void {
 }
 
 /** The changes without a body. */
-function changeRoutes(app: App, { database }: Context): void {
+function changeRoutes(app: App, context: Context): void {
   const change = (
     operation: typeof api.deleteUser,
     message: string,
@@ -67,9 +74,12 @@ function changeRoutes(app: App, { database }: Context): void {
     app.put(operation.path, { schema: operation }, async (request) => {
       requireRight(request)
       const { pda } = request.account
-      await database.write(pda, async (unit) => {
+      const user = request.params.userId.toLowerCase()
+      const entry = entryOf(request, context, 'user', { detail: { user, change: message } })
+      await context.database.write(pda, async (unit) => {
         await unit.count(0)
-        await act(unit, pda, await changeable(unit, pda, request.params.userId.toLowerCase()))
+        await act(unit, pda, await changeable(unit, pda, user))
+        await noteEntry(unit, pda, entry)
       })
       return { message }
     })
@@ -81,7 +91,8 @@ function changeRoutes(app: App, { database }: Context): void {
 const enabling = (value: boolean) => (unit: Unit, pda: number, user: User) =>
   putUser(unit, pda, { ...user, enabled: value }, user)
 
-async function update({ database }: Context, request: FastifyRequest, userId: string): Promise<User> {
+async function update(context: Context, request: FastifyRequest, userId: string): Promise<User> {
+  const { database } = context
   requireRight(request)
   const { pda } = request.account
   const given = await readSmall<api.UserChange>(request, api.UserChange)
@@ -91,7 +102,8 @@ async function update({ database }: Context, request: FastifyRequest, userId: st
     given.password === undefined
       ? undefined
       : await passwordHashOf(given.password, [given.email ?? known.name, given.name ?? known.displayName])
-  return database.write(pda, async (unit) => {
+  const entry = entryOf(request, context, 'user', { detail: { user: userId, change: 'changed' } })
+  return writeNoted(database, pda, entry, async (unit) => {
     await unit.count(0)
     const before = await changeable(unit, pda, userId)
     const after: User = {

@@ -28,6 +28,20 @@ export async function noteEntries(unit: Unit, pda: number, entries: readonly Led
   if (entries.length > 0) await unit.insertMany('ledger_fresh', entryColumns(pda, entries))
 }
 
+/** One unit of work with its entry: both or neither. Work that gives `false` or `undefined` changed nothing, and has none. */
+export function writeNoted<T>(
+  database: Database,
+  pda: number,
+  entry: LedgerEntry | undefined,
+  work: (unit: Unit) => Promise<T>,
+): Promise<T> {
+  return database.write(pda, async (unit) => {
+    const done = await work(unit)
+    if (done !== false && done !== undefined) await noteEntry(unit, pda, entry)
+    return done
+  })
+}
+
 /** Notes what was read: resolves when it is durable. Callers that wait at the same time share a unit. */
 export async function noteAlone(database: Database, pda: number, entry: LedgerEntry): Promise<void> {
   await database.writeTogether(pda, noteShared, entry, 1)
