@@ -131,7 +131,7 @@ for (const engine of engines) {
     const removed = await scene.getTokens('read:notes')
     await database.write(1, (unit) => removeApplication(unit, 1, 'notes'))
     assert.equal(await counts(scene, removed.access), false)
-    await refusedWith(refresh(application, removed.refresh), 'invalid_client')
+    await refusedWith(refresh(application, removed.refresh), 'invalid_grant')
     await register(server, 'notes', [redirect])
     await isOver(scene, removed)
   })

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { connect } from 'node:net'
 import { test } from 'node:test'
 import { ask } from './asking.ts'
 import { askFor, openBrowser, play, redirect } from './oauth-application.ts'
@@ -116,7 +117,7 @@ test('the token endpoint refuses what is no request for a token, in words for pr
     ['grant_type=authorization_code&client_id=notes', 'invalid_request'],
     ['grant_type=authorization_code&client_id=notes&code=x&code_verifier=y&redirect_uri=z', 'invalid_grant'],
     ['grant_type=refresh_token&client_id=notes&refresh_token=x', 'invalid_grant'],
-    ['grant_type=refresh_token&client_id=unknown&refresh_token=x', 'invalid_client'],
+    ['grant_type=refresh_token&client_id=unknown&refresh_token=x', 'invalid_grant'],
     ['grant_type=refresh_token&client_id=notes&refresh_token=x&refresh_token=y', 'invalid_request'],
   ]
   for (const [body, error] of cases) {
@@ -226,4 +227,63 @@ test('a browser of an application may ask for tokens from its page, with the hea
   })
   assert.equal(preflight.status, 204)
   assert.match(preflight.headers.get('access-control-allow-methods') ?? '', /POST/)
+})
+
+test('nobody learns from the OAuth routes which applications a person has', async (t) => {
+  const clock = { now: Date.now() }
+  const { server, application } = await play(t, undefined, { now: () => clock.now })
+  const host = new URL(application.server.issuer).host
+  const form = { 'content-type': 'application/x-www-form-urlencoded', host }
+  const told = async (id: string) => {
+    // Past what the limit on guesses remembers.
+    clock.now += 60_000
+    const bodies = [
+      'grant_type=refresh_token&refresh_token=x',
+      'grant_type=authorization_code&code=x&code_verifier=y&redirect_uri=z',
+      'grant_type=authorization_code',
+      'grant_type=password',
+      'token=x',
+    ]
+    const answers = []
+    for (const path of ['/oauth/token', '/oauth/revoke', '/oauth/introspect'])
+      for (const body of bodies) {
+        const sent = { method: 'POST', path, headers: form, body: `${body}&client_id=${id}` }
+        const { status, text } = await ask(server.url, sent)
+        answers.push([path, body, status, text])
+      }
+    for (const prompt of ['none', 'none consent', 'login']) {
+      const { url } = await askFor({ ...application, client: { client_id: id } }, 'read:notes', { prompt })
+      const { status, headers } = await ask(server.url, {
+        method: 'GET',
+        path: url.slice(application.server.issuer.length),
+        headers: { host },
+      })
+      answers.push([prompt, status, new URL(headers['location'] as string, url).pathname])
+    }
+    return answers
+  }
+  const known = await told('notes')
+  assert.deepEqual(await told('unknown'), known)
+  assert.deepEqual(await told(encodeURIComponent('https://nobody.example.org/app.json')), known)
+})
+
+test('who sends a request for a token slowly keeps nobody else waiting', async (t) => {
+  const { server, application } = await play(t)
+  const { host, port } = new URL(application.server.issuer)
+  const slow = connect(Number(port), '127.0.0.1')
+  const headers = { 'content-type': 'application/x-www-form-urlencoded', host }
+  slow.write(
+    `POST /oauth/token HTTP/1.1\r\nhost: ${host}\r\ncontent-type: application/x-www-form-urlencoded\r\ncontent-length: 99\r\n\r\nclient_id=`,
+  )
+  const body = 'client_id=notes&token=x'
+  const waited: unknown[] = []
+  for (let times = 0; times < 3; times++) {
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    const asked = ask(server.url, { method: 'POST', path: '/oauth/introspect', headers, body })
+    const late = new Promise((resolve) => setTimeout(resolve, 3000, 'late').unref())
+    waited.push(await Promise.race([asked, late]))
+  }
+  // Before anything can fail: a server that closes waits for it.
+  slow.destroy()
+  assert.equal(waited.includes('late'), false)
 })

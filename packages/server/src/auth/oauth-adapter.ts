@@ -9,7 +9,7 @@ import {
   keepOAuthToken,
   removeModel,
 } from '../store/oauth.ts'
-import { clientOf } from './oauth-clients.ts'
+import { clientOf, nobodyFor } from './oauth-clients.ts'
 import { opaqueId } from './opaque-tokens.ts'
 
 /** What is kept where: access tokens and consents among all other tokens, so that one look-up knows them; clients are applications. */
@@ -18,19 +18,26 @@ export interface Keeping {
   pda: number
   /** The error by which a token request ends when its grant is there no more. */
   InvalidGrant: typeof errors.InvalidGrant
+  /** Whether the request that is answered comes from a program, which nobody need be signed in for. */
+  isProgram: () => boolean
 }
 
 /** How the OAuth server keeps its models: in the tables of one account, shared by every server process. Secrets are kept as digests. */
 export function adapterFor(keeping: Keeping): (model: string) => Adapter {
   return (model) => {
-    if (model === 'Client')
-      return { ...nothing, find: async (id) => clientOf(keeping.context, keeping.pda, id) }
+    if (model === 'Client') return { ...nothing, find: async (id) => findClient(keeping, id) }
     // Hatstand's own session says who is there.
     if (model === 'Session') return nothing
     const removal = { ...nothing, revokeByGrantId: (grantId: string) => endGrant(keeping, grantId) }
     if (model === 'AccessToken' || model === 'Grant') return { ...removal, ...amongTokens(keeping, model) }
     return { ...removal, ...amongModels(keeping, model) }
   }
+}
+
+/** A program is answered alike whether an application is registered or not: nobody learns which ones a person has. */
+async function findClient({ context, pda, isProgram }: Keeping, id: string) {
+  const known = await clientOf(context, pda, id)
+  return known ?? (isProgram() ? nobodyFor(context, pda, id) : undefined)
 }
 
 const nothing: Adapter = {
@@ -78,7 +85,7 @@ function amongTokens({ context, pda, InvalidGrant }: Keeping, model: keyof typeo
       return found === undefined ? undefined : { ...(JSON.parse(found) as AdapterPayload), jti: id }
     },
     async destroy(id: string) {
-      if (model === 'Grant') await endGrant({ context, pda, InvalidGrant }, id)
+      if (model === 'Grant') await endGrant({ context, pda }, id)
       else await database.write(pda, (unit) => removeAccessToken(unit, pda, digest(id)))
     },
   }
@@ -120,6 +127,6 @@ function withoutSecret(payload: AdapterPayload): string {
 }
 
 /** Ends a consent: its tokens with it, and what could renew them. */
-async function endGrant({ context, pda }: Keeping, grantId: string): Promise<void> {
+async function endGrant({ context, pda }: Pick<Keeping, 'context' | 'pda'>, grantId: string): Promise<void> {
   await context.database.write(pda, (unit) => removeGrant(unit, pda, grantId))
 }

@@ -58,7 +58,7 @@ export function configurationFor(library: Library, surroundings: Surroundings): 
   const { context, account, key, showProblem } = surroundings
   const { InvalidGrant } = library.errors
   return {
-    adapter: adapterFor({ context, pda: account.pda, InvalidGrant }),
+    adapter: adapterFor({ context, pda: account.pda, InvalidGrant, isProgram: () => isProgram(library) }),
     clientAuthMethods: ['none'],
     clientDefaults: {
       id_token_signed_response_alg: 'EdDSA',
@@ -152,6 +152,10 @@ async function resourceServer(
       asked.join(' '),
     )
   return { ...server, scope: allowed.join(' ') }
+}
+
+function isProgram({ Provider }: Library): boolean {
+  return ['token', 'revocation', 'introspection'].includes(Provider.ctx?.oidc?.route ?? '')
 }
 
 function authorizing({ oidc: { route } }: Ctx): boolean {

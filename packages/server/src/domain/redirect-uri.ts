@@ -37,5 +37,14 @@ function webProblem(uri: string): string | undefined {
   const { username, password, hostname } = new URL(uri)
   if (!/^https?:\/\/[^/\\]/i.test(uri)) return 'a whole address, with its host'
   if (username !== '' || password !== '') return 'an address without a name and password'
-  return hostname.includes('*') ? 'one address to the letter: a * stands for nothing' : undefined
+  if (hostname.includes('*')) return 'one address to the letter: a * stands for nothing'
+  // URLs allow more in a host than any host has: a `;` would end what the consent page's policy says, a `\` is read as two things.
+  return isHostName(hostname) && !uri.includes('\\')
+    ? undefined
+    : 'an address with a host of letters, digits and hyphens'
+}
+
+/** Whether it is a name of letters, digits, points, hyphens and underlines, or an IPv6 address. */
+export function isHostName(hostname: string): boolean {
+  return /^(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])$/i.test(hostname)
 }

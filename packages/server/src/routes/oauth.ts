@@ -44,11 +44,17 @@ export function oauthRoutes(app: App, context: Context): void {
       scope.post(path, { config: { public: true } }, async (request, reply) => {
         await checkProgram(context, request)
         const provider = await providerOf(request)
-        const name = `${request.account.pda} oauth`
-        await limitsOf(context).guesses(name, request.ip, context.now(), async () => {
-          await handOver(provider, request, reply)
-          return reply.raw.statusCode < 400 ? true : undefined
-        })
+        const counted = (fine: true | undefined) =>
+          limitsOf(context).guesses(
+            `${request.account.pda} oauth`,
+            request.ip,
+            context.now(),
+            async () => fine,
+          )
+        await counted(true)
+        // Not as one attempt: others from the same address would wait for whoever sends the body slowly.
+        await handOver(provider, request, reply)
+        if (reply.raw.statusCode >= 400) await counted(undefined).catch(() => undefined)
       })
   })
   pages(app, context, (scope) => {
@@ -56,11 +62,10 @@ export function oauthRoutes(app: App, context: Context): void {
       scope.get(path, { exposeHeadRoute: false }, async (request, reply) => {
         const elsewhere = otherOrigin(context, request)
         if (elsewhere !== undefined) return sendOn(reply, elsewhere)
-        const query = new URLSearchParams(request.url.split('?')[1])
-        if (await sessionOf(context, request)) owners.add(request.raw)
-        // Without a page nobody can be asked: that is answered by an error, to the application.
-        else if (query.get('prompt') !== 'none') return sendOn(reply, signInPath(withMark(request.url)))
-        if (query.has(signedInMark)) return goOn(request, reply)
+        // Whatever is asked for: an answer to the application would tell a stranger that it is registered.
+        if (!(await sessionOf(context, request))) return sendOn(reply, signInPath(withMark(request.url)))
+        owners.add(request.raw)
+        if (new URLSearchParams(request.url.split('?')[1]).has(signedInMark)) return goOn(request, reply)
         onlyByQuery(request)
         return handOver(await providerOf(request), request, reply)
       })

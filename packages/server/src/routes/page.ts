@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { FastifyReply } from 'fastify'
+import { isHostName } from '../domain/redirect-uri.ts'
 import { escaped, markup, type Markup, type Piece, trusted } from './markup.ts'
 import { style } from './page-style.ts'
 
@@ -136,7 +137,7 @@ export function contentSecurity({ formAction = [], script }: Allowed = {}): stri
 /** What a policy calls the place a redirect leads to: its origin; its scheme where there is none, or none a policy can name. */
 export function formTarget(address: string): string {
   const { origin, protocol, hostname } = new URL(address)
-  return /^https?:$/.test(protocol) && !hostname.startsWith('[') ? origin : protocol
+  return /^https?:$/.test(protocol) && isHostName(hostname) && !hostname.startsWith('[') ? origin : protocol
 }
 
 const hashes = new Map<string, string>()
