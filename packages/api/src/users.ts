@@ -39,9 +39,8 @@ const fields = {
     description: 'The name to sign in with, an e-mail address or not.',
   }),
   name: Type.String({
-    title: 'a text of 1 to 200 characters',
-    minLength: 1,
-    maxLength: 200,
+    title: 'a text of 1 to 200 characters, without control characters',
+    pattern: '^[^\\u0000-\\u001f\\u007f]{1,200}$',
     description: 'The name to show.',
   }),
   role: RoleName,

@@ -23,7 +23,10 @@ export async function findHatLogin(
   { application: id, redirect }: { application: string; redirect: string },
   fits: (definition: Definition, address: string) => boolean = isRegistered,
 ): Promise<HatLogin> {
-  const application = await database.read((unit) => findApplication(unit, pda, id))
+  // PostgreSQL cannot be asked for a text with NUL.
+  const application = id.includes('\0')
+    ? undefined
+    : await database.read((unit) => findApplication(unit, pda, id))
   if (application === undefined)
     throw new ApiError(
       'application_unknown',

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { browse } from '../../test/browsing.ts'
+import { engines } from '../../test/engines.ts'
 import { ownerName, ownerPassword, startServer } from '../../test/harness.ts'
 import { createApp } from '../app.ts'
 import type { App } from '../context.ts'
@@ -212,3 +213,30 @@ test('HEAD is answered like GET, without a body', async (t) => {
 function signInAt(app: App, host: string) {
   return app.inject({ url: '/sign-in', headers: { host, accept: 'text/html' } })
 }
+
+for (const engine of engines)
+  test(`a NUL in what a browser sends is refused, and never an error of ours, on ${engine.name}`, async (t) => {
+    const server = await startServer(t, engine)
+    const person = browse(server.app, new URL(server.url).host)
+    await person.open('/sign-in')
+    await person.submit('/sign-in', good)
+    for (const [path, name] of [
+      ['/account/access', 'end'],
+      ['/account/applications', 'disable'],
+      ['/account/second-factors/remove', 'remove'],
+    ] as const) {
+      await person.open('/account')
+      assert.equal((await person.submit(path, { [name]: 'a\0b' })).statusCode, 400, path)
+    }
+    const id = 'application_id=a%00b&redirect_uri=https%3A%2F%2Fapp.example.org'
+    assert.equal((await person.open(`/hatlogin?${id}`)).statusCode, 404)
+    const headers = { 'x-auth-token': server.token, 'content-type': 'application/json' }
+    for (const url of [
+      '/control/v2/auth/hatlogin?name=a%00b&redirect=https://app.example.org',
+      '/users/application_token?name=a%00b&resource=https://app.example.org',
+    ])
+      assert.equal((await server.app.inject({ url, headers })).statusCode, 404, url)
+    const user = { email: 'anna', name: 'a\0b', password: 'correct horse battery' }
+    const added = await server.app.inject({ method: 'POST', url: '/users/user', headers, payload: user })
+    assert.equal(added.statusCode, 400)
+  })

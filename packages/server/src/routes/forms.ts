@@ -26,7 +26,8 @@ export function pages(app: App, context: Context, routes: (scope: App) => void):
     scope.addContentTypeParser(
       'application/x-www-form-urlencoded',
       { parseAs: 'string', bodyLimit: mostFormBytes },
-      (_request, body, done) => done(null, new URLSearchParams(String(body))),
+      (_request, body, done) =>
+        withNul(String(body)) ? done(nul()) : done(null, new URLSearchParams(String(body))),
     )
     scope.addHook('onRoute', (route) => {
       route.config = { ...route.config, public: true, cors: false, page: true }
@@ -37,6 +38,11 @@ export function pages(app: App, context: Context, routes: (scope: App) => void):
     routes(scope)
   })
 }
+
+/** No browser sends NUL, and no text of PostgreSQL holds it. */
+const withNul = (form: string) => /%00|\0/.test(form)
+
+const nul = () => new ApiError('request_malformed', 'The form holds a NUL character')
 
 /** What the browser sent with a form; empty where there was none. */
 export function formOf(request: FastifyRequest): URLSearchParams {
