@@ -13,6 +13,8 @@ import {
   setUpApplicationByGet,
 } from './applications.ts'
 import { createBatch } from './batch.ts'
+import { deleteBundle, listBundles, readBundle, readBundleStructure, registerBundle } from './bundles.ts'
+import { deleteCombinator, listCombinators, readCombinator, registerCombinator } from './combinators.ts'
 import {
   disableDataDebit,
   disableDataDebitByGet,
@@ -38,6 +40,7 @@ import { createLink } from './links.ts'
 import type { Operation } from './operation.ts'
 import { changePassword, requestPasswordReset, resetPassword } from './passwords.ts'
 import { listPublicKeys, readPublicKey } from './public-key.ts'
+import { aggregateRecords, queryRecords } from './record-queries.ts'
 import {
   createRecords,
   deleteEndpoint,
@@ -61,6 +64,17 @@ export const operations: readonly Operation[] = [
   listSources,
   eraseRecords,
   eraseEndpoint,
+  queryRecords,
+  aggregateRecords,
+  registerCombinator,
+  readCombinator,
+  listCombinators,
+  deleteCombinator,
+  registerBundle,
+  readBundle,
+  readBundleStructure,
+  listBundles,
+  deleteBundle,
   listDataDebits,
   readDataDebit,
   proposeDataDebit,

@@ -5,10 +5,13 @@ import type { KeySet } from '@hatstand/api/public-key.ts'
 import { accessTokens } from './access-tokens.ts'
 import { applications } from './applications.ts'
 import { batch } from './batch.ts'
+import { bundles } from './bundles.ts'
+import { combinators } from './combinators.ts'
 import { connection, type Options } from './connection.ts'
 import { dataDebits } from './data-debits.ts'
 import { ledger } from './ledger.ts'
 import { api } from './paths.ts'
+import { queries } from './queries.ts'
 import { records } from './records.ts'
 import { users } from './users.ts'
 
@@ -22,6 +25,7 @@ export { PdaError } from './error.ts'
 export { exact, type Exact } from './exact.ts'
 export type { StoredRecord } from './record.ts'
 export type { LedgerOptions } from './ledger.ts'
+export type { QueriedPage } from './queries.ts'
 export type { ListOptions, Page } from './reading.ts'
 export type { Update } from './writing.ts'
 
@@ -57,6 +61,10 @@ export function connect(url: string, token?: string, options: Options = {}) {
       /** Namespace -> path -> records, bytes and last change. */
       counts: () => json<SourcesWithCounts>(api + '/data/sources', { counts: true }),
     },
+    /** Records by what they hold. */
+    queries: queries(own),
+    combinators: combinators(own),
+    bundles: bundles(own),
     /** The programs registered with the account. */
     applications: applications(own),
     /** Asking for data, and the owner's consent to it. */

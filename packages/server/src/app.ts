@@ -15,6 +15,8 @@ import { accountPageRoutes } from './routes/account-page.ts'
 import { afterAnswer } from './routes/after-answer.ts'
 import { applicationRoutes } from './routes/applications.ts'
 import { dataDebitRoutes } from './routes/data-debits.ts'
+import { bundleRoutes } from './routes/bundles.ts'
+import { combinatorRoutes } from './routes/combinators.ts'
 import { endpointRoutes } from './routes/endpoints.ts'
 import { erasureRoutes } from './routes/erasure.ts'
 import { frontPageRoutes } from './routes/front-page.ts'
@@ -30,6 +32,7 @@ import { openapiRoutes } from './routes/openapi.ts'
 import { passwordPages } from './routes/password-pages.ts'
 import { passwordRoutes } from './routes/passwords.ts'
 import { publicKeyRoutes } from './routes/public-key.ts'
+import { queryRoutes } from './routes/queries.ts'
 import { recordRoutes } from './routes/records.ts'
 import { secondFactorRoutes } from './routes/second-factors.ts'
 import { setupRoutes } from './routes/setup.ts'
@@ -82,6 +85,9 @@ function dataRoutes(api: App, context: Context): void {
   recordRoutes(api, context)
   linkRoutes(api, context)
   erasureRoutes(api, context)
+  queryRoutes(api, context)
+  combinatorRoutes(api, context)
+  bundleRoutes(api, context)
   applicationRoutes(api, context)
   dataDebitRoutes(api, context)
   issuedTokenRoutes(api, context)
@@ -125,8 +131,8 @@ function trusted(proxies: Config['trustProxy']) {
 function corsOptions({ config }: Context) {
   return {
     origin: config.corsOrigins,
-    methods: ['GET', 'HEAD', 'POST', 'PUT', 'DELETE'],
-    exposedHeaders: ['X-Auth-Token', 'Link', 'X-Skipped', 'Retry-After'],
+    methods: ['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'QUERY'],
+    exposedHeaders: ['X-Auth-Token', 'Link', 'X-Skipped', 'X-Total-Count', 'Accept-Query', 'Retry-After'],
     maxAge: 7200,
     strictPreflight: false,
   }

@@ -6,12 +6,13 @@ import type { Reply, Request } from './asking.ts'
 import type { TestServer } from './harness.ts'
 import type { Rights } from './tokens.ts'
 
-/** Who may: who may read or write in the namespace of a cell, who has the role `platform`, lists or manages applications, proposes data debits or decides on them. */
+/** Who may: who may read or write in the namespace of a cell, who has the role `platform` or `owner`, lists or manages applications, proposes data debits or decides on them. */
 export type Right =
   | 'read'
   | 'write'
   | 'owner'
   | 'platform'
+  | 'role owner'
   | 'lists applications'
   | 'manages applications'
   | 'gets application tokens'

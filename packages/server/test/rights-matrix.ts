@@ -25,6 +25,7 @@ function may({ rights }: Who, { right }: Row, namespace: string): boolean {
   if (right === 'owner') return false
   const has = (wanted: string, detail = '') =>
     rights.roles?.some((one) => one.role === wanted && one.detail === detail) === true
+  if (right === 'role owner') return rights.all ?? has('owner')
   if (right === 'platform') return rights.all ?? has('platform')
   if (right === 'proposes') return rights.all ?? (has('platform') || has('datadebit'))
   if (right === 'decides') return rights.all === true

@@ -18,6 +18,7 @@ import {
 } from './rights-cells.ts'
 import { dataDebitRows } from './rights-data-debits.ts'
 import { ledgerRows } from './rights-ledger.ts'
+import { queryRows } from './rights-queries.ts'
 
 /** How each operation is asked for, and who may. */
 export const rows: Record<string, Row> = {
@@ -90,6 +91,7 @@ export const rows: Record<string, Row> = {
   },
   revokeAccessTokens: { right: 'owner', request: plain(`${api}/access-tokens?holder=nobody`) },
   ...ledgerRows,
+  ...queryRows,
   ...dataDebitRows,
   listUsers: { right: 'platform', request: plain('/users/user') },
   createUser: {

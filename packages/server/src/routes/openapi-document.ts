@@ -45,14 +45,17 @@ export function refusalsOf(operation: Operation): ErrorCode[] {
 
 /** The whole path of an operation, `/api/v2.6/data/{namespace}/{endpoint}`. */
 export function pathOf({ path, root }: Operation): string {
-  return (root ? '' : prefix) + path.replace(/:(\w+)/g, '{$1}').replace('*', '{endpoint}')
+  return (root ? '' : prefix) + path.replace(/:(\w+)/g, '{$1}').replace('*', `{${restOf(path)}}`)
 }
 
+/** What stands for the star of a path. */
+const restOf = (path: string) => (path.includes('/:namespace/*') ? 'endpoint' : 'name')
+
 /** The parameters of an operation: name, where it stands, its schema, whether it must be there. */
-export function parametersOf({ params, querystring, requestHeaders = {} }: Operation) {
+export function parametersOf({ path, params, querystring, requestHeaders = {} }: Operation) {
   const from = (place: string, schema: Schema = {}) =>
     Object.entries(schema.properties ?? {}).map(([name, property]) => ({
-      name: name === '*' ? 'endpoint' : name,
+      name: name === '*' ? restOf(path) : name,
       in: place,
       required: schema.required?.includes(name) === true && property.default === undefined,
       description: property.description ?? '',

@@ -104,6 +104,7 @@ function readingRoutes(app: App, context: Context): void {
       orderPaths: config.orderPaths,
     }
     const pages = await listRecords(database, pda, listing)
+    reply.header('accept-query', 'application/json')
     if (pages.next) linkNext(reply, request, cursorOf(pda, pages.next))
     return sendJson(reply, await noted(request, context, endpoint, pages))
   })

@@ -1,0 +1,27 @@
+import type { SavedBundle } from '@hatstand/api/bundles.ts'
+import { members } from '@hatstand/api/json.ts'
+import type { Message } from '@hatstand/api/message.ts'
+import type { Bundle } from '@hatstand/api/queries.ts'
+import type { Connection } from './connection.ts'
+import { api } from './paths.ts'
+import { recordsAt, type StoredRecord } from './record.ts'
+
+const at = (name: string) => `${api}/data-bundle/${encodeURIComponent(name)}`
+
+/** Saved named queries, answered as one object; for the owner, and applications with the role owner. */
+export function bundles({ send }: Connection) {
+  return {
+    /** Registers one, in place of what had its name. */
+    register: async (name: string, bundle: Bundle) =>
+      (await send(at(name), { method: 'POST', body: JSON.stringify(bundle) })).json() as Promise<Message>,
+    /** Property -> records. */
+    async read(name: string): Promise<Record<string, StoredRecord[]>> {
+      const text = await (await send(at(name))).text()
+      const found = Array.from(members(text, 0, Infinity), ({ key, start }) => [key, recordsAt(text, start)])
+      return Object.fromEntries(found) as Record<string, StoredRecord[]>
+    },
+    structure: async (name: string) => (await send(`${at(name)}/structure`)).json() as Promise<SavedBundle>,
+    list: async () => (await send(`${api}/data-bundle`)).json() as Promise<SavedBundle[]>,
+    delete: async (name: string) => (await send(at(name), { method: 'DELETE' })).json() as Promise<Message>,
+  }
+}

@@ -1,0 +1,88 @@
+import * as api from '@hatstand/api/bundles.ts'
+import type { FastifyRequest } from 'fastify'
+import { entryOf } from '../auth/ledger-notes.ts'
+import type { App, Context } from '../context.ts'
+import { shown } from '../domain/leaving.ts'
+import { readBundle as compiled } from '../domain/queries.ts'
+import { ApiError } from '../errors.ts'
+import { readBundle } from '../store/query-bundles.ts'
+import { deleteQuery, findQuery, listQueries, saveQuery } from '../store/saved-queries.ts'
+import { sendJson } from './answers.ts'
+import { requireOwnerRole } from './combinators.ts'
+import { askingOf, noted } from './query-answers.ts'
+import { asRefusal, receiveQuery } from './query-bodies.ts'
+import { savedQueries, savedQuery } from './saved-queries.ts'
+
+type Asked = FastifyRequest<{ Params: { id: string } }>
+
+/** Saved named queries. */
+export function bundleRoutes(app: App, context: Context): void {
+  const { database } = context
+  writingRoutes(app, context)
+
+  app.get(api.readBundle.path, { schema: api.readBundle }, async (request, reply) => {
+    const text = await bundleText(context, request)
+    const pages = notedPages(context, request, compiled(text))
+    try {
+      const first = await pages.next()
+      return await sendJson(reply, { first: first.value ?? '', rest: pages })
+    } catch (error) {
+      throw asRefusal(error)
+    }
+  })
+
+  app.get(api.readBundleStructure.path, { schema: api.readBundleStructure }, async (request, reply) => {
+    const text = await bundleText(context, request)
+    const first = savedQuery({ name: request.params.id, text }, 'bundle')
+    return sendJson(reply, { first, rest: undefined })
+  })
+
+  app.get(api.listBundles.path, { schema: api.listBundles }, async (request, reply) => {
+    requireOwnerRole(request)
+    return sendJson(reply, savedQueries(listQueries(database, request.account.pda, 'bundle'), 'bundle'))
+  })
+}
+
+function writingRoutes(app: App, context: Context): void {
+  const { database } = context
+
+  app.post(api.registerBundle.path, { schema: api.registerBundle }, async (request, reply) => {
+    requireOwnerRole(request)
+    const { id: name } = request.params
+    const { text } = await receiveQuery(request, compiled)
+    const entry = entryOf(request, context, 'register', { detail: { bundle: name } })
+    await saveQuery(database, request.account.pda, 'bundle', { name, text }, entry)
+    return reply.code(201).send({ message: `Bundle ${name} registered` })
+  })
+
+  app.delete(api.deleteBundle.path, { schema: api.deleteBundle }, async (request) => {
+    requireOwnerRole(request)
+    const { id: name } = request.params
+    const entry = entryOf(request, context, 'remove', { detail: { bundle: name } })
+    if (!(await deleteQuery(database, request.account.pda, 'bundle', name, entry))) throw unknown(name)
+    return { message: `Bundle ${name} deleted` }
+  })
+}
+
+async function bundleText({ database }: Context, request: Asked): Promise<string> {
+  requireOwnerRole(request)
+  const { id } = request.params
+  const text = await database.read((unit) => findQuery(unit, request.account.pda, 'bundle', id))
+  if (text === undefined) throw unknown(id)
+  return text
+}
+
+const unknown = (name: string) => new ApiError('bundle_unknown', `Bundle ${name} not found`)
+
+/** What each page holds is in the ledger before it leaves; short ones leave together. */
+async function* notedPages(context: Context, request: FastifyRequest, bundle: ReturnType<typeof compiled>) {
+  const stretch = { take: Infinity, after: undefined }
+  let waiting = ''
+  for await (const page of readBundle(askingOf(request, context), bundle, shown, stretch)) {
+    waiting += await noted(request, context, page)
+    if (waiting.length < 65_536) continue
+    yield waiting
+    waiting = ''
+  }
+  yield waiting
+}

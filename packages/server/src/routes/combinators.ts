@@ -1,0 +1,86 @@
+import * as api from '@hatstand/api/combinators.ts'
+import type { FastifyRequest } from 'fastify'
+import { entryOf } from '../auth/ledger-notes.ts'
+import type { App, Context } from '../context.ts'
+import { orderPathOf } from '../domain/ordered-field.ts'
+import { readEndpointQueries } from '../domain/queries.ts'
+import { QueryError } from '../domain/query-error.ts'
+import { hasRole } from '../domain/rights.ts'
+import { ApiError } from '../errors.ts'
+import { listOf } from '../store/queries.ts'
+import { deleteQuery, findQuery, listQueries, saveQuery } from '../store/saved-queries.ts'
+import { sendJson } from './answers.ts'
+import { sendList, stretchOf } from './query-answers.ts'
+import { receiveQuery } from './query-bodies.ts'
+import { savedQueries } from './saved-queries.ts'
+
+type Asked = FastifyRequest<{ Params: { '*': string } }>
+
+/** Saved lists of queries. */
+export function combinatorRoutes(app: App, context: Context): void {
+  const { database } = context
+
+  app.post(api.registerCombinator.path, { schema: api.registerCombinator }, async (request, reply) => {
+    const name = nameOf(request)
+    const { text } = await receiveQuery(request, readEndpointQueries)
+    const entry = entryOf(request, context, 'register', { detail: { combinator: name } })
+    await saveQuery(database, request.account.pda, 'combinator', { name, text }, entry)
+    return reply.code(201).send({ message: `Combinator ${name} registered` })
+  })
+
+  app.get(api.readCombinator.path, { schema: api.readCombinator }, async (request, reply) => {
+    const name = nameOf(request)
+    const { pda } = request.account
+    const text = await database.read((unit) => findQuery(unit, pda, 'combinator', name))
+    if (text === undefined) throw unknown(name)
+    const { orderBy, ordering, skip, take, after } = request.query
+    const endpoints = readEndpointQueries(text)
+    requireOrder(endpoints, orderBy)
+    const list = listOf({
+      endpoints,
+      ...(orderBy !== undefined && { orderBy }),
+      ...(ordering && { ordering }),
+    })
+    const stretch = stretchOf(pda, list, { skip: Number(skip), take: Number(take), after })
+    return sendList(request, reply, context, list, stretch)
+  })
+
+  app.get(api.listCombinators.path, { schema: api.listCombinators }, async (request, reply) => {
+    requireOwnerRole(request)
+    return sendJson(reply, savedQueries(listQueries(database, request.account.pda, 'combinator'), 'queries'))
+  })
+
+  app.delete(api.deleteCombinator.path, { schema: api.deleteCombinator }, async (request) => {
+    const name = nameOf(request)
+    const entry = entryOf(request, context, 'remove', { detail: { combinator: name } })
+    if (!(await deleteQuery(database, request.account.pda, 'combinator', name, entry))) throw unknown(name)
+    return { message: `Combinator ${name} deleted` }
+  })
+}
+
+function nameOf(request: Asked): string {
+  requireOwnerRole(request)
+  const name = request.params['*']
+  if (/^[0-9a-z-]+(\/[0-9a-z-]+)*$/.test(name)) return name
+  throw new ApiError(
+    'invalid_query',
+    'The name of a combinator must be parts of lower-case letters, digits and hyphens, joined by single slashes',
+  )
+}
+
+const unknown = (name: string) => new ApiError('combinator_unknown', `Combinator ${name} not found`)
+
+/** Combinators and bundles are the owner's, whatever their namespaces. */
+export function requireOwnerRole({ caller }: FastifyRequest): void {
+  if (!hasRole(caller, 'owner')) throw new ApiError('forbidden', 'This needs the role owner')
+}
+
+function requireOrder(queries: ReturnType<typeof readEndpointQueries>, orderBy: string | undefined): void {
+  if (orderBy === undefined) return
+  try {
+    for (const query of queries) orderPathOf(query, orderBy)
+  } catch (error) {
+    if (!(error instanceof QueryError)) throw error
+    throw new ApiError('invalid_query', `The parameter orderBy ${error.reason}`)
+  }
+}
