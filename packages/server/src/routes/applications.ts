@@ -14,10 +14,12 @@ import {
 } from '@hatstand/api/applications.ts'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { accountOf } from '../auth/authenticate.ts'
+import { entryOf, noteRead } from '../auth/ledger-notes.ts'
 import type { App, Context } from '../context.ts'
 import { type Caller, hasRole, isOwner } from '../domain/rights.ts'
 import { ApiError } from '../errors.ts'
 import * as applications from '../store/applications.ts'
+import { noteEntry, writeNoted } from '../store/ledger.ts'
 import { arrayOf, sendJson } from './answers.ts'
 import { applicationText, applicationTexts } from './application-answers.ts'
 import { setUp } from './application-setup.ts'
@@ -37,10 +39,12 @@ export function applicationRoutes(app: App, context: Context): void {
   changingRoutes(app, context)
 }
 
-async function sendList(context: Context, { caller, account }: FastifyRequest, reply: FastifyReply) {
+async function sendList(context: Context, request: FastifyRequest, reply: FastifyReply) {
+  const { caller, account } = request
   if (!hasRole(caller, 'owner') && !hasRole(caller, 'applicationlist'))
     throw new ApiError('forbidden', 'Listing the applications needs the role applicationlist')
   const texts = await applicationTexts(context, account.pda, caller, (id) => mayManage(caller, id))
+  await noteRead(request, context, { detail: { what: 'applications' } })
   return sendJson(reply, arrayOf(texts))
 }
 
@@ -107,7 +111,12 @@ function ownersRoutes(app: App, context: Context): void {
     const { value, text } = await readSent(request)
     const { pda } = request.account
     const application = { id: value.id, version: value.info.version, definition: text }
-    await database.write(pda, (unit) => applications.registerApplication(unit, pda, application, now()))
+    const detail = { application: value.id, version: value.info.version }
+    const entry = entryOf(request, context, 'register', { detail })
+    await database.write(pda, async (unit) => {
+      await applications.registerApplication(unit, pda, application, now())
+      await noteEntry(unit, pda, entry)
+    })
     return sendOne(context, request, reply.code(201), value.id)
   })
 
@@ -115,7 +124,10 @@ function ownersRoutes(app: App, context: Context): void {
     requireOwner(request)
     const { pda } = request.account
     const { application: id } = request.params
-    const known = await database.write(pda, (unit) => applications.removeApplication(unit, pda, id))
+    const entry = entryOf(request, context, 'remove', { detail: { application: id } })
+    const known = await writeNoted(database, pda, entry, (unit) =>
+      applications.removeApplication(unit, pda, id),
+    )
     if (!known) throw notRegistered(id, 'application_unknown')
     return { message: 'Application removed' }
   })
@@ -134,7 +146,8 @@ function changingRoutes(app: App, context: Context): void {
   const disable = async (request: Asked, reply: FastifyReply) => {
     const id = requireManager(request)
     const { pda } = request.account
-    await context.database.write(pda, (unit) => applications.disableApplication(unit, pda, id))
+    const entry = entryOf(request, context, 'disable', { detail: { application: id } })
+    await writeNoted(context.database, pda, entry, (unit) => applications.disableApplication(unit, pda, id))
     return sendOne(context, request, reply, id, 'application_missing')
   }
   app.post(setUpApplication.path, { schema: setUpApplication }, accept)

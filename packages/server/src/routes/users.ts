@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import * as api from '@hatstand/api/users.ts'
 import type { FastifyRequest } from 'fastify'
-import { entryOf } from '../auth/ledger-notes.ts'
+import { entryOf, noteRead } from '../auth/ledger-notes.ts'
 import { insistOnStrength } from '../auth/password-strength.ts'
 import { hashPassword } from '../auth/passwords.ts'
 import type { App, Context } from '../context.ts'
@@ -29,6 +29,7 @@ export function userRoutes(app: App, context: Context): void {
   app.get(api.listUsers.path, { schema: api.listUsers }, async (request) => {
     requireRight(request)
     const { pda } = request.account
+    await noteRead(request, context, { detail: { what: 'users' } })
     return database.read(async (unit) => [
       ...ownerAsUser(await findOwner(unit, pda)),
       ...(await listUsers(unit, pda)).map(shown),
