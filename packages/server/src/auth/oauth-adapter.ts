@@ -1,6 +1,7 @@
 import type { Adapter, AdapterPayload, errors } from 'oidc-provider'
 import type { Context } from '../context.ts'
 import { removeAccessToken, removeGrant } from '../store/access-tokens.ts'
+import { noteEntry, writeNoted } from '../store/ledger.ts'
 import {
   consumeModel,
   findModel,
@@ -9,6 +10,7 @@ import {
   keepOAuthToken,
   removeModel,
 } from '../store/oauth.ts'
+import { entryOf } from './ledger-notes.ts'
 import { clientOf, nobodyFor } from './oauth-clients.ts'
 import { opaqueId } from './opaque-tokens.ts'
 
@@ -77,7 +79,10 @@ function amongTokens({ context, pda, InvalidGrant }: Keeping, model: keyof typeo
         grantId,
         payload: withoutSecret(payload),
       }
-      const kept = await database.write(pda, (unit) => keepOAuthToken(unit, pda, token))
+      // The consent itself is noted where it is given.
+      const by = { holder: token.holder, tokenId: token.tokenId, detail: { about: 'OAuth', scope } }
+      const entry = model === 'Grant' ? undefined : entryOf(undefined, context, 'token', by)
+      const kept = await writeNoted(database, pda, entry, (unit) => keepOAuthToken(unit, pda, token))
       if (!kept) throw new InvalidGrant('grant not found')
     },
     async find(id: string) {
@@ -128,5 +133,9 @@ function withoutSecret(payload: AdapterPayload): string {
 
 /** Ends a consent: its tokens with it, and what could renew them. */
 async function endGrant({ context, pda }: Pick<Keeping, 'context' | 'pda'>, grantId: string): Promise<void> {
-  await context.database.write(pda, (unit) => removeGrant(unit, pda, grantId))
+  const entry = entryOf(undefined, context, 'revoke', { detail: { what: 'a consent by OAuth' } })
+  await context.database.write(pda, async (unit) => {
+    await removeGrant(unit, pda, grantId)
+    await noteEntry(unit, pda, entry)
+  })
 }
