@@ -101,7 +101,11 @@ export const readDataDebitValues = {
   path: '/data-debit/:dataDebit/values',
   querystring: Type.Object({
     take: Type.Optional(
-      digits({ default: 1000, description: 'At most so many records in one answer; left out: all of them.' }),
+      Type.Union([Type.Integer({ minimum: 0 }), Type.String({ pattern: '^[0-9]{1,15}$' })], {
+        title: 'a whole number, 0 or more, in at most 15 decimal digits',
+        description: 'At most so many records in one answer; left out: all of them.',
+        examples: [1000],
+      }),
     ),
     after: Type.Optional(
       Type.String({

@@ -26,8 +26,10 @@ import {
 import {
   deleteDataDebit,
   listDataDebits,
+  previewDataDebit,
   proposeDataDebit,
   readDataDebit,
+  readDataDebitValues,
   updateDataDebit,
 } from './data-debits.ts'
 import { listSources } from './endpoints.ts'
@@ -40,6 +42,7 @@ import { createLink } from './links.ts'
 import type { Operation } from './operation.ts'
 import { changePassword, requestPasswordReset, resetPassword } from './passwords.ts'
 import { listPublicKeys, readPublicKey } from './public-key.ts'
+import { listReceipts, readNoticeKey, readOlderKey, readReceipt } from './receipts.ts'
 import { aggregateRecords, queryRecords } from './record-queries.ts'
 import {
   createRecords,
@@ -83,9 +86,15 @@ export const operations: readonly Operation[] = [
   disableDataDebit,
   rejectDataDebit,
   deleteDataDebit,
+  readDataDebitValues,
+  previewDataDebit,
   enableDataDebitByGet,
   enableDataDebitBundle,
   disableDataDebitByGet,
+  listReceipts,
+  readReceipt,
+  readOlderKey,
+  readNoticeKey,
   listApplications,
   readApplication,
   registerApplication,

@@ -1,9 +1,31 @@
-import type { Acceptance, DataDebitRequest } from '@hatstand/api/data-debit-request.ts'
+import type { Acceptance, DataDebitRequest, PreviewRequest } from '@hatstand/api/data-debit-request.ts'
 import type { DataDebit } from '@hatstand/api/data-debit.ts'
 import type { Message } from '@hatstand/api/message.ts'
 import type { Connection, Request } from './connection.ts'
 import { type Exact, textOf } from './exact.ts'
 import { api } from './paths.ts'
+import { afterOf } from './reading.ts'
+
+/** A record as it leaves: what the bundle's mapping shows of it. */
+export interface LeavingRecord {
+  endpoint: string
+  recordId: string
+  data: unknown
+  links?: LeavingRecord[]
+}
+
+/** What leaves by a data debit: property of the bundle -> records. */
+export interface Values {
+  bundle: Record<string, LeavingRecord[]>
+  /** Which conditions are met; without all of them the bundle is empty. */
+  conditions?: Record<string, boolean>
+}
+
+/** What would leave, and how many records of each property. */
+export interface Preview extends Values {
+  permission: number
+  counts: Record<string, number>
+}
 
 const at = (id: string, does = '') => `/${encodeURIComponent(id)}${does}`
 
@@ -21,14 +43,18 @@ export function dataDebits({ send }: Connection) {
     /** Asks for something else: what is in force stays so until the owner has accepted the change. */
     update: (id: string, request: DataDebitRequest | Exact) =>
       ask<DataDebit>(at(id), { method: 'PUT', body: textOf(request) }),
-    /** Accepts what was proposed last, or less of it; with `permission` only if that is still the last. */
-    enable: (id: string, acceptance: Acceptance | Exact = {}) =>
-      ask<DataDebit>(at(id, '/enable'), { method: 'POST', body: textOf(acceptance) }),
+    /**
+     * Accepts what was proposed last, or less of it; with `permission` only if that is still the last. `notify` is the host of the
+     * requester's callback as the owner has seen it: then it is told there.
+     */
+    enable: (id: string, acceptance: Acceptance | Exact = {}, { notify }: { notify?: string } = {}) =>
+      ask<DataDebit>(at(id, '/enable'), { method: 'POST', body: textOf(acceptance), query: { notify } }),
     /** Ends it at once, or at the end of the period it is in. */
-    disable: (id: string, { atPeriodEnd = false } = {}) =>
-      ask<DataDebit>(at(id, '/disable'), { method: 'POST', query: { atPeriodEnd } }),
+    disable: (id: string, { atPeriodEnd = false, notify }: { atPeriodEnd?: boolean; notify?: string } = {}) =>
+      ask<DataDebit>(at(id, '/disable'), { method: 'POST', query: { atPeriodEnd, notify } }),
     /** Declines what was proposed and not accepted. */
-    reject: (id: string) => ask<DataDebit>(at(id, '/reject'), { method: 'POST' }),
+    reject: (id: string, { notify }: { notify?: string } = {}) =>
+      ask<DataDebit>(at(id, '/reject'), { method: 'POST', query: { notify } }),
     /** Ends it at once; it is not listed any more, and its id is not free again. */
     delete: (id: string) => ask<Message>(at(id), { method: 'DELETE' }),
   }

@@ -53,6 +53,17 @@ export const dataDebitRows: Record<string, Row> = {
   },
   disableDataDebit: { right: 'decides', request: onDebit('/disable?atPeriodEnd=false') },
   disableDataDebitByGet: { right: 'decides', request: onDebit('/disable?atPeriodEnd=true') },
+  readDataDebitValues: {
+    right: 'decides',
+    request: async (cell) => {
+      const path = await debit(cell)
+      const { token, url } = cell.server
+      if (cell.exists)
+        await ask(url, { method: 'POST', path: `${path}/enable`, headers: { 'x-auth-token': token } })
+      return { path: `${path}/values` }
+    },
+  },
+  previewDataDebit: { right: 'decides', request: onDebit('/preview') },
   rejectDataDebit: { right: 'decides', request: onDebit('/reject') },
   deleteDataDebit: { right: 'decides', request: onDebit() },
 }

@@ -18,13 +18,17 @@ import { debitText } from './data-debit-answers.ts'
 import { readProposed } from './data-debit-bodies.ts'
 import { allowed, audienceOf } from './data-debit-callers.ts'
 import { decisionRoutes } from './data-debit-decisions.ts'
+import { previewRoutes } from './data-debit-preview.ts'
 import { entryAbout, propose, update } from './data-debit-proposals.ts'
+import { valueRoutes } from './data-debit-values.ts'
 
 /** Data debits: asking for data, and what the owner decides. */
 export function dataDebitRoutes(app: App, context: Context): void {
   readingRoutes(app, context)
   proposingRoutes(app, context)
   decisionRoutes(app, context)
+  previewRoutes(app, context)
+  valueRoutes(app, context)
 }
 
 function readingRoutes(app: App, context: Context): void {

@@ -75,6 +75,8 @@ test('the SDK has a method for every operation that programs use', () => {
     disableDataDebit: pda.dataDebits.disable,
     rejectDataDebit: pda.dataDebits.reject,
     deleteDataDebit: pda.dataDebits.delete,
+    readDataDebitValues: pda.dataDebits.values,
+    previewDataDebit: pda.dataDebits.preview,
     createApplicationToken: pda.applications.accessToken,
     createHatLogin: pda.applications.hatLogin,
     createTokenForResource: pda.applications.accessTokenFor,
@@ -133,7 +135,8 @@ function isOAuth(route: string): boolean {
 function routesOf(drawing: string): string[] {
   const above: string[] = []
   return drawing.split('\n').flatMap((line) => {
-    const [, indent = '', part = '', methods = ''] = /^([│ ]*)[├└]── (\(empty root node\)|\S+)(?: \((.*)\))?/.exec(line) ?? []
+    const [, indent = '', part = '', methods = ''] =
+      /^([│ ]*)[├└]── (\(empty root node\)|\S+)(?: \((.*)\))?/.exec(line) ?? []
     if (part === '') return []
     const depth = indent.length / 4
     above.splice(depth, above.length, (above[depth - 1] ?? '') + part.replace('(empty root node)', ''))

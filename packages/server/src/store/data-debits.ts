@@ -42,7 +42,7 @@ export async function countDebits(unit: Unit, pda: number, holder: string): Prom
 }
 
 /**
- * Which of these names another data debit uses for a bundle or for conditions.
+ * Which of these names a saved bundle has, or another data debit uses for a bundle or for conditions.
  * @param id the data debit that may use them
  */
 export async function bundleNamesTaken(
@@ -57,7 +57,13 @@ export async function bundleNamesTaken(
     join data_debit on data_debit.pda_id = one.pda_id and data_debit.debit_id = one.debit_id
     where one.pda_id = ${pda} and one.debit_id <> ${id} and deleted_at is null
       and (${dialect.among('bundle_name', names, 'text')} or ${dialect.among('conditions_name', names, 'text')})`)
-  const taken = new Set(rows.flatMap((row) => [row.bundle_name, row.conditions_name]))
+  const saved = await unit.all<{ name: string }>(
+    sql`select name from bundle where pda_id = ${pda} and ${dialect.among('name', names, 'text')}`,
+  )
+  const taken = new Set([
+    ...rows.flatMap((row) => [row.bundle_name, row.conditions_name]),
+    ...saved.map(({ name }) => name),
+  ])
   return names.filter((name) => taken.has(name))
 }
 

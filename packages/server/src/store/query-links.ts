@@ -6,7 +6,11 @@ import { linkedPlaces } from './links.ts'
 import type { Found } from './query-streams.ts'
 
 /** How a record's data is shown; `shown` of domain/leaving.ts, or less. */
-export type Show = (query: EndpointQuery, data: string) => string
+export interface Show {
+  (query: EndpointQuery, data: string): string
+  /** What stands for a record's id, where that must not leave since it tells the time of saving: then their order tells none either. */
+  nameOf?: (recordId: string) => string
+}
 
 interface Linked {
   place: number
@@ -40,14 +44,16 @@ export async function linksOf(
   const others = await recordsAt(unit, pda, [...new Set([...linked.values()].flat())], [...names])
   const textOf = ({ place, index }: Found) => {
     const mine = (linked.get(place) ?? []).flatMap((other) => others.get(other) ?? [])
-    return queries[index]!.links.flatMap((query) => mine.flatMap((one) => linkText(query, one, show)))
+    const texts = queries[index]!.links.flatMap((query) => mine.flatMap((one) => linkText(query, one, show)))
+    return show.nameOf ? texts.toSorted((one, other) => (one.text < other.text ? -1 : 1)) : texts
   }
   return new Map(asking.map((row) => [row, textOf(row)]))
 }
 
 function linkText(query: EndpointQuery, { name, record_id, data }: Linked, show: Show): LinkText[] {
   if (name !== query.endpoint || !matches(query.filters, data)) return []
-  return [{ endpoint: name, text: recordText(name, record_id, show(query, data)) }]
+  const shownId = show.nameOf?.(record_id) ?? record_id
+  return [{ endpoint: name, text: recordText(name, shownId, show(query, data)) }]
 }
 
 async function recordsAt(

@@ -47,8 +47,9 @@ export async function pageOf(
   let records = rows.length
   const hasLinks = queries.some(({ links }) => links.length > 0)
   const step = hasLinks ? linkedRecords : Math.max(rows.length, 1)
+  const named = show.nameOf ? renamed(rows, show.nameOf) : rows
   for (let from = 0; from < rows.length; from += step) {
-    const some = rows.slice(from, from + step)
+    const some = named.slice(from, from + step)
     const linked = hasLinks
       ? await database.read((unit) => linksOf(unit, pda, some, queries, show))
       : new Map<Found, LinkText[]>()
@@ -68,6 +69,16 @@ export async function pageOf(
     shown: { records, endpoints: [...endpoints] },
     last: last && standingOf(last),
   }
+}
+
+/** Records under other names, and by these where the order is not by what they hold. */
+function renamed(rows: readonly Found[], nameOf: (recordId: string) => string): Found[] {
+  return rows
+    .map((row) => ({ ...row, recordId: nameOf(row.recordId) }))
+    .toSorted((one, other) => {
+      const byKey = one.key && other.key ? Buffer.compare(one.key, other.key) : 0
+      return byKey || (one.recordId < other.recordId ? -1 : 1)
+    })
 }
 
 /** What stands between records, or around them. */
