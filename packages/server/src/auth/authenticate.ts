@@ -52,7 +52,8 @@ export function authenticate(app: App, context: Context): void {
  * @throws `account_unknown` (404)
  */
 export async function accountOf(context: Context, request: FastifyRequest): Promise<Account> {
-  return accountIn(await findCaller(context.database, hostOf(request)))
+  request.account = accountIn(await findCaller(context.database, hostOf(request)))
+  return request.account
 }
 
 /** Keeps an answer out of caches, and gives it a token. */

@@ -3,6 +3,7 @@ import type { LedgerAction } from '@hatstand/api/ledger-actions.ts'
 import type { FastifyRequest } from 'fastify'
 import type { App, Context } from '../context.ts'
 import type { LedgerEntry } from '../domain/ledger.ts'
+import { type Caller, isOwner } from '../domain/rights.ts'
 import { errors } from '../errors.ts'
 import { noteAlone, noteSums } from '../store/ledger.ts'
 import { entryAt, type Noted } from './ledger-notes.ts'
@@ -91,17 +92,18 @@ export async function noteRefused(
   code: ErrorCode,
 ): Promise<void> {
   const { method, routeOptions, caller, account } = request
-  if (config.ledger === 'off' || account === undefined || !isRefusal(code)) return
+  if (config.ledger === 'off' || account === undefined || !isRefusal(code, caller)) return
   const detail = { code, route: `${method} ${routeOptions.url ?? ''}` }
   if (caller === undefined) return request.server.ledger.add(request, 'refused_unknown', { detail })
   const noted = { detail, endpoints: endpointIn(request.params) }
   await noteAlone(database, account.pda, entryAt(now(), 'refused', request, noted))
 }
 
-/** Whether somebody was kept from something: mistakes in a request are none. */
-function isRefusal(code: ErrorCode): boolean {
+/** Whether somebody was kept from something: mistakes in a request are none. What is not there may be there for others than the owner. */
+function isRefusal(code: ErrorCode, caller: Caller | undefined): boolean {
   const { status } = errors[code]
-  return code !== 'route_unknown' && [401, 403, 404, 413, 429].includes(status)
+  if (status === 404) return code !== 'route_unknown' && caller !== undefined && !isOwner(caller)
+  return [401, 403, 413, 429].includes(status)
 }
 
 /** The endpoint a route names, if it names one. */

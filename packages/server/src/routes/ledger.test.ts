@@ -5,7 +5,7 @@ import type { LedgerOptions } from '@hatstand/sdk'
 import { sql } from 'kysely'
 import { ask } from '../../test/asking.ts'
 import { engines } from '../../test/engines.ts'
-import { startServer, type TestServer } from '../../test/harness.ts'
+import { ownerName, startServer, type TestServer } from '../../test/harness.ts'
 import { refused } from '../../test/refused.ts'
 import { checkLedger } from '../ledger-check.ts'
 import { sealOnce } from '../sealing.ts'
@@ -221,4 +221,17 @@ test('bad parameters of the ledger are refused by name', async (t) => {
     assert.deepEqual([status, code], [400, 'invalid_query'], query)
     assert.match(cause, new RegExp(`\\b${name}\\b`))
   }
+})
+
+test('failed sign-ins are counted', async (t) => {
+  const server = await startServer(t)
+  const headers = { username: ownerName, password: 'wrong' }
+  for (let time = 0; time < 2; time++)
+    assert.equal((await ask(server.url, { method: 'GET', path: '/users/access_token', headers })).status, 401)
+  await server.app.ledger.flush()
+  const [counted, ...others] = await server.owner.ledger.list({ action: 'refused_unknown' })
+  assert.deepEqual(
+    [counted!.detail, others.length],
+    [{ code: 'credentials_wrong', route: 'GET /users/access_token', times: 2 }, 0],
+  )
 })

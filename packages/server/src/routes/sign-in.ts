@@ -1,4 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { noteRefused } from '../auth/ledger-sums.ts'
 import { limitsOf } from '../auth/login-limit.ts'
 import { isOwnerLogin } from '../auth/login.ts'
 import { checkPasskey } from '../auth/passkeys.ts'
@@ -63,7 +64,7 @@ async function signIn(context: Context, request: FastifyRequest, reply: FastifyR
   const target = localPath(form.get('return') ?? '')
   const again = (status: number, problem: string) =>
     showSignIn(context, request, reply, target, { status, problem, name: credentials.name })
-  const owner = await attempted(reply, async () =>
+  const owner = await attempted(context, request, reply, async () =>
     limitsOf(context).signIn(`${account.pda} ${credentials.name}`, request.ip, context.now(), async () => {
       const known = await ownerOf(context, account)
       return (await isOwnerLogin([credentials], known)) ? known : undefined
@@ -85,7 +86,7 @@ async function secondStep(context: Context, request: FastifyRequest, reply: Fast
   const target = localPath(form.get('return') ?? '')
   const owner = await ownerInSecondStep(context, request, account)
   if (owner === undefined) return sendOn(reply, signInPath(target))
-  const right = await attempted(reply, async () =>
+  const right = await attempted(context, request, reply, async () =>
     limitsOf(context).guesses(`${account.pda} second factor`, request.ip, context.now(), async () =>
       (await checkSecondFactor(context, account.pda, form.get('code') ?? '')) ? true : undefined,
     ),
@@ -101,7 +102,7 @@ async function signInByPasskey(context: Context, request: FastifyRequest, reply:
   const form = formOf(request)
   const account = accountOfPage(request)
   const target = localPath(form.get('return') ?? '')
-  const right = await attempted(reply, async () =>
+  const right = await attempted(context, request, reply, async () =>
     limitsOf(context).guesses(`${account.pda} passkey`, request.ip, context.now(), async () =>
       (await checkPasskey(context, account, form.get('answer') ?? '')) ? true : undefined,
     ),
@@ -119,12 +120,20 @@ export function waitInWords({ headers }: ApiError): string {
   return `Too many attempts. Wait ${minutes === 1 ? 'a minute' : `${minutes} minutes`}, then try again.`
 }
 
-/** Runs an attempt; what the limit refuses comes back as a value, so that the form can say it. */
-async function attempted<T>(reply: FastifyReply, run: () => Promise<T>): Promise<T | ApiError> {
+/** Runs an attempt; what the limit refuses comes back as a value, so that the form can say it. The ledger counts those that fail. */
+async function attempted<T>(
+  context: Context,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  run: () => Promise<T>,
+): Promise<T | ApiError> {
   try {
-    return await run()
+    const done = await run()
+    if (done === undefined) await noteRefused(request, context, 'credentials_wrong')
+    return done
   } catch (error) {
     if (!(error instanceof ApiError) || error.code !== 'too_many_attempts') throw error
+    await noteRefused(request, context, error.code)
     reply.headers(error.headers)
     return error
   }
