@@ -46,7 +46,19 @@ export async function addAccessToken(unit: Unit, pda: number, token: NewToken): 
     insert into access_token (pda_id, token_id, kind, holder, subject, scope, about, created_at, used_at, expires_at, grant_id, payload)
     values (${pda}, ${tokenId}, ${kind}, ${holder}, ${subject}, ${token.scope ?? null}, ${about}, ${createdAt}, ${createdAt},
       ${expiresAt}, ${token.grantId ?? null}, ${token.payload ?? null})`)
+  if (kind !== 'grant') await endUnused(unit, pda, holder, kind)
   return true
+}
+
+/** How many tokens of one kind a holder has at most. */
+export const mostTokens = 1000
+
+/** Ends the tokens that were not used for longest, when a holder has too many: a program may ask for a new one each time it runs. */
+async function endUnused(unit: Unit, pda: number, holder: string, kind: NewToken['kind']): Promise<void> {
+  const unused = await unit.all<{ token_id: string }>(sql`
+    select token_id from access_token where pda_id = ${pda} and holder = ${holder} and kind = ${kind}
+    order by used_at desc, created_at desc, token_id limit ${mostTokens} offset ${mostTokens}`)
+  for (const { token_id: tokenId } of unused) await removeAccessToken(unit, pda, tokenId)
 }
 
 async function mayHold(unit: Unit, pda: number, holder: string): Promise<boolean> {
