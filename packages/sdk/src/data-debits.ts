@@ -55,6 +55,17 @@ export function dataDebits({ send }: Connection) {
     /** Declines what was proposed and not accepted. */
     reject: (id: string, { notify }: { notify?: string } = {}) =>
       ask<DataDebit>(at(id, '/reject'), { method: 'POST', query: { notify } }),
+    /** What would leave if a permission were accepted with this narrowing; at most `take` records of each property. */
+    preview: (id: string, { take, ...request }: PreviewRequest & { take?: number } = {}) =>
+      ask<Preview>(at(id, '/preview'), { method: 'POST', query: { take }, body: textOf(request) }),
+    /** What leaves now: all of it, or with `take` a page, which the `after` of its answer goes on from. */
+    async values(
+      id: string,
+      query: { take?: number; after?: string } = {},
+    ): Promise<Values & { after?: string }> {
+      const response = await send(`${api}/data-debit${at(id, '/values')}`, { query })
+      return { ...((await response.json()) as Values), ...afterOf(response) }
+    },
     /** Ends it at once; it is not listed any more, and its id is not free again. */
     delete: (id: string) => ask<Message>(at(id), { method: 'DELETE' }),
   }

@@ -12,6 +12,7 @@ import { dataDebits } from './data-debits.ts'
 import { ledger } from './ledger.ts'
 import { api } from './paths.ts'
 import { queries } from './queries.ts'
+import { receipts } from './receipts.ts'
 import { records } from './records.ts'
 import { users } from './users.ts'
 
@@ -21,6 +22,7 @@ export type { NewRecord } from './batch.ts'
 export type { Acceptance, DataDebitRequest } from '@hatstand/api/data-debit-request.ts'
 export type { DataDebit, DataDebitPermission } from '@hatstand/api/data-debit.ts'
 export type { Options } from './connection.ts'
+export type { LeavingRecord, Preview, Values } from './data-debits.ts'
 export { PdaError } from './error.ts'
 export { exact, type Exact } from './exact.ts'
 export type { StoredRecord } from './record.ts'
@@ -69,6 +71,8 @@ export function connect(url: string, token?: string, options: Options = {}) {
     applications: applications(own),
     /** Asking for data, and the owner's consent to it. */
     dataDebits: dataDebits(own),
+    /** What became of consents, signed for both sides. */
+    receipts: receipts(own),
     accessTokens: accessTokens(own),
     /** The people and programs that may sign in beside the owner. */
     users: users(own),

@@ -14,9 +14,9 @@ import { accountApplicationRoutes } from './routes/account-applications.ts'
 import { accountPageRoutes } from './routes/account-page.ts'
 import { afterAnswer } from './routes/after-answer.ts'
 import { applicationRoutes } from './routes/applications.ts'
-import { dataDebitRoutes } from './routes/data-debits.ts'
 import { bundleRoutes } from './routes/bundles.ts'
 import { combinatorRoutes } from './routes/combinators.ts'
+import { dataDebitRoutes } from './routes/data-debits.ts'
 import { endpointRoutes } from './routes/endpoints.ts'
 import { erasureRoutes } from './routes/erasure.ts'
 import { frontPageRoutes } from './routes/front-page.ts'
@@ -33,6 +33,7 @@ import { passwordPages } from './routes/password-pages.ts'
 import { passwordRoutes } from './routes/passwords.ts'
 import { publicKeyRoutes } from './routes/public-key.ts'
 import { queryRoutes } from './routes/queries.ts'
+import { receiptKeyRoutes, receiptRoutes } from './routes/receipts.ts'
 import { recordRoutes } from './routes/records.ts'
 import { secondFactorRoutes } from './routes/second-factors.ts'
 import { setupRoutes } from './routes/setup.ts'
@@ -60,6 +61,7 @@ export async function createApp(context: Context): Promise<App> {
   signOutRoutes(app, context)
   userRoutes(app, context)
   publicKeyRoutes(app, context)
+  receiptKeyRoutes(app, context)
   const later = afterAnswer(app)
   passwordRoutes(app, context, later)
   setupRoutes(app, context)
@@ -90,6 +92,7 @@ function dataRoutes(api: App, context: Context): void {
   bundleRoutes(api, context)
   applicationRoutes(api, context)
   dataDebitRoutes(api, context)
+  receiptRoutes(api, context)
   issuedTokenRoutes(api, context)
   ledgerRoutes(api, context)
 }

@@ -156,7 +156,7 @@ export const settings = {
     name: 'HATSTAND_PRIVATE_HOSTS',
     default: '',
     kind: 'host[:port], comma separated',
-    does: 'Hosts that the server may ask although they are in a private network, and without TLS. It asks for the documents of applications that introduce themselves by URL; all others must be public.',
+    does: 'Hosts that the server may ask although they are in a private network, and without TLS. It asks for the documents of applications that introduce themselves by URL, and tells requesters what was decided on their data debits; all others must be public.',
     read: hosts,
   },
   historyDays: {

@@ -1,3 +1,4 @@
+import { expiryEntry } from './auth/expiry-notes.ts'
 import type { App, Context } from './context.ts'
 import { forgetExpiredTokens } from './store/access-tokens.ts'
 import { listAccounts } from './store/accounts.ts'
@@ -41,7 +42,7 @@ export async function forgetOnce({ config, database, now }: Context): Promise<vo
     await forgetExpiredTokens(database, pda, now())
     await forgetExpiredKeys(database, pda, now())
     await forgetModels(database, pda, now())
-    await noteExpiries(database, pda, now())
+    await noteExpiries(database, pda, now(), expiryEntry({ config, now }))
     await forgetNotices(database, pda, now())
   }
 }

@@ -1,7 +1,6 @@
 import { noticeHeaders, noticeKeyOf } from './auth/notice-keys.ts'
 import type { App, Context } from './context.ts'
 import { nextAttempt, noticeBody } from './domain/notices.ts'
-import { FetchRefusedError, guardedFetch } from './guarded-fetch.ts'
 import { accountsToTell, settleNotice, takeNotices, type TakenNotice } from './store/notices.ts'
 
 /** How often notices that failed are looked for, in milliseconds; those of a decision that was just made wait only a moment. */
@@ -74,6 +73,7 @@ async function statusOf(
   body: string,
   privateHosts: readonly string[],
 ): Promise<number> {
+  const { FetchRefusedError, guardedFetch } = await import('./guarded-fetch.ts')
   try {
     const answer = await guardedFetch(address, {
       method: 'POST',

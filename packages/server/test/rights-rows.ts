@@ -19,6 +19,7 @@ import {
 import { dataDebitRows } from './rights-data-debits.ts'
 import { ledgerRows } from './rights-ledger.ts'
 import { queryRows } from './rights-queries.ts'
+import { receiptRows } from './rights-receipts.ts'
 
 /** How each operation is asked for, and who may. */
 export const rows: Record<string, Row> = {
@@ -93,6 +94,7 @@ export const rows: Record<string, Row> = {
   ...ledgerRows,
   ...queryRows,
   ...dataDebitRows,
+  ...receiptRows,
   listUsers: { right: 'platform', request: plain('/users/user') },
   createUser: {
     right: 'platform',

@@ -8,6 +8,7 @@ import {
 } from '@hatstand/api/data-debit-decisions.ts'
 import type { Acceptance } from '@hatstand/api/data-debit-request.ts'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { expiryEntry } from '../auth/expiry-notes.ts'
 import type { App, Context } from '../context.ts'
 import type { Unit } from '../database/port.ts'
 import { accepted } from '../domain/data-debit-acceptance.ts'
@@ -119,19 +120,20 @@ function endingRoutes(app: App, context: Context, answer: SendDebit): void {
 
 /** Decides on a data debit in one unit, in which nobody else changes it. */
 function decide(
-  { database, now }: Context,
+  context: Context,
   request: Asked,
   absent: (id: string) => ApiError,
   how: Decide,
 ): Promise<DataDebit> {
   requireDecider(request)
+  const { database, now } = context
   const { dataDebit: id } = request.params
   const { pda } = request.account
   return database.write(pda, async (unit) => {
     await unit.count(0)
     const debit = await findDebit(unit, pda, id)
     if (debit === undefined || debit.deletedAt !== undefined) throw absent(id)
-    await noteExpiry(unit, pda, debit, now())
+    await noteExpiry(unit, pda, debit, now(), expiryEntry(context))
     await agreeToTell(unit, pda, debit, request, now())
     return how(unit, pda, debit)
   })

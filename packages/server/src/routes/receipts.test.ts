@@ -16,6 +16,7 @@ import {
   start,
 } from '../../test/data-debits.ts'
 import { engines, freshFolder } from '../../test/engines.ts'
+import { expiryEntry } from '../auth/expiry-notes.ts'
 import { makeSigningKey } from '../auth/signing-keys.ts'
 import { noteExpiries } from '../store/consent-events.ts'
 import { rotateSigningKey } from '../store/signing-keys.ts'
@@ -126,8 +127,14 @@ for (const engine of engines)
       await scene.renew()
       assert.equal((await events(scene)).length, 1, 'it holds for another millisecond')
       clock.now = start + 31 * day
-      await Promise.all(Array.from({ length: 8 }, () => noteExpiries(database, 1, clock.now)))
+      const note = expiryEntry(server.context)
+      await Promise.all(Array.from({ length: 8 }, () => noteExpiries(database, 1, clock.now, note)))
       await scene.renew()
+      const entries = await server.as(scene.tokens.owner).ledger.list({ action: 'expire' })
+      assert.deepEqual(
+        entries.map(({ dataDebit, permission }) => [dataDebit, permission]),
+        [['survey', '1']],
+      )
       const expired = ['expired', 1, iso(start + 30 * day)]
       const accepted = ['accepted', 1, iso(start)]
       assert.deepEqual(await events(scene), [expired, accepted])
@@ -258,3 +265,20 @@ for (const engine of engines)
       refusedWith(await scene.as('other', 'GET', ''), 401, 'not_authenticated')
     })
   })
+
+test('the SDK reads receipts and their keys, and names the host that is told', async (t) => {
+  const { server, tokens } = await debitScene(t, engines[0]!)
+  const [owner, acme] = [server.owner, server.as(tokens.acme)]
+  await acme.dataDebits.propose('survey', proposal({ requestClientCallbackUrl: 'https://acme.example/told' }))
+  await owner.dataDebits.enable('survey', {}, { notify: 'acme.example' })
+  await owner.dataDebits.disable('survey', { notify: 'acme.example' })
+  const [disabled, accepted] = await acme.receipts.list('survey')
+  assert.deepEqual([disabled?.event, accepted?.event], ['disabled', 'accepted'])
+  const { receiptId, keyId } = accepted!
+  assert.equal((await acme.receipts.get(receiptId))['copy'], 'requester')
+  assert.equal((await owner.receipts.get(receiptId, { copy: 'requester' }))['copy'], 'requester')
+  assert.equal((await owner.receipts.policy(receiptId))['@type'], 'Agreement')
+  const key = await importSPKI(await acme.receipts.key(keyId), 'RS256')
+  await compactVerify(await acme.receipts.signed(receiptId), key)
+  assert.match(await acme.receipts.noticeKey(), /^whpk_/)
+})

@@ -7,6 +7,7 @@ import {
 } from '@hatstand/api/receipts.ts'
 import type { FastifyRequest } from 'fastify'
 import { accountOf } from '../auth/authenticate.ts'
+import { expiryEntry } from '../auth/expiry-notes.ts'
 import { noticeKeyOf } from '../auth/notice-keys.ts'
 import type { App, Context } from '../context.ts'
 import { valueAt } from '../domain/comparing.ts'
@@ -26,11 +27,12 @@ import { linkNext } from './next-page.ts'
 const mostListed = 1000
 
 /** What both sides have in hand of a consent, and the keys that show that it is genuine. */
-export function receiptRoutes(app: App, { database, now }: Context): void {
+export function receiptRoutes(app: App, context: Context): void {
+  const { database, now } = context
   app.get(listReceipts.path, { schema: listReceipts }, async (request, reply) => {
     const { account, params, query } = request
     await checkReader(request, params.dataDebit)
-    await noteExpiries(database, account.pda, now())
+    await noteExpiries(database, account.pda, now(), expiryEntry(context))
     const most = Math.min(Number(query.take), mostListed)
     const before = query.after === undefined ? undefined : Number(query.after)
     const found = await database.read((unit) =>

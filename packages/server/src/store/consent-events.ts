@@ -1,9 +1,14 @@
 import type { Database, Unit } from '../database/port.ts'
 import { type DataDebit, endOf, type Permission } from '../domain/data-debits.ts'
+import type { LedgerEntry } from '../domain/ledger.ts'
 import type { Decision } from './data-debit-decided.ts'
 import { findDebit } from './data-debits.ts'
+import { noteEntry } from './ledger.ts'
 import { addNotices, removeNotices } from './notices.ts'
 import { addReceipt, endedDebits, isDeclined, type Receipt, standingReceipt } from './receipts.ts'
+
+/** Makes the entry of the ledger for the end of a permission of a data debit. */
+export type ExpiryEntry = (dataDebit: string, permission: number) => LedgerEntry | undefined
 
 /**
  * What follows from a decision on a data debit: the receipts of it, for both sides, and notices of them for the requester. In the
@@ -67,23 +72,36 @@ async function noteRejected(unit: Unit, pda: number, debit: DataDebit): Promise<
  * so once, whoever notices it first.
  *
  * @param debit as it is kept
+ * @param entryFor makes the entry of the ledger
  */
-export async function noteExpiry(unit: Unit, pda: number, debit: DataDebit, now: number): Promise<Receipt[]> {
+export async function noteExpiry(
+  unit: Unit,
+  pda: number,
+  debit: DataDebit,
+  now: number,
+  entryFor?: ExpiryEntry,
+): Promise<void> {
   const standing = await standingReceipt(unit, pda, debit.id)
-  if (standing === undefined || !isOpen(standing)) return []
+  if (standing === undefined || !isOpen(standing)) return
   const permission = permissionOf(debit, standing)
   const at = permission && endOf(permission)
-  if (permission === undefined || at === undefined || at > now) return []
-  return [await addReceipt(unit, pda, debit, permission, { event: 'expired', at, now })]
+  if (permission === undefined || at === undefined || at > now) return
+  await addReceipt(unit, pda, debit, permission, { event: 'expired', at, now })
+  await noteEntry(unit, pda, entryFor?.(debit.id, permission.number))
 }
 
 /** Makes the receipts of all consents of an account that have ended by themselves. */
-export async function noteExpiries(database: Database, pda: number, now: number): Promise<void> {
+export async function noteExpiries(
+  database: Database,
+  pda: number,
+  now: number,
+  entryFor?: ExpiryEntry,
+): Promise<void> {
   for (const id of await endedDebits(database, pda, now))
     await database.write(pda, async (unit) => {
       await unit.count(0)
       const debit = await findDebit(unit, pda, id)
-      if (debit) await noteExpiry(unit, pda, debit, now)
+      if (debit) await noteExpiry(unit, pda, debit, now, entryFor)
     })
 }
 
