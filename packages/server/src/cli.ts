@@ -4,6 +4,7 @@ import { accessCommands } from './cli-access.ts'
 import { applicationCommands } from './cli-applications.ts'
 import { checked, days, domain, recordOrEndpoint, wholeAccount } from './cli-arguments.ts'
 import { ledgerCommands } from './cli-ledger.ts'
+import { receiptCommands } from './cli-receipts.ts'
 import { emailProblem, ownerNameProblem } from './domain/credentials.ts'
 
 const ok = 0
@@ -26,6 +27,7 @@ function program(): Command {
   applicationCommands(hatstand)
   accessCommands(hatstand)
   ledgerCommands(hatstand)
+  receiptCommands(hatstand)
   hatstand
     .command('token <id>')
     .description('print a new access token for an application, or for the owner ("token owner")')

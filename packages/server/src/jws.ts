@@ -14,6 +14,19 @@ export function compactJws(
   return `${signed}.${sign('sha256', Buffer.from(signed), createPrivateKey(privatePem)).toString('base64url')}`
 }
 
+/** What the header of a signed consent receipt calls it. */
+export const receiptType = 'consent-receipt+jws'
+
+/** What the header of a compact JWS says, not verified; undefined when it is none. */
+export function jwsHeader(jws: string): { alg?: unknown; typ?: unknown; kid?: unknown } | undefined {
+  const parts = jws.split('.')
+  try {
+    return parts.length === 3 ? JSON.parse(Buffer.from(parts[0]!, 'base64url').toString('utf8')) : undefined
+  } catch {
+    return undefined
+  }
+}
+
 /** What a compact JWS says, not verified. */
 export const jwsPayload = (jws: string): string =>
   Buffer.from(jws.split('.', 2)[1] ?? '', 'base64url').toString('utf8')

@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import fc from 'fast-check'
+import { properties } from '../../test/generated-queries.ts'
 import type { Consent, Copy } from './consent.ts'
 import type { Permission } from './data-debits.ts'
+import { readBundle } from './queries.ts'
+import { QueryError } from './query-error.ts'
 import { consentReceipt } from './receipts.ts'
 
 const day = 86_400_000
@@ -223,3 +227,27 @@ test('the policy is ODRL in the words of DPV: who may read which fields, for wha
   const declined = { acceptedAt: undefined, rejectedAt: proposed + day }
   assert.equal(read(consent(declined, { event: 'rejected' }), 'requester').policy['@type'], 'Request')
 })
+
+test('whatever a bundle asks for, its receipt is JSON, has the bundle to the letter, and is the same again', () => {
+  fc.assert(
+    fc.property(properties(0), fc.constantFrom<Copy>('owner', 'requester'), ({ property }, copy) => {
+      const text = `{"what \\"it\\" is":${property}}`
+      if (isRefused(text)) return
+      const one = consent({ bundle: { name: 'any', text } })
+      const receipt = consentReceipt(one, copy)
+      assert.ok(receipt.includes(text))
+      assert.ok(JSON.parse(receipt).policy.permission[0].target.length > 0)
+      assert.equal(consentReceipt(one, copy), receipt)
+    }),
+  )
+})
+
+function isRefused(bundleText: string): boolean {
+  try {
+    readBundle(bundleText)
+    return false
+  } catch (error) {
+    assert.ok(error instanceof QueryError)
+    return true
+  }
+}

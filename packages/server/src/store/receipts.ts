@@ -4,13 +4,10 @@ import type { Tables } from '../database/tables.ts'
 import type { ConsentEvent, Copy } from '../domain/consent.ts'
 import { type DataDebit, endOf, type Permission } from '../domain/data-debits.ts'
 import { consentReceipt } from '../domain/receipts.ts'
-import { compactJws } from '../jws.ts'
+import { compactJws, receiptType } from '../jws.ts'
 import { newUuidAt } from '../uuids.ts'
 import { newestSeal } from './ledger-seals.ts'
 import { currentSigningKey } from './signing-keys.ts'
-
-/** What the header of a signed receipt calls it. */
-const receiptType = 'consent-receipt+jws'
 
 type Row = Tables['consent_receipt']
 
