@@ -12,6 +12,7 @@ export interface Said {
   status?: Partial<Application['status']>
   setup?: Partial<Application['setup']>
   dependencies?: Application['dependencies']
+  dataRetrieved?: Application['permissions']['dataRetrieved']
 }
 
 /** A definition for a test. */
@@ -22,7 +23,10 @@ export function definition(said: Said = {}): Application {
     ...rest,
     id,
     info: { ...info, version, published },
-    permissions: said.roles === undefined ? permissions : { rolesGranted: said.roles.map(role) },
+    permissions: {
+      ...(said.roles === undefined ? permissions : { rolesGranted: said.roles.map(role) }),
+      ...(said.dataRetrieved && { dataRetrieved: said.dataRetrieved }),
+    },
     setup: { ...setup, ...said.setup },
     status: { ...status, ...said.status },
     ...(said.dependencies && { dependencies: said.dependencies }),

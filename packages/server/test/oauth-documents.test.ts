@@ -99,7 +99,7 @@ test('a second consent adds to the first, and an application that was disabled h
   const first = await getTokens(scene.browser, walks, 'read:walks')
   await getTokens(scene.browser, walks, 'read:notes')
   assert.equal((await registered(scene, clientId))?.roles.length, 2)
-  await scene.server.context.database.write(1, (unit) => disableApplication(unit, 1, clientId))
+  await scene.server.context.database.write(1, (unit) => disableApplication(unit, 1, clientId, Date.now()))
   await refusedWith(refresh(walks, first.refresh), 'invalid_grant')
   const shown = await scene.browser.open((await askFor(walks, 'read:walks')).url)
   assert.doesNotMatch(shown.text, /It may already/)

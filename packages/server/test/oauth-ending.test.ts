@@ -117,7 +117,7 @@ for (const engine of engines) {
     const { server, application } = scene
     const { database, now } = server.context
     const disabled = await scene.getTokens('read:notes')
-    await database.write(1, (unit) => disableApplication(unit, 1, 'notes'))
+    await database.write(1, (unit) => disableApplication(unit, 1, 'notes', now()))
     await isOver(scene, disabled)
     // Set up again, it does not get its old tokens back.
     const roles = [{ role: 'namespaceread', detail: 'notes' }] as const
@@ -129,7 +129,7 @@ for (const engine of engines) {
     await fetch(`${server.url}/users/access_token`, { method: 'DELETE', headers })
     await isOver(scene, signedOut)
     const removed = await scene.getTokens('read:notes')
-    await database.write(1, (unit) => removeApplication(unit, 1, 'notes'))
+    await database.write(1, (unit) => removeApplication(unit, 1, 'notes', Date.now()))
     assert.equal(await counts(scene, removed.access), false)
     await refusedWith(refresh(application, removed.refresh), 'invalid_grant')
     await register(server, 'notes', [redirect])

@@ -182,7 +182,7 @@ for (const engine of engines) {
     assert.deepEqual(await program.records.list('theirs/notes'), [])
     await change({ reads: [], writes: ['theirs'] })
     await program.records.create('theirs/notes', { number: 1 })
-    await database.write(1, (unit) => removeApplication(unit, 1, 'program'))
+    await database.write(1, (unit) => removeApplication(unit, 1, 'program', Date.now()))
     assert.equal((await errorOf(program.records.create('theirs/notes', { number: 2 }))).status, 401)
     assert.equal((await errorOf(program.accessTokens.validate())).status, 401)
     assert.equal((await server.owner.records.list('theirs/notes')).length, 1, 'what it wrote stays')

@@ -130,7 +130,7 @@ async function disabledTokens(server: TestServer): Promise<[string, string][]> {
   const { database } = server.context
   const application = await server.application('disabled', both)
   const opaque = await opaqueToken(server, { holder: 'disabled', scope: 'read:mine write:mine' })
-  await database.write(1, (unit) => disableApplication(unit, 1, 'disabled'))
+  await database.write(1, (unit) => disableApplication(unit, 1, 'disabled', Date.now()))
   const { user, token } = await addPerson(server, 'somebody who was disabled', both)
   const roles = rolesOfRights(both)
   const before = { ...user, roles }

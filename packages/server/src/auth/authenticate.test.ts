@@ -56,7 +56,7 @@ for (const engine of engines) {
   test(`${engine.name}: a removed application's token stops counting at once, and does not return with the application`, () =>
     withScene(engine, async ({ app, database, pda, trackerToken, clock }) => {
       assert.equal((await ask(app, trackerToken)).statusCode, 200)
-      await database.write(pda, (unit) => removeApplication(unit, pda, 'tracker'))
+      await database.write(pda, (unit) => removeApplication(unit, pda, 'tracker', clock.now))
       await refuses(app, trackerToken)
       await database.write(pda, (unit) => grant(unit, pda, tracker, clock.now + 2000))
       await refuses(app, trackerToken)

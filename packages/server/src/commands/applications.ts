@@ -114,7 +114,9 @@ export async function applicationSetUp(id: string, options: Options): Promise<vo
 export async function applicationDisable(id: string, options: Options): Promise<void> {
   await withAccount(options, async ({ pda, domain }, tools) => {
     const entry = entryOfCommand(tools, 'disable', about(id))
-    const known = await writeNoted(tools.database, pda, entry, (unit) => disableApplication(unit, pda, id))
+    const known = await writeNoted(tools.database, pda, entry, (unit) =>
+      disableApplication(unit, pda, id, tools.now),
+    )
     if (!known) throw unknown(domain, id)
     console.log(
       `Disabled the application ${id} in ${domain}. Its tokens no longer count; what it wrote stays.`,
@@ -135,7 +137,9 @@ export async function applicationList(options: Options): Promise<void> {
 export async function applicationRemove(id: string, options: Options): Promise<void> {
   await withAccount(options, async ({ pda, domain }, tools) => {
     const entry = entryOfCommand(tools, 'remove', about(id))
-    const removed = await writeNoted(tools.database, pda, entry, (unit) => removeApplication(unit, pda, id))
+    const removed = await writeNoted(tools.database, pda, entry, (unit) =>
+      removeApplication(unit, pda, id, tools.now),
+    )
     if (!removed) throw unknown(domain, id)
     console.log(
       `Removed the application ${id} from ${domain}. Its tokens no longer count; what it wrote stays.`,

@@ -53,7 +53,7 @@ export async function userList(options: Options): Promise<void> {
 
 /** `hatstand user remove NAME` */
 export async function userRemove(name: string, options: Options): Promise<void> {
-  await change(name, options, 'removed', (unit, pda, { userId }) => removeUser(unit, pda, userId))
+  await change(name, options, 'removed', (unit, pda, { userId }, now) => removeUser(unit, pda, userId, now))
   console.log(`Removed the user ${name}. Access tokens it had no longer count; what it wrote stays.`)
 }
 
@@ -73,14 +73,14 @@ async function change(
   name: string,
   options: Options,
   done: string,
-  act: (unit: Unit, pda: number, user: User) => Promise<unknown>,
+  act: (unit: Unit, pda: number, user: User, now: number) => Promise<unknown>,
 ): Promise<void> {
   await withAccount(options, async ({ pda, domain }, tools) => {
     const known = await tools.database.write(pda, async (unit) => {
       await unit.count(0)
       const user = await findUserNamed(unit, pda, name)
       if (user === undefined) return false
-      await act(unit, pda, user)
+      await act(unit, pda, user, tools.now)
       const detail = { user: user.userId, change: done }
       await noteEntry(unit, pda, entryOfCommand(tools, 'user', { detail }))
       return true

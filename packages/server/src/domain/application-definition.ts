@@ -1,4 +1,5 @@
 import type { Application } from '@hatstand/api/application-definition.ts'
+import { applicationDebitId, dataRetrievedProblem } from './application-data.ts'
 import { applicationIdProblem } from './application-id.ts'
 import { isNamespace } from './endpoint-name.ts'
 import { redirectUriProblem } from './redirect-uri.ts'
@@ -24,6 +25,7 @@ export function definitionProblem(definition: Application): Problem | undefined 
     statusProblem(definition) ??
     setupProblem(definition) ??
     rolesProblem(definition.permissions.rolesGranted) ??
+    problem(dataRetrievedProblem(definition), 'permissions', 'dataRetrieved', 'bundle') ??
     addressProblem(definition)
   )
 }
@@ -144,9 +146,12 @@ function firstWrong(
   return wrong && problem(mustBe, ...wrong[0].split('.'))
 }
 
-/** The roles a definition asks for. */
-export function rolesOf({ permissions }: Application): Role[] {
-  return permissions.rolesGranted.map(({ role, detail = '' }) => ({ role: role as RoleName, detail }))
+/** The roles a definition asks for; one that wants to be handed data, that for its data debit too. */
+export function rolesOf({ id, permissions }: Application): Role[] {
+  const named = permissions.rolesGranted.map(({ role, detail = '' }) => ({ role: role as RoleName, detail }))
+  if (permissions.dataRetrieved === undefined) return named
+  const own: Role = { role: 'datadebit', detail: applicationDebitId(id) }
+  return [...named.filter(({ role, detail }) => role !== own.role || detail !== own.detail), own]
 }
 
 /** Those of the roles a definition asks for that were not granted: for each of them the owner has to be asked. */

@@ -20,6 +20,8 @@ export interface Surroundings {
   enabled: ReadonlySet<string>
   /** When its `recentDataCheckEndpoint` last changed, in milliseconds since 1970; undefined when nothing may be said of it. */
   lastChange: number | undefined
+  /** How the owner's consent to the data it wants stands: see `dataConsent`. */
+  consent: 'none' | 'other' | 'same'
 }
 
 export type Status = Omit<HatApplication, 'application'>
@@ -34,8 +36,9 @@ export function statusOf(definition: Application, standing: Standing, surroundin
   return {
     setup: true,
     enabled: true,
-    active: true,
+    active: surroundings.consent !== 'none',
     needsUpdating:
+      surroundings.consent === 'other' ||
       compareVersions(definition.status.compatibility, setupVersion) > 0 ||
       asksForMore(rolesOf(definition), roles),
     ...(needed.length > 0 && { dependenciesEnabled: needed.every((id) => surroundings.enabled.has(id)) }),

@@ -26,7 +26,9 @@ export function accountApplicationRoutes(app: App, context: Context): void {
       const { pda } = session.account
       const id = formOf(request).get('disable') ?? ''
       const entry = entryOfPage(request, context, session, 'disable', { application: id.slice(0, 200) })
-      await writeNoted(context.database, pda, entry, (unit) => disableApplication(unit, pda, id))
+      await writeNoted(context.database, pda, entry, (unit) =>
+        disableApplication(unit, pda, id, context.now()),
+      )
       return sendOn(reply, path)
     })
   })

@@ -1,6 +1,7 @@
 import type { Application as Definition } from '@hatstand/api/application-definition.ts'
 import type { Context } from '../context.ts'
 import type { Unit } from '../database/port.ts'
+import { applicationDebitId, dataConsent, dataRetrieved } from '../domain/application-data.ts'
 import { mayKnowRecent, recentEndpointOf, statusOf } from '../domain/application-status.ts'
 import type { Caller } from '../domain/rights.ts'
 import {
@@ -9,24 +10,25 @@ import {
   findApplication,
   listApplications,
 } from '../store/applications.ts'
+import { findDebit } from '../store/data-debits.ts'
 import { lastChanges } from '../store/last-changes.ts'
 
 /** The JSON text of an application with its status, as a caller sees it; undefined when there is none. */
 export function applicationText(
-  { database }: Context,
+  { database, now }: Context,
   pda: number,
   caller: Caller,
   id: string,
 ): Promise<string | undefined> {
   return database.read(async (unit) => {
     const found = await findApplication(unit, pda, id)
-    return found && (await textsOf(unit, pda, caller, [found]))[0]
+    return found && (await textsOf(unit, pda, caller, [found], now()))[0]
   })
 }
 
 /** The same of all applications of the account that are chosen, by id. */
 export function applicationTexts(
-  { database }: Context,
+  { database, now }: Context,
   pda: number,
   caller: Caller,
   chosen: (id: string) => boolean,
@@ -38,6 +40,7 @@ export function applicationTexts(
       pda,
       caller,
       all.filter(({ id }) => chosen(id)),
+      now(),
     )
   })
 }
@@ -47,6 +50,7 @@ async function textsOf(
   pda: number,
   caller: Caller,
   applications: Application[],
+  now: number,
 ): Promise<string[]> {
   const parsed = applications.map((application) => {
     const definition = JSON.parse(application.definition) as Definition
@@ -55,11 +59,29 @@ async function textsOf(
   })
   const endpoints = new Set(parsed.flatMap(({ recent }) => recent ?? []))
   const enabled = await enabledApplications(unit, pda)
+  const consents = await consentsOf(unit, pda, applications, now)
   const changes = await lastChanges(unit, pda, [...endpoints])
   return parsed.map(({ application, definition, recent }) => {
     const lastChange = recent === undefined ? undefined : changes.get(recent)
-    return textOf(application, statusOf(definition, application, { enabled, lastChange }))
+    return textOf(
+      application,
+      statusOf(definition, application, {
+        enabled,
+        lastChange,
+        consent: consents.get(application.id) ?? 'none',
+      }),
+    )
   })
+}
+
+/** How the owner's consent to the data that each application wants stands. */
+async function consentsOf(unit: Unit, pda: number, applications: readonly Application[], now: number) {
+  const consents = new Map<string, ReturnType<typeof dataConsent>>()
+  for (const { id, definition } of applications) {
+    const debit = dataRetrieved(definition) && (await findDebit(unit, pda, applicationDebitId(id)))
+    consents.set(id, dataConsent(definition, debit, now))
+  }
+  return consents
 }
 
 /** The definition stands in the answer byte for byte as it was registered. */

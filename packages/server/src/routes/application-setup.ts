@@ -2,11 +2,15 @@ import type { Application as Definition } from '@hatstand/api/application-defini
 import type { FastifyRequest } from 'fastify'
 import { entryOf } from '../auth/ledger-notes.ts'
 import type { Context } from '../context.ts'
+import type { Unit } from '../database/port.ts'
+import { applicationDebitId, dataConsent } from '../domain/application-data.ts'
 import { newRoles, rolesOf } from '../domain/application-definition.ts'
+import { decides } from '../domain/data-debit-rights.ts'
 import { type Caller, hasRole, mayRead, mayWrite } from '../domain/rights.ts'
 import type { Role } from '../domain/roles.ts'
 import { ApiError } from '../errors.ts'
 import { findApplication, setUpApplication } from '../store/applications.ts'
+import { findDebit } from '../store/data-debits.ts'
 import { noteEntry } from '../store/ledger.ts'
 
 /**
@@ -25,6 +29,8 @@ export async function setUp(context: Context, request: FastifyRequest, id: strin
     const roles = rolesOf(JSON.parse(found.definition) as Definition)
     const refused = newRoles(roles, found.roles).find((role) => !mayGrant(caller, role))
     if (refused) return refused
+    if (!decides(caller) && (await wantsMore(unit, account.pda, id, found.definition, now())))
+      return { role: 'datadebit', detail: applicationDebitId(id) }
     await setUpApplication(unit, account.pda, { id, version: found.version, roles }, now())
     const detail = { application: id, version: found.version }
     await noteEntry(unit, account.pda, entryOf(request, context, 'set_up', { detail }))
@@ -35,6 +41,18 @@ export async function setUp(context: Context, request: FastifyRequest, id: strin
       'forbidden',
       `The application asks for more than you can give, ${`${beyond.role} ${beyond.detail}`.trim()}: the owner has to accept it`,
     )
+}
+
+/** Whether an application is to be handed data that the owner does not let it have now. */
+async function wantsMore(
+  unit: Unit,
+  pda: number,
+  id: string,
+  definition: string,
+  now: number,
+): Promise<boolean> {
+  const debit = await findDebit(unit, pda, applicationDebitId(id))
+  return dataConsent(definition, debit, now) !== 'same'
 }
 
 /** The owner grants any role, others those they have themselves. */

@@ -126,7 +126,7 @@ function ownersRoutes(app: App, context: Context): void {
     const { application: id } = request.params
     const entry = entryOf(request, context, 'remove', { detail: { application: id } })
     const known = await writeNoted(database, pda, entry, (unit) =>
-      applications.removeApplication(unit, pda, id),
+      applications.removeApplication(unit, pda, id, now()),
     )
     if (!known) throw notRegistered(id, 'application_unknown')
     return { message: 'Application removed' }
@@ -147,7 +147,9 @@ function changingRoutes(app: App, context: Context): void {
     const id = requireManager(request)
     const { pda } = request.account
     const entry = entryOf(request, context, 'disable', { detail: { application: id } })
-    await writeNoted(context.database, pda, entry, (unit) => applications.disableApplication(unit, pda, id))
+    await writeNoted(context.database, pda, entry, (unit) =>
+      applications.disableApplication(unit, pda, id, context.now()),
+    )
     return sendOne(context, request, reply, id, 'application_missing')
   }
   app.post(setUpApplication.path, { schema: setUpApplication }, accept)

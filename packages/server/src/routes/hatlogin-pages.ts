@@ -3,6 +3,8 @@ import type { Application as Definition } from '@hatstand/api/application-defini
 import type { HatLogin } from '../auth/hat-login.ts'
 import type { Context } from '../context.ts'
 import { newRoles, rolesOf } from '../domain/application-definition.ts'
+import { endpointsIn } from '../domain/data-debit-acceptance.ts'
+import { readBundle } from '../domain/queries.ts'
 import type { ApiError } from '../errors.ts'
 import { asksOf } from './consent-asks.ts'
 import { type Asking, consentPage } from './consent-page.ts'
@@ -50,6 +52,9 @@ export function refusedLoginPage({ code }: ApiError): string {
       )
 }
 
+/** The endpoints of a bundle that was checked when it was registered. */
+const endpointsAsked = (bundle: unknown) => endpointsIn(readBundle(JSON.stringify(bundle))).join(', ')
+
 function factsOf({ id, info, developer, kind, permissions, dependencies }: Definition): Asking {
   const needed = [...(dependencies?.plugs ?? []), ...(dependencies?.tools ?? [])]
   return {
@@ -60,7 +65,7 @@ function factsOf({ id, info, developer, kind, permissions, dependencies }: Defin
     notes: [
       info.dataUsePurpose && `What for, in its own words: ${info.dataUsePurpose}`,
       permissions.dataRetrieved &&
-        `It would also like to be handed the data “${permissions.dataRetrieved.name}”. You are asked for that separately, as a data debit.`,
+        `It is handed the data “${permissions.dataRetrieved.name}” whenever it asks, until you disable it: records of ${endpointsAsked(permissions.dataRetrieved.bundle)}. Among your data debits you can take some of that away again.`,
       needed.length > 0 && `It works together with ${needed.join(', ')}.`,
       `Here it is registered as ${id}.`,
     ].filter((note) => typeof note === 'string' && note !== '') as string[],

@@ -191,7 +191,7 @@ test('an unknown application gets a page, and no way on', async (t) => {
     assert.ok(!page.body.includes('evil.example'))
   }
   await person.open(notes)
-  await server.context.database.write(1, (unit) => removeApplication(unit, 1, 'notes'))
+  await server.context.database.write(1, (unit) => removeApplication(unit, 1, 'notes', Date.now()))
   assert.equal((await person.submit('/hatlogin', { decision: 'accept' })).statusCode, 404)
 })
 

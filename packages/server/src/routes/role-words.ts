@@ -16,7 +16,7 @@ const plainWords: Partial<Record<string, string>> = {
 }
 
 const detailedWords: Partial<Record<string, (detail: string) => string>> = {
-  datadebit: (id) => `read and change the data debit ${id}`,
+  datadebit: (id) => `be handed the data of the data debit ${id}, and ask for other data by it`,
   datacredit: (id) => `deliver data as ${id}`,
   applicationmanage: (id) => `set up and disable the application ${id}`,
   applicationstatusread: (id) => `see whether the application ${id} is set up`,

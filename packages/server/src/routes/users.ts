@@ -84,7 +84,9 @@ function changeRoutes(app: App, context: Context): void {
       })
       return { message }
     })
-  change(api.deleteUser, 'Account deleted', (unit, pda, { userId }) => removeUser(unit, pda, userId))
+  change(api.deleteUser, 'Account deleted', (unit, pda, { userId }) =>
+    removeUser(unit, pda, userId, context.now()),
+  )
   change(api.enableUser, 'Enabled', enabling(true))
   change(api.disableUser, 'Disabled', enabling(false))
 }

@@ -1,8 +1,11 @@
 import { sql } from 'kysely'
 import type { Unit } from '../database/port.ts'
 import type { Tables } from '../database/tables.ts'
+import { applicationDebitId } from '../domain/application-data.ts'
 import type { Role, RoleName } from '../domain/roles.ts'
 import { removeTokensOf } from './access-tokens.ts'
+import { acceptApplicationDebit, endApplicationDebit } from './application-debits.ts'
+import { deleteDebitsOf } from './data-debit-changes.ts'
 import { findRoles, removeRoles, replaceRoles } from './granted-roles.ts'
 
 /** A program registered with the account. Times in milliseconds since 1970. */
@@ -81,7 +84,8 @@ export async function registerApplication(
 }
 
 /**
- * Sets an application up, or once more: it has these roles in place of all it had, and is enabled.
+ * Sets an application up, or once more: it has these roles in place of all it had, and is enabled. With the role for its data debit
+ * among them, that is in force as its definition asks for it.
  * @param version of the definition the owner was shown; what is registered by now may be another
  * @returns false when there is none with this id and version
  */
@@ -92,27 +96,32 @@ export async function setUpApplication(
   now: number,
 ): Promise<boolean> {
   await unit.count(0)
-  const updated = await unit.all(sql`
+  const [updated] = await unit.all<{ definition: string }>(sql`
     update application set enabled = 1, setup_version = ${version}, setup_at = ${now}
-    where pda_id = ${pda} and application = ${id} and version = ${version} returning application`)
-  if (updated.length === 0) return false
+    where pda_id = ${pda} and application = ${id} and version = ${version} returning definition`)
+  if (updated === undefined) return false
   await replaceRoles(unit, pda, id, roles)
+  const debit = applicationDebitId(id)
+  if (roles.some(({ role, detail }) => role === 'datadebit' && detail === debit))
+    await acceptApplicationDebit(unit, pda, { id, definition: updated.definition }, now)
   return true
 }
 
-/** Takes all an application was granted, its tokens too. Returns false when there is none with this id. */
-export async function disableApplication(unit: Unit, pda: number, id: string): Promise<boolean> {
+/** Takes all an application was granted, its tokens and its data debit too. Returns false when there is none with this id. */
+export async function disableApplication(unit: Unit, pda: number, id: string, now: number): Promise<boolean> {
   await unit.count(0)
   const updated = await unit.all(sql`
     update application set enabled = 0 where pda_id = ${pda} and application = ${id} returning application`)
   await removeRoles(unit, pda, id)
   await removeTokensOf(unit, pda, id)
+  await endApplicationDebit(unit, pda, id, now)
   return updated.length > 0
 }
 
-/** Forgets an application, with all it was granted and its tokens. Returns whether there was one. */
-export async function removeApplication(unit: Unit, pda: number, id: string): Promise<boolean> {
-  const known = await disableApplication(unit, pda, id)
+/** Forgets an application, with all it was granted and its tokens; its data debits end. Returns whether there was one. */
+export async function removeApplication(unit: Unit, pda: number, id: string, now: number): Promise<boolean> {
+  const known = await disableApplication(unit, pda, id, now)
+  if (known) await deleteDebitsOf(unit, pda, id, now)
   await unit.all(sql`delete from application where pda_id = ${pda} and application = ${id}`)
   return known
 }

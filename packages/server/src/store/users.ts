@@ -4,6 +4,7 @@ import type { Tables } from '../database/tables.ts'
 import { userHolder, userIn } from '../domain/rights.ts'
 import type { Role, RoleName } from '../domain/roles.ts'
 import { removeTokensOf } from './access-tokens.ts'
+import { deleteDebitsOf } from './data-debit-changes.ts'
 import { findRoles, removeRoles, replaceRoles } from './granted-roles.ts'
 
 /** A person or a program other than the owner that may sign in. */
@@ -103,8 +104,9 @@ export async function putUser(unit: Unit, pda: number, user: User, before: User)
   return 'put'
 }
 
-/** Forgets a user, with its roles and tokens. What it wrote stays. */
-export async function removeUser(unit: Unit, pda: number, userId: string): Promise<void> {
+/** Forgets a user, with its roles and tokens; its data debits end. What it wrote stays. */
+export async function removeUser(unit: Unit, pda: number, userId: string, now: number): Promise<void> {
+  await deleteDebitsOf(unit, pda, userHolder(userId), now)
   await unit.all(sql`delete from account_user where pda_id = ${pda} and user_id = ${userId}`)
   await removeRoles(unit, pda, userHolder(userId))
   await removeTokensOf(unit, pda, userHolder(userId))
