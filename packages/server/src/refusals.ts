@@ -62,6 +62,9 @@ function refusalOf(error: unknown): ApiError | undefined {
     return new ApiError(error.kind === 'depth' ? 'too_deep' : 'invalid_json', error.message)
   if (error instanceof DiskFullError || (error as FastifyError).code === 'ENOSPC')
     return new ApiError('disk_full', 'The disk of the server is full; nothing was stored')
+  // PostgreSQL keeps no NUL in a text, and is asked for none. Whatever a schema let through, it was the request's.
+  if ((error as FastifyError).code === '22021')
+    return new ApiError('request_malformed', 'A text of the request holds a NUL character')
   return frameworkRefusal(error as FastifyError)
 }
 
