@@ -2,7 +2,9 @@ import assert from 'node:assert/strict'
 import { get } from 'node:http'
 import { test, type TestContext } from 'node:test'
 import { connect, PdaError, type Pda } from '@hatstand/sdk'
+import { sql } from 'kysely'
 import { openDatabase } from '../src/database/open.ts'
+import { indexWords } from '../src/store/word-index.ts'
 import { at, ends, password, serving } from './command-line.ts'
 import { invariantsHold, readContents } from './crash-invariants.ts'
 import { engines, type Place } from './engines.ts'
@@ -18,9 +20,10 @@ for (const engine of engines)
     test(`an erased record is nowhere any more, nor its versions, links and order keys, by ${way} on ${engine.name}`, async (t) => {
       const scene = await startScene(t, await engine.place())
       const others = await saveOthers(scene.owner)
+      await indexed(scene.place, scene.owner, 'private/diary')
       const ids = await leaveTraces(scene.owner, 'private/diary', others[0]!.recordId)
       const before = (await tracesIn(scene.place, ids)).join('\n')
-      for (const form of ['text in', 'order key in', 'descending order key in', 'record id in'])
+      for (const form of ['text in', 'name in', 'order key in', 'descending order key in', 'record id in'])
         assert.ok(before.includes(form), `what is there can be found: ${form}`)
       await withSlowReader(scene, async () => {
         if (way === 'the route') assert.equal((await scene.owner.records.erase(ids)).records, ids.length)
@@ -35,6 +38,7 @@ for (const engine of engines)
     test(`of an erased endpoint not even the name is left, by ${way} on ${engine.name}`, async (t) => {
       const scene = await startScene(t, await engine.place())
       const others = await saveOthers(scene.owner)
+      await indexed(scene.place, scene.owner, markedEndpoint)
       const ids = await leaveTraces(scene.owner, markedEndpoint, others[0]!.recordId)
       await withSlowReader(scene, async () => {
         if (way === 'the route')
@@ -97,6 +101,18 @@ async function saveOthers(owner: Pda) {
   const { records } = await owner.records.createMany('shared/other', texts)
   await owner.records.list('shared/other', { orderBy: 'text', take: 3 })
   return records
+}
+
+/** Gives an endpoint and that of the others an index of words: a word of the marked text is its name in lower case. */
+async function indexed(place: Place, owner: Pda, endpoint: string): Promise<void> {
+  const { recordId } = await owner.records.create(endpoint, { text: 'unmarked words' })
+  const database = await openDatabase(place, false)
+  const ids = await database.one<{ endpoint_id: number }>(
+    sql`select endpoint_id from endpoint where pda_id = 1`,
+  )
+  for (const { endpoint_id } of ids) await indexWords(database, 1, endpoint_id)
+  await database.close()
+  await owner.records.erase(recordId)
 }
 
 /** Marked data everywhere it can get to: records, versions, links, order keys, pages of its own. Gives the records' ids. */

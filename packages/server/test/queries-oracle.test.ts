@@ -14,6 +14,7 @@ import { linkRecords } from '../src/store/links.ts'
 import { type Asking, countList, listOf, readList } from '../src/store/queries.ts'
 import { type Bounds, usualBounds } from '../src/store/query-streams.ts'
 import { saveRecords } from '../src/store/records.ts'
+import { indexWords } from '../src/store/word-index.ts'
 import { engines } from './engines.ts'
 import { properties } from './generated-queries.ts'
 import { parsed, type Value } from './naive-order.ts'
@@ -52,7 +53,7 @@ for (const engine of engines)
         const property = propertyOf(text)
         if (!property) return
         pda += 1
-        const kept = await save(database, pda, records)
+        const kept = await save(database, pda, records, choice % 3 === 0)
         const bounds = ways[choice % ways.length]!
         const asking = { database, pda, now: Date.now(), orderPaths: 1 + ((choice >> 5) % 4), bounds }
         const expected = answered(kept, text).map(comparable)
@@ -84,8 +85,13 @@ function propertyOf(text: string): PropertyQuery | undefined {
 const unlimited = (text: string) =>
   `${text.trimEnd().slice(0, -1)}${/^\s*\{\s*\}\s*$/.test(text) ? '' : ','}"limit":null}`
 
-/** Saves records of an account of their own; gives those that were no duplicates, with their ids. */
-async function save(database: Database, pda: number, records: readonly Kept[]): Promise<Kept[]> {
+/** Saves records of an account of their own, some with an index of their words; gives those that were no duplicates, with their ids. */
+async function save(
+  database: Database,
+  pda: number,
+  records: readonly Kept[],
+  areIndexed: boolean,
+): Promise<Kept[]> {
   await database.write(pda, (unit) =>
     unit.insertMany('pda', { pda_id: pda, seq: 0, created_at: 0 }).then(() => undefined),
   )
@@ -107,6 +113,9 @@ async function save(database: Database, pda: number, records: readonly Kept[]): 
     const saving = { writer: 'owner', now: 0, weight: 1, slices, skipDuplicates: false }
     const { saved } = await saveRecords(database, pda, saving)
     if (saved) ids.set(recordId, id)
+    // In the middle, so that some get their words now and some as they are written.
+    if (areIndexed && ids.size === 4)
+      for (const endpointId of [1, 2]) await indexWords(database, pda, endpointId)
   }
   for (const [recordId, id] of ids)
     for (const other of records.find((one) => one.recordId === recordId)!.linked ?? []) {

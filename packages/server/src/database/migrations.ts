@@ -12,6 +12,8 @@ export interface Spelling {
   byPlace: string
   /** Said of a table that is nothing but its key. */
   keyOnly: string
+  /** The engine's own index of words: a row for each record that has words. */
+  words: string[]
   /** Said of a unique index the engine itself keeps; SQLite's is `fingerprints.ts`. */
   unique: boolean
 }
@@ -25,6 +27,11 @@ export const sqliteSpelling: Spelling = {
   placeKey: '',
   byPlace: '',
   keyOnly: 'without rowid',
+  words: [
+    // Words are cut before they come here, and of words that leave nothing stays.
+    `create virtual table record_words using fts5(words, tokenize='ascii tokenchars _', detail=none, columnsize=0)`,
+    `insert into record_words (record_words, rank) values ('secure-delete', 1)`,
+  ],
   unique: false,
 }
 
@@ -37,6 +44,10 @@ export const postgresSpelling: Spelling = {
   placeKey: ', primary key (pda_id, place)',
   byPlace: ', place',
   keyOnly: '',
+  words: [
+    `create table record_words (pda_id integer not null, place bigint not null, words tsvector not null, primary key (pda_id, place))`,
+    `create index record_words_word on record_words using gin (words)`,
+  ],
   unique: true,
 }
 
@@ -97,7 +108,8 @@ function whatIsKept(spell: Spelling): string[] {
   const { integer, bytes, id } = spell
   return [
     `create table endpoint (pda_id integer not null, endpoint_id integer not null, name text not null,
-       largest ${integer} not null, awkward ${integer} not null, primary key (pda_id, endpoint_id))`,
+       largest ${integer} not null, awkward ${integer} not null, words_to ${integer}, words_end ${integer}, primary key (pda_id, endpoint_id))`,
+    ...spell.words,
     `create unique index endpoint_name on endpoint (pda_id, name)`,
     `create table endpoint_block (pda_id integer not null, endpoint_id integer not null, block ${integer} not null,
        records ${integer} not null, bytes ${integer} not null, changed_at ${integer} not null, primary key (pda_id, endpoint_id, block)) ${spell.keyOnly}`,

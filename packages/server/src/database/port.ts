@@ -79,6 +79,14 @@ export interface Dialect {
    */
   jsonKind(column: string, path: readonly string[]): RawBuilder<number>
   jsonValue(column: string, path: readonly string[]): RawBuilder<Value>[]
+  /**
+   * The engine's own index of words. A word is of letters and digits of any script, or an underscore and then ASCII.
+   * @param words of each place
+   */
+  addWords(pda: number, places: readonly number[], words: readonly string[][]): RawBuilder<unknown>
+  removeWords(pda: number, places: readonly number[]): RawBuilder<unknown>
+  /** A SELECT of each `place` that has all of some words, or another one. */
+  wordsFound(pda: number, all: readonly string[], other: string): RawBuilder<{ place: number }>
 }
 
 /** A text as the engine hands it over most cheaply: UTF-8 bytes or a string. */

@@ -3,6 +3,8 @@ import type { Dialect } from './port.ts'
 
 const arrays = { id: sql`uuid[]`, text: sql`text[]`, number: sql`bigint[]` }
 
+const quoted = (word: string) => `'${word}'`
+
 const idDigits = (column: string) => sql<string>`${sql.ref(column)}::text`
 
 const at = (column: string, path: readonly string[]) => sql`(${sql.ref(column)}::jsonb #> ${path}::text[])`
@@ -29,6 +31,15 @@ export const postgresDialect: Dialect = {
     sql`(select place, position from unnest(${places}::bigint[]) with ordinality as listed (place, position))`,
   joined: (text, { begin, end }) =>
     sql`coalesce(${begin}::text || string_agg(${text}, ','), ${begin === ',' ? '' : begin}::text) || ${end}::text`,
+  addWords: (pda, places, words) =>
+    sql`insert into record_words (pda_id, place, words)
+      select ${pda}::integer, place, array_to_tsvector(string_to_array(words, ' '))
+      from unnest(${places}::bigint[], ${words.map((some) => some.join(' '))}::text[]) as added (place, words)`,
+  removeWords: (pda, places) =>
+    sql`delete from record_words where pda_id = ${pda} and place = any(${places}::bigint[])`,
+  wordsFound: (pda, all, other) =>
+    sql`select place from record_words where pda_id = ${pda}
+      and words @@ ${`(${all.map(quoted).join(' & ')}) | ${quoted(other)}`}::tsquery`,
   jsonKind,
   jsonValue(column, path) {
     const kind = jsonKind(column, path)

@@ -72,7 +72,9 @@ export async function openPostgres(url: string): Promise<Database> {
     },
     // One at a time: it takes a connection that others write by, for as long as it lasts.
     scrub: createShared(() =>
-      writing.query('vacuum record, record_history, order_key, link, endpoint_block, endpoint').catch(refuse),
+      writing
+        .query('vacuum record, record_history, order_key, link, endpoint_block, endpoint, record_words')
+        .catch(refuse),
     ),
     async durability() {
       return {

@@ -65,6 +65,9 @@ async function scrub(run: Run, folder: string): Promise<Row[]> {
   // What is left is copied through a file without a name in the data folder: in memory the copy could be larger than all else.
   await run('pragma temp_store = file')
   await run(`pragma temp_store_directory = '${folder.replaceAll("'", "''")}'`)
+  // A word that is gone may still mark where a page of the index begins.
+  if ((await run('select rowid from record_words limit 1')).length > 0)
+    await insist(() => run(`insert into record_words (record_words) values ('rebuild')`))
   await insist(() => run('vacuum'))
   await run('pragma temp_store = memory')
   // The log still holds what was erased until every reader of it is gone and it is cut to nothing.

@@ -4,6 +4,8 @@ import type { Dialect } from './port.ts'
 /** Seen from JSON, `a.b` as SQLite's JSON functions want it; the path has plain words only. */
 const jsonPath = (path: readonly string[]) => `$.${path.map((name) => `"${name}"`).join('.')}`
 
+const quoted = (word: string) => `"${word}"`
+
 const idDigits = (column: string) => sql<string>`hex(${sql.ref(column)})`
 
 function idOfDigits(digits: RawBuilder<string>): RawBuilder<string> {
@@ -37,6 +39,14 @@ export const sqliteDialect: Dialect = {
   listed: (places) => sql`(select value as place, key as position from json_each(${JSON.stringify(places)}))`,
   joined: (text, { begin, end }) =>
     sql`cast(coalesce(${begin} || group_concat(${text}, ','), ${begin === ',' ? '' : begin}) || ${end} as blob)`,
+  addWords: (_, places, words) =>
+    sql`insert into record_words (rowid, words) select value ->> 0, value ->> 1 from json_each(${JSON.stringify(
+      places.map((place, index) => [place, words[index]!.join(' ')]),
+    )})`,
+  removeWords: (_, places) =>
+    sql`delete from record_words where rowid in (select value from json_each(${JSON.stringify(places)}))`,
+  wordsFound: (_, all, other) =>
+    sql`select rowid as place from record_words where record_words match ${`(${all.map(quoted).join(' AND ')}) OR ${quoted(other)}`}`,
   jsonKind,
   jsonValue: (column, path) => [sql`${sql.ref(column)} ->> ${sql.lit(jsonPath(path))}`],
 }

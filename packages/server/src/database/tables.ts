@@ -121,6 +121,9 @@ export interface Tables extends ConsentTables, DataDebitTables {
     name: string
     largest: number
     awkward: number
+    /** How far the words of its records are in `record_words`: see `store/word-index.ts`. */
+    words_to: number | null
+    words_end: number | null
   }
   endpoint_block: {
     pda_id: number

@@ -2,6 +2,7 @@ import { type RawBuilder, sql } from 'kysely'
 import type { Unit } from '../database/port.ts'
 import { placeBase } from '../database/tables.ts'
 import type { OrderPath } from './order-keys.ts'
+import type { WordState } from './word-index.ts'
 
 /** An endpoint as the stores know it. */
 export interface Endpoint {
@@ -14,7 +15,7 @@ export interface Endpoint {
 }
 
 /** An endpoint with the paths it is ordered by. */
-export interface OrderedEndpoint extends Endpoint {
+export interface OrderedEndpoint extends Endpoint, WordState {
   paths: OrderPath[]
 }
 
@@ -47,18 +48,25 @@ export async function findEndpoints(
 ): Promise<Map<string, OrderedEndpoint>> {
   const [only] = names
   const named = names.length === 1 ? sql`name = ${only}` : unit.dialect.among('name', names, 'text')
-  const rows = await unit.all<Endpoint & PathRow>(sql`select endpoint.endpoint_id, name, largest, awkward,
+  const rows = await unit.all<
+    Omit<OrderedEndpoint, 'paths'> & PathRow
+  >(sql`select endpoint.endpoint_id, name, largest, awkward,
+      words_to, words_end,
       path_id, path, descending, used_at, filled_to, fill_end
     from endpoint left join order_path on order_path.pda_id = endpoint.pda_id and order_path.endpoint_id = endpoint.endpoint_id
     where endpoint.pda_id = ${pda} and ${named}`)
   const found = new Map<string, OrderedEndpoint>()
-  for (const { endpoint_id, name, largest, awkward, path_id, ...path } of rows) {
-    const endpoint = found.get(name) ?? { endpoint_id, name, largest, awkward, paths: [] }
-    found.set(name, endpoint)
-    if (path_id !== null) endpoint.paths.push({ ...path, endpoint_id, path_id })
+  for (const { path_id, path, descending, used_at, filled_to, fill_end, ...row } of rows) {
+    const { endpoint_id } = row
+    const endpoint = found.get(row.name) ?? { ...row, paths: [] }
+    found.set(row.name, endpoint)
+    if (path_id !== null)
+      endpoint.paths.push({ endpoint_id, path_id, path, descending, used_at, filled_to, fill_end })
   }
   return found
 }
+
+const newEndpoint = { largest: 0, awkward: 0, words_to: null, words_end: null }
 
 /** Gives each name that has none a number; adds them to `known`. The caller's unit has locked the account. */
 export async function addEndpoints(
@@ -81,7 +89,7 @@ export async function addEndpoints(
     awkward: 0,
   })
   for (const [index, name] of missing.entries()) {
-    known.set(name, { endpoint_id: numbers[index]!, name, largest: 0, awkward: 0, paths: [] })
+    known.set(name, { ...newEndpoint, endpoint_id: numbers[index]!, name, paths: [] })
   }
 }
 

@@ -4,6 +4,7 @@ import { type LedgerEntry, nameless } from '../domain/ledger.ts'
 import { type Change, findEndpoint, noteChange, saveChanges } from './endpoints.ts'
 import { concerning, forgetName, noteEntry } from './ledger.ts'
 import { removeOrderKeys } from './order-keys.ts'
+import { removeWords } from './word-index.ts'
 
 /** Records erased by one unit: others write between. */
 const rowsErased = 500
@@ -101,6 +102,7 @@ async function erase(unit: Unit, pda: number, rows: Erasable[], now: number): Pr
     unit.all(sql`delete from record_history where pda_id = ${pda} and ${these}`),
     unit.all(sql`delete from link where pda_id = ${pda} and ${these}`),
     removeOrderKeys(unit, pda, places),
+    removeWords(unit, pda, places),
     saveChanges(unit, pda, changes, now),
   ])
 }
@@ -114,6 +116,6 @@ async function forget(unit: Unit, ofEndpoint: ReturnType<typeof sql>, endpointId
     await unit.all(sql`delete from ${sql.table(table)} where ${ofEndpoint}`)
   }
   await unit.all(
-    sql`update endpoint set name = ${`#${endpointId}`}, largest = 0, awkward = 0 where ${ofEndpoint}`,
+    sql`update endpoint set name = ${`#${endpointId}`}, largest = 0, awkward = 0, words_to = null, words_end = null where ${ofEndpoint}`,
   )
 }

@@ -3,9 +3,11 @@ import type { Unit } from '../database/port.ts'
 import { type Filter, matches } from '../domain/filters.ts'
 import { keyRanges, type KeyRange } from '../domain/key-ranges.ts'
 import { keyAt, missingKey } from '../domain/ordering.ts'
+import { queryWords } from '../domain/words.ts'
 import { type OrderPath, storedPath } from './order-keys.ts'
 import { noteUse, withOrderKeys } from './order-paths.ts'
 import type { Asking, Stream } from './query-streams.ts'
+import { hasWordIndex, indexWords, placesWithWords } from './word-index.ts'
 
 /** More ranges than this are not looked up one by one. */
 const mostRanges = 100
@@ -29,7 +31,7 @@ export function keysOf(
  * The places of all records that may pass, when there are keys that leave few of them.
  * @returns unordered; undefined when there are too many, or no keys
  */
-export async function placesByKeys(asking: Asking, stream: Stream): Promise<number[] | undefined> {
+async function placesByKeys(asking: Asking, stream: Stream): Promise<number[] | undefined> {
   const { database, pda, bounds, now } = asking
   let [fewest, used]: [number[] | undefined, OrderPath | undefined] = [undefined, undefined]
   for (const filter of stream.query.filters) {
@@ -42,6 +44,23 @@ export async function placesByKeys(asking: Asking, stream: Stream): Promise<numb
   }
   if (used) void noteUse(database, pda, used, now).catch(() => undefined)
   return fewest
+}
+
+/** The places of all records that may pass, by whichever index leaves the fewest. */
+export async function placesByIndex(asking: Asking, stream: Stream): Promise<number[] | undefined> {
+  const [byKeys, byWords] = [await placesByKeys(asking, stream), await placesByWords(asking, stream)]
+  return byKeys && byWords && byKeys.length < byWords.length ? byKeys : (byWords ?? byKeys)
+}
+
+async function placesByWords(asking: Asking, { query, endpoint }: Stream): Promise<number[] | undefined> {
+  if (!hasWordIndex(endpoint)) return undefined
+  const words = query.filters.flatMap(({ operator }) =>
+    operator.operator === 'find' ? queryWords(operator.search) : [],
+  )
+  if (words.length === 0) return undefined
+  const { database, pda, bounds } = asking
+  // Looking at all records takes so long that even many are few.
+  return placesWithWords(database, pda, endpoint.endpoint_id, [...new Set(words)], 10 * bounds.listed)
 }
 
 /** @returns undefined when there are more than `most`, or the keys were dropped */
@@ -75,6 +94,9 @@ export function learnFilter(asking: Asking, stream: Stream): void {
     const range = keyRanges(filter)
     return range && range.ranges.length <= mostRanges && !keysOf(stream, range.path, false)
   })
+  const searches = query.filters.some(({ operator }) => operator.operator === 'find')
+  if (searches && !hasWordIndex(stream.endpoint))
+    void indexWords(asking.database, asking.pda, stream.endpoint.endpoint_id).catch(() => undefined)
   if (able.length > 0) void learn(asking, stream, able).catch(() => undefined)
 }
 

@@ -1,7 +1,7 @@
 import { keyAt, missingKey } from '../domain/ordering.ts'
 import { isPlainPath } from '../domain/ordering.ts'
 import { anyAt, anyRead, noteUse } from './order-paths.ts'
-import { keysOf, makeKeys, placesByKeys } from './query-keys.ts'
+import { keysOf, makeKeys, placesByIndex } from './query-keys.ts'
 import { LostOrderError, scan } from './query-scans.ts'
 import type { Asking, Batch, Stream } from './query-streams.ts'
 import { keyOrder, listOrder, placeOrder, type Position } from './record-orders.ts'
@@ -23,7 +23,7 @@ export async function* byPlace(
   const { database, pda } = asking
   const { endpoint, descending, until, path } = stream
   const newestFirst = path !== undefined || descending
-  const known = await placesByKeys(asking, stream)
+  const known = await placesByIndex(asking, stream)
   if (!known) {
     const order = placeOrder(database.dialect, pda, endpoint.endpoint_id, newestFirst, until)
     const isWhole = stream.query.filters.length === 0
@@ -60,7 +60,7 @@ async function* byKey(
   const { database, pda, now } = asking
   const keys = keysOf(stream, path, stream.descending)
   if (keys) void noteUse(database, pda, keys, now).catch(() => undefined)
-  const isNarrowed = keys && stream.query.filters.length > 0 && (await placesByKeys(asking, stream))
+  const isNarrowed = keys && stream.query.filters.length > 0 && (await placesByIndex(asking, stream))
   let pathId = keys?.path_id
   if (!keys || isNarrowed) {
     const sorted = await sortedBehind(asking, stream, path, after)

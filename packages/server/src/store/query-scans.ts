@@ -168,10 +168,9 @@ function narrowing(dialect: Dialect, { endpoint, query }: Stream): RawBuilder<un
     .filter((one) => one !== undefined)
     .filter(({ path }) => isPlainPath(path))
   if (ranges.length === 0) return undefined
-  return sql` and ${sql.join(
-    ranges.map((one) => condition(dialect, one)),
-    sql` and `,
-  )}`
+  const conditions = ranges.map((one) => condition(dialect, one))
+  // An engine may ask it of all records before it looks at their endpoint, some of which it cannot read.
+  return sql` and case when record.endpoint_id = ${endpoint.endpoint_id} then ${sql.join(conditions, sql` and `)} end`
 }
 
 function condition(dialect: Dialect, { path, kinds, texts, numbers }: ScalarRanges): RawBuilder<unknown> {

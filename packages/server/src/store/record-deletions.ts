@@ -4,6 +4,7 @@ import { type Change, findEndpoint, noteChange, saveChanges } from './endpoints.
 import { concerning, noteEntry } from './ledger.ts'
 import { removeOrderKeys } from './order-keys.ts'
 import { keepVersions, type Replacement } from './record-history.ts'
+import { removeWords } from './word-index.ts'
 
 /** Records deleted by one statement. */
 const rowsDeleted = 1000
@@ -75,6 +76,7 @@ async function remove(unit: Unit, pda: number, rows: Leaving[], by: Replacement)
     unit.all(sql`delete from record where pda_id = ${pda} and ${these}`),
     unit.all(sql`delete from link where pda_id = ${pda} and ${these}`),
     removeOrderKeys(unit, pda, places),
+    removeWords(unit, pda, places),
     saveChanges(unit, pda, changes, by.now),
   ])
 }

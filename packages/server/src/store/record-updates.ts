@@ -6,6 +6,7 @@ import { type Change, noteChange, saveChanges } from './endpoints.ts'
 import { concerning, noteEntry } from './ledger.ts'
 import { addOrderKeys, listOrderPaths, removeOrderKeys } from './order-keys.ts'
 import { keepVersions, type Replacement } from './record-history.ts'
+import { addWords, indexedAmong, removeWords } from './word-index.ts'
 
 /** A request to replace the data of records; a draft's record id names the record, its endpoint says where it is kept. */
 export interface Updating extends Replacement {
@@ -110,7 +111,7 @@ async function releaseOld(unit: Unit, pda: number, steps: Step[], updating: Upda
   await unit.all(sql`update record set fingerprint = null, writer = ${updating.writer}, updated_at = ${updating.now},
       updated_seq = ${firstSeq} + listed.position - ${unit.dialect.firstPosition}
     from ${unit.dialect.listed(places)} listed where record.pda_id = ${pda} and record.place = listed.place`)
-  await removeOrderKeys(unit, pda, places)
+  await Promise.all([removeOrderKeys(unit, pda, places), removeWords(unit, pda, places)])
 }
 
 async function writeNew(unit: Unit, pda: number, steps: Step[], { now }: Updating): Promise<void> {
@@ -134,15 +135,11 @@ async function writeNew(unit: Unit, pda: number, steps: Step[], { now }: Updatin
     places,
   )
   const endpointIds = steps.map(({ stored }) => stored.endpoint_id)
+  const texts = steps.map(({ draft }) => draft.text)
   const paths = await listOrderPaths(unit, pda, [...new Set(endpointIds)])
-  await addOrderKeys(
-    unit,
-    pda,
-    paths,
-    endpointIds,
-    places,
-    steps.map(({ draft }) => draft.text),
-  )
+  await addOrderKeys(unit, pda, paths, endpointIds, places, texts)
+  const indexed = await indexedAmong(unit, pda, [...new Set(endpointIds)])
+  await addWords(unit, pda, indexed, endpointIds, places, texts)
   await saveChanges(unit, pda, changes, now)
 }
 

@@ -14,6 +14,7 @@ import {
 import { concerning, noteEntries, noteEntry } from './ledger.ts'
 import { addGroups } from './links.ts'
 import { addOrderKeys } from './order-keys.ts'
+import { addWords } from './word-index.ts'
 
 /** What became of a request: whether it was saved, and the drafts that are duplicates. */
 export interface Saved {
@@ -171,6 +172,9 @@ async function insertRecords(
 ): Promise<void> {
   const texts = drafts.map((draft) => draft.text)
   const fingerprints = drafts.map((draft) => draft.fingerprint)
+  const indexed = new Set(
+    endpoints.filter(({ words_end }) => words_end !== null).map(({ endpoint_id }) => endpoint_id),
+  )
   await Promise.all([
     unit.insertMany('record', {
       place: places,
@@ -191,6 +195,7 @@ async function insertRecords(
       places,
       texts,
     ),
+    addWords(unit, pda, indexed, endpointIds, places, texts),
     addGroups(unit, pda, groups),
   ])
   unit.hold(fingerprints, places)
