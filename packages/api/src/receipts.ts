@@ -97,7 +97,7 @@ export const readReceipt = {
       },
     },
   },
-  refusals: ['invalid_query', 'invalid_record_id', 'receipt_unknown'],
+  refusals: ['invalid_query', 'receipt_unknown'],
 } satisfies Operation
 
 export const readOlderKey = {

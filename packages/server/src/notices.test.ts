@@ -18,6 +18,7 @@ import { engines } from '../test/engines.ts'
 import { createApp } from './app.ts'
 import { makeSigningKey } from './auth/signing-keys.ts'
 import type { Context } from './context.ts'
+import { openDatabase } from './database/open.ts'
 import { sendNotices, sendOnce } from './notices.ts'
 import { takeNotices } from './store/notices.ts'
 import { rotateSigningKey } from './store/signing-keys.ts'
@@ -169,8 +170,10 @@ for (const engine of engines)
     test('two processes do not send the same notice; one that died is made up for', async (t) => {
       const { scene, there, context } = await asked(t, engine)
       debitIn(await enable(scene, there))
-      const tried = await Promise.all([sendOnce(context), sendOnce(context), sendOnce(context)])
-      assert.deepEqual([tried.toSorted(), there.told.length], [[0, 0, 1], 1])
+      const another = { ...context, database: await openDatabase(context.config, false) }
+      t.after(() => another.database.close())
+      const tried = await Promise.all([context, another, context, another].map(sendOnce))
+      assert.deepEqual([tried.filter((sent) => sent > 0), there.told.length], [[1], 1])
       debitIn(await scene.as('owner', 'POST', '/survey/disable?atPeriodEnd=false'))
       const account = { pda: 1, domain: 'it-dies.example' }
       const { now } = scene.clock

@@ -10,8 +10,9 @@ const decisions = /\/data-debit\/.*\/(enable|disable|reject)/
 /** How long an attempt may take; and after how long another process may make the next one, should this one have died. */
 const attemptMilliseconds = 15_000
 const leaseMilliseconds = 60_000
-/** So many of an account are sent at once. */
+/** So many of an account are sent at once, and for so many accounts. */
 const atOnce = 10
+const accountsAtOnce = 8
 
 /** Tells requesters what was decided, from when the server listens until it closes. */
 export function sendNotices(app: App, context: Context): void {
@@ -38,15 +39,25 @@ export function sendNotices(app: App, context: Context): void {
 
 /** Sends the notices of all accounts that are due. @returns how many were tried */
 export async function sendOnce(context: Context): Promise<number> {
+  const accounts = (await accountsToTell(context.database, context.now())).values()
+  const one = async () => {
+    let sent = 0
+    for (const account of accounts) sent += await sendOf(context, account)
+    return sent
+  }
+  // One account's requesters that do not answer keep the others waiting only so much.
+  const each = await Promise.all(Array.from({ length: accountsAtOnce }, one))
+  return each.reduce((sum, sent) => sum + sent, 0)
+}
+
+async function sendOf(context: Context, account: { pda: number; domain: string }): Promise<number> {
   const { database, now } = context
+  const { privatePem } = await noticeKeyOf(context, account.pda)
   let sent = 0
-  for (const account of await accountsToTell(database, now())) {
-    const { privatePem } = await noticeKeyOf(context, account.pda)
-    for (let last = atOnce; last === atOnce; sent += last) {
-      const taken = await takeNotices(database, account, now(), now() + leaseMilliseconds, atOnce)
-      await Promise.all(taken.map((notice) => sendNotice(context, account.pda, privatePem, notice)))
-      last = taken.length
-    }
+  for (let last = atOnce; last === atOnce; sent += last) {
+    const taken = await takeNotices(database, account, now(), now() + leaseMilliseconds, atOnce)
+    await Promise.all(taken.map((notice) => sendNotice(context, account.pda, privatePem, notice)))
+    last = taken.length
   }
   return sent
 }

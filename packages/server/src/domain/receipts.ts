@@ -12,7 +12,7 @@ import { writtenMoment } from './debit-times.ts'
 import { exactJson, type Json, writtenJson } from './exact-json.ts'
 
 /** What the structure of a record and of a receipt follows. */
-export const receiptSchema = 'ISO/IEC TS 27560:2023'
+const receiptSchema = 'ISO/IEC TS 27560:2023'
 
 /** What the standard demands and the requester did not say. */
 const notStated = 'not stated'

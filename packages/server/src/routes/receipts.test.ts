@@ -18,6 +18,7 @@ import {
 import { engines, freshFolder } from '../../test/engines.ts'
 import { expiryEntry } from '../auth/expiry-notes.ts'
 import { makeSigningKey } from '../auth/signing-keys.ts'
+import { openDatabase } from '../database/open.ts'
 import { noteExpiries } from '../store/consent-events.ts'
 import { rotateSigningKey } from '../store/signing-keys.ts'
 
@@ -128,7 +129,13 @@ for (const engine of engines)
       assert.equal((await events(scene)).length, 1, 'it holds for another millisecond')
       clock.now = start + 31 * day
       const note = expiryEntry(server.context)
-      await Promise.all(Array.from({ length: 8 }, () => noteExpiries(database, 1, clock.now, note)))
+      const another = await openDatabase(server.context.config, false)
+      t.after(() => another.close())
+      await Promise.all(
+        Array.from({ length: 8 }, (_, index) =>
+          noteExpiries(index % 2 === 0 ? database : another, 1, clock.now, note),
+        ),
+      )
       await scene.renew()
       const entries = await server.as(scene.tokens.owner).ledger.list({ action: 'expire' })
       assert.deepEqual(
@@ -255,6 +262,20 @@ for (const engine of engines)
       const { text, headers } = await read(scene, 'acme', id, 'text/html, application/ld+json;q=0.9')
       assert.match(String(headers['content-type']), /^application\/ld\+json/)
       assert.deepEqual(JSON.parse(text), JSON.parse((await read(scene, 'acme', id)).text).policy)
+    })
+
+    test('what cannot be an id is refused or unknown, on every engine', async (t) => {
+      const scene = await debitScene(t, engine)
+      const { text } = await read(scene, 'owner', 'no-uuid')
+      assert.equal(JSON.parse(text).code, 'invalid_query')
+      for (const id of ['%00', 'a%00b', 'nothing']) {
+        const answer = await scene.as('owner', 'GET', `/${id}/receipts`)
+        assert.ok(answer.status === 404 || answer.status === 400, `${id}: ${answer.text}`)
+        const key = await ask(scene.server.url, { method: 'GET', path: `/publickey/${id}` })
+        assert.ok(key.status === 404 || key.status === 400, `${id}: ${key.text}`)
+      }
+      refusedWith(await scene.as('owner', 'GET', '/survey/receipts?after=x'), 400, 'invalid_query', /after/)
+      refusedWith(await scene.as('owner', 'GET', '/survey/receipts?newest=1'), 400, 'invalid_query')
     })
 
     test('a receipt is no access token', async (t) => {

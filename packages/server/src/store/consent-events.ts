@@ -12,13 +12,16 @@ export type ExpiryEntry = (dataDebit: string, permission: number) => LedgerEntry
 
 /**
  * What follows from a decision on a data debit: the receipts of it, for both sides, and notices of them for the requester. In the
- * unit of the decision, under the account's lock.
+ * unit of the decision.
  */
 export async function noteConsent(
   unit: Unit,
   pda: number,
   { debit, permission, event }: Pick<Decision, 'debit' | 'permission' | 'event'>,
 ): Promise<void> {
+  if (event === 'propose' || event === 'change') return
+  // Receipts are numbered: whoever decides at the same time waits.
+  await unit.count(0)
   if (event === 'delete') {
     await noteDisabled(unit, pda, debit)
     await removeNotices(unit, pda, debit.id)
@@ -30,7 +33,7 @@ export async function noteConsent(
   if (event === 'reject') await addNotices(unit, pda, debit, await noteRejected(unit, pda, debit))
 }
 
-/** Makes the receipt of accepting a permission. What had ended by itself before has its receipt already (`noteExpiry`). */
+/** Makes the receipt of accepting a permission; and of the end of the one before, if nobody has noticed that. */
 async function noteAccepted(
   unit: Unit,
   pda: number,
@@ -39,9 +42,26 @@ async function noteAccepted(
 ): Promise<Receipt[]> {
   const at = permission.acceptedAt as number
   const standing = await standingReceipt(unit, pda, debit.id)
-  const before = standing && isOpen(standing) ? { replaces: standing.permission } : undefined
-  const event = before ? 'changed' : 'accepted'
-  return [await addReceipt(unit, pda, debit, permission, { event, at, now: at, ...before })]
+  if (standing && isOpen(standing) && (standing.endsAt ?? Infinity) > at) {
+    const made = { event: 'changed', at, now: at, replaces: standing.permission } as const
+    return [await addReceipt(unit, pda, debit, permission, made)]
+  }
+  if (standing && isOpen(standing)) await noteReplaced(unit, pda, debit, standing, permission)
+  return [await addReceipt(unit, pda, debit, permission, { event: 'accepted', at, now: at })]
+}
+
+/** Makes the receipt of the end of a permission that another one has taken the place of since. */
+async function noteReplaced(
+  unit: Unit,
+  pda: number,
+  debit: DataDebit,
+  standing: Receipt,
+  by: Permission,
+): Promise<void> {
+  const before = debit.permissions.find(({ number }) => number === standing.permission)
+  if (before === undefined || before.number === by.number) return
+  const made = { event: 'expired', at: standing.endsAt as number, now: by.acceptedAt as number } as const
+  await addReceipt(unit, pda, debit, { ...before, acceptedAt: standing.at }, made)
 }
 
 /** Makes the receipt of a permission that was disabled; if it had ended by itself before, of that. None the second time. */

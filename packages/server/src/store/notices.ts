@@ -36,13 +36,14 @@ export async function agreeToHost(
   return true
 }
 
-/** Puts down what a requester is to be told of receipts, if there is an address that the owner agreed to. */
+/** Puts down what a requester is to be told of the owner's decisions, if there is an address that the owner agreed to. */
 export async function addNotices(
   unit: Unit,
   pda: number,
   { id, client }: DataDebit,
-  receipts: readonly Receipt[],
+  made: readonly Receipt[],
 ): Promise<void> {
+  const receipts = made.filter(({ event }) => event !== 'expired')
   const callback = callbackOf(client.callbackUrl)
   if (callback === undefined || receipts.length === 0) return
   const agreed = await unit.all(sql`select 1 from notice_host
