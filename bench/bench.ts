@@ -1,5 +1,6 @@
 import { cpus, loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
+import { filtering } from './filtering.ts'
 import { large } from './large.ts'
 import { ledger } from './ledger.ts'
 import { full, type Measure, quick, type Scene } from './measures.ts'
@@ -8,7 +9,7 @@ import { saving } from './saving.ts'
 import { starting } from './starting.ts'
 import { table } from './table.ts'
 
-const scenes: Scene[] = [saving, starting, onPostgres, large, ledger]
+const scenes: Scene[] = [saving, starting, onPostgres, large, ledger, filtering]
 
 const { values } = parseArgs({
   options: {

@@ -144,4 +144,21 @@ export const goals: Record<string, Goal> = {
     stretch: 0.8,
     more: true,
   },
+  '14': {
+    work: 'first filter by a field, 1 of 1M passes',
+    unit: 'ms',
+    limit: 'raw scan',
+    reach: 2,
+    stretch: 1.3,
+  },
+  '14b': { work: 'the same later', unit: 'ms', limit: 'GET take=1', reach: 3, stretch: 1.5 },
+  '14c': { work: 'filter by a part of a date, none of 1M passes', unit: 'ms' },
+  '14d': { work: 'p99 of GET take=1 meanwhile', unit: 'ms', reach: 20, stretch: 5 },
+  '15': {
+    work: 'bundle: 100 records of each of five endpoints, mapped',
+    unit: 'ms',
+    limit: 'five GETs',
+    reach: 2,
+    stretch: 1,
+  },
 }

@@ -23,8 +23,8 @@ export interface Bounds {
 }
 
 export const usualBounds: Bounds = {
-  window: 500,
-  bytes: 2 * 2 ** 20,
+  window: 200,
+  bytes: 2 ** 18,
   aside: 50_000,
   listed: 10_000,
   keysFrom: 1000,
