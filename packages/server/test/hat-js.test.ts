@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { HatClient } from '@dataswift/hat-js'
+import { proposal } from './data-debits.ts'
 import { definition } from './definitions.ts'
 import { engines } from './engines.ts'
 import { startServer } from './harness.ts'
@@ -78,6 +79,39 @@ for (const engine of engines)
     await registry.disable('notes')
     assert.equal(applications.getAppStatus(await read()), 'untouched')
     await assert.rejects(applications.getById('unheard'), { status: 404 })
+  })
+
+const debits = (token: string) => new HatClient({ token, apiVersion: 'v2.6', secure: false }).dataDebits()
+
+for (const engine of engines)
+  test(`the official SDK of the HAT lists data debits and reads their values, on ${engine.name}`, async (t) => {
+    const server = await startServer(t, engine)
+    await server.owner.records.create('rumpel/locations', { latitude: 51 })
+    const roles = [{ role: 'datadebit', detail: '' }] as const
+    const token = await server.application('acme', { roles })
+    await server.as(token).dataDebits.propose('survey', proposal({ start: '2020-02-15T03:52:37.000Z' }))
+
+    const [listed] = (await debits(server.token).getAllDefault()).parsedBody!
+    assert.deepEqual(
+      [listed!.dataDebitKey, listed!.active, listed!.permissionsActive],
+      ['survey', false, null],
+    )
+    assert.equal(new Date(listed!.start!).getUTCFullYear(), 2020, 'a date before it is enabled')
+    await assert.rejects(debits(token).getDataDebitValues('survey'), { status: 400 })
+    await assert.rejects(debits(server.token).getById('unheard'), { status: 404 })
+
+    await server.owner.dataDebits.enable('survey', { permission: 1 })
+    const read = (await debits(token).getById('survey')).parsedBody!
+    const { permissionsLatest, permissionsActive } = read
+    assert.deepEqual([read.active, permissionsActive], [true, permissionsLatest])
+    assert.equal(permissionsLatest!.period, 2_592_000_000)
+    assert.deepEqual(Object.keys(permissionsLatest!.bundle.bundle), ['places'])
+    const { places } = (await debits(token).getDataDebitValues<{ latitude: number }>('survey')).parsedBody!
+      .bundle
+    assert.deepEqual(
+      places!.map(({ endpoint, data }) => [endpoint, data]),
+      [['rumpel/locations', { latitude: 51 }]],
+    )
   })
 
 test('the official SDK of the HAT learns of a duplicate by the status it looks at', async (t) => {
