@@ -21,7 +21,7 @@ import { parsed, type Value } from './naive-order.ts'
 import { answered, type Kept } from './naive-queries.ts'
 
 /** How many generated queries each engine is asked: `HATSTAND_TEST_QUERIES`; 5,000 say what the issue of queries asks for. */
-const queries = Number(process.env['HATSTAND_TEST_QUERIES'] ?? 150)
+const queries = Number(process.env['HATSTAND_TEST_QUERIES'] ?? 60)
 
 /** Every way to answer: as usual; keys at once, and what they leave listed; hardly anything at a time. */
 const ways: Bounds[] = [
