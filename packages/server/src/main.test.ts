@@ -5,6 +5,7 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { test } from 'node:test'
+import { hiddenIn } from '../test/browsing.ts'
 import { at, ends, password, serving } from '../test/command-line.ts'
 import { freshFolder } from '../test/engines.ts'
 
@@ -33,14 +34,17 @@ test('the first start prints a set-up link that works, and SIGTERM ends the serv
   const { url, output } = await serving(child)
   const link = /http:\S+\/setup\?code=\S+/.exec(output)?.[0] ?? ''
   assert.ok(link.startsWith(url))
-  assert.equal((await fetch(link)).status, 200)
+  const page = await fetch(link)
+  assert.equal(page.status, 200)
+  const cookie = page.headers.get('set-cookie')?.split(';')[0] ?? ''
   const form = new URLSearchParams({
-    code: new URL(link).searchParams.get('code') ?? '',
+    ...hiddenIn(await page.text()),
     name: 'alice',
     password,
     repeated: password,
   })
-  assert.equal((await fetch(`${url}/setup`, { method: 'POST', body: form })).status, 201)
+  const sent = await fetch(`${url}/setup`, { method: 'POST', headers: { cookie }, body: form })
+  assert.equal(sent.status, 201)
   assert.equal(
     (await fetch(`${url}/users/access_token`, { headers: { username: 'alice', password } })).status,
     200,
