@@ -34,12 +34,14 @@ export const ledger: Scene = {
   },
 }
 
+/** What saves a part of these texts, which gives the seconds it took. */
+const save = (server: Hatstand, list: string[], connections: number) => (from: number, to: number) =>
+  saveSingly(server, list.slice(from, to), connections).then(({ seconds }) => seconds)
+
 async function measured(sizes: Sizes, on: Hatstand, off: Hatstand): Promise<Measure[]> {
   const texts = locations(records, sizes.many + sizes.lone + 2 * warming)
   const many = texts.slice(0, sizes.many)
   const lone = texts.slice(sizes.many, sizes.many + sizes.lone)
-  const save = (server: Hatstand, list: string[], connections: number) => (from: number, to: number) =>
-    saveSingly(server, list.slice(from, to), connections).then(({ seconds }) => seconds)
   const [warmMany, warmLone] = [texts.slice(-2 * warming, -warming), texts.slice(-warming)]
   for (const server of [on, off]) await save(server, warmMany, manyConnections)(0, warming)
   const ofMany = save(on, many, manyConnections)
