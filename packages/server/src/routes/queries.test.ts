@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { setTimeout as pause } from 'node:timers/promises'
 import type { RecordQuery } from '@hatstand/api/record-queries.ts'
 import { ask } from '../../test/asking.ts'
 import { engines } from '../../test/engines.ts'
@@ -202,4 +203,28 @@ test('a query that is wrong is refused with the place of the fault', async (t) =
   const path = '/api/v2.6/data-query/test/one?after=nonsense'
   const reply = await ask(url, { method: 'POST', path, headers, body: '{}' })
   assert.equal(JSON.parse(reply.text).code, 'invalid_query')
+})
+
+test('nothing more is read for a client that went away', async (t) => {
+  const { url, token, owner, context } = await startServer(t)
+  const records = Array.from({ length: 20_000 }, (_, n) => ({ n, at: '2026-01-01' }))
+  await owner.records.createMany('test/many', records)
+  const headers = { ...json, 'x-auth-token': token }
+  const hour = { operator: 'between', lower: 5, upper: 5 }
+  const body = JSON.stringify({ filters: [part('datetimeExtract', 'hour', 'at', hour)] })
+  let reads = 0
+  const { database } = context
+  const { read } = database
+  database.read = (fn) => {
+    reads += 1
+    return read(fn)
+  }
+  const leaving = AbortSignal.timeout(20)
+  const path = `${url}/api/v2.6/data-query/test/many`
+  await assert.rejects(fetch(path, { method: 'POST', headers, body, signal: leaving }))
+  await pause(300)
+  const before = reads
+  await pause(100)
+  assert.equal(reads, before)
+  assert.ok(reads < 90, `${reads} reads`)
 })

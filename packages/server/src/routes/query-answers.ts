@@ -17,12 +17,13 @@ import { linkNext } from './next-page.ts'
 import { asRefusal } from './query-bodies.ts'
 
 /** What the stores need to know to answer queries of a request. */
-export const askingOf = ({ account }: FastifyRequest, { config, database, now }: Context): Asking => ({
+export const askingOf = ({ account, raw }: FastifyRequest, { config, database, now }: Context): Asking => ({
   database,
   pda: account.pda,
   now: now(),
   orderPaths: config.orderPaths,
   bounds: usualBounds,
+  isGone: () => raw.socket.destroyed,
 })
 
 /**

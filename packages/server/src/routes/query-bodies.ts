@@ -3,6 +3,7 @@ import type { FastifyRequest } from 'fastify'
 import { QueryError } from '../domain/query-error.ts'
 import { mostLevels } from '../domain/query-text.ts'
 import { ApiError } from '../errors.ts'
+import { GoneError } from '../store/queries.ts'
 import { receiveText } from './body.ts'
 
 /** A query takes no more bytes than this. */
@@ -21,20 +22,18 @@ export interface Sent<T> {
 export async function receiveQuery<T>(request: FastifyRequest, read: (text: string) => T): Promise<Sent<T>> {
   const text = await receiveText(request, mostBytes)
   skipValue(text, skipSpace(text, 0), mostLevels)
-  return { value: refusing(() => read(text)), text: text.trim() }
-}
-
-/** What a query gets wrong, as a refusal of the body it came in. */
-export function refusing<T>(work: () => T): T {
   try {
-    return work()
+    return { value: read(text), text: text.trim() }
   } catch (error) {
     throw asRefusal(error)
   }
 }
 
-/** A fault of a query as a refusal, anything else as it is. */
-export const asRefusal = (error: unknown): unknown =>
-  error instanceof QueryError ? new ApiError('invalid_body', sentence(error.message)) : error
+/** A fault of a query as a refusal of the body it came in, anything else as it is. */
+export function asRefusal(error: unknown): unknown {
+  if (error instanceof GoneError)
+    return new ApiError('body_unreadable', 'The connection was closed before the answer was made')
+  return error instanceof QueryError ? new ApiError('invalid_body', sentence(error.message)) : error
+}
 
 const sentence = (message: string) => (message.startsWith('the ') ? `T${message.slice(1)}` : message)

@@ -50,7 +50,7 @@ export async function findOrderPath(
  * @param most how many paths an endpoint may have
  * @returns the path, whoever registered it
  */
-export async function addOrderPath(
+async function addOrderPath(
   database: Database,
   pda: number,
   endpointId: number,
@@ -120,7 +120,7 @@ async function dropKeys(database: Database, pda: number, path: OrderPath): Promi
 }
 
 /** Gives the records that were there before the path was registered their keys, some at a time; resolves when all have one. */
-export function fillOrderPath(database: Database, pda: number, path: OrderPath): Promise<void> {
+function fillOrderPath(database: Database, pda: number, path: OrderPath): Promise<void> {
   const ofDatabase = filling.get(database) ?? new Map<string, Promise<void>>()
   filling.set(database, ofDatabase)
   const name = `${pda}/${path.endpoint_id}/${path.path_id}`

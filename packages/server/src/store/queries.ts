@@ -20,6 +20,7 @@ import {
 } from './query-streams.ts'
 import { keyOrder, placeOrder } from './record-orders.ts'
 
+export { GoneError } from './query-scans.ts'
 export type { Show } from './query-links.ts'
 export type { RecordPage } from './query-pages.ts'
 export { type Asking, type Standing, usualBounds } from './query-streams.ts'

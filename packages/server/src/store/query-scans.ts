@@ -13,6 +13,11 @@ export class LostOrderError extends Error {
   override readonly name = 'LostOrderError'
 }
 
+/** Nobody waits for the answer any more: nothing more is read for it. */
+export class GoneError extends Error {
+  override readonly name = 'GoneError'
+}
+
 /** Records of the first turn, when nothing is known about how many pass. */
 const firstWindow = 100
 /** Where fewer than one record in so many passed, the engine looks through the rest by itself. */
@@ -38,6 +43,7 @@ export async function* scan(
   let window = Math.min(first, asking.bounds.window)
   let from = after
   do {
+    if (asking.isGone?.()) throw new GoneError('the client is gone')
     const isRare = stream.read >= asking.bounds.rareFrom && stream.passed * rareness < stream.read
     try {
       const batches =

@@ -42,6 +42,8 @@ export interface Asking {
   /** How many paths an endpoint may have keys of. */
   orderPaths: number
   bounds: Bounds
+  /** Whether nobody waits for the answer any more. */
+  isGone?: () => boolean
 }
 
 /** One query of a list: an endpoint's records that pass, in an order. */
