@@ -37,7 +37,7 @@ for (const engine of engines) {
     const [session, ...more] = await sessions()
     assert.equal(more.length, 0)
     assert.deepEqual([session?.about, session?.holder], ['Firefox on Linux', 'owner'])
-    assert.equal(session?.expiresAt, clock.now + 30 * day)
+    assert.equal(session?.expiresAt, clock.now + 7 * day)
     assert.notEqual(session?.tokenId, person.cookies.get('hatstand_session'))
   })
 

@@ -24,7 +24,7 @@ test('one pass finds for many paths what looking for each finds', () => {
 test('a thousand paths into ten million characters take no longer than reading them a few times', () => {
   const paths = Array.from({ length: 1000 }, (_, index) => ['a', String(index), `key ${index}`, 'deep'])
   const member = `"a":[${'{"key 1":{"deep":[1,2,3]}},'.repeat(370_000)}0]`
-  const started = performance.now()
+  const started = process.cpuUsage()
   assert.equal(fieldsAt(`{${member}}`, 0, fieldTree(paths)).length, 1)
   const repeated = `{${'"a":[],'.repeat(1_000_000)}"a":{"1":{"key 1":{"deep":0}}}}`
   assert.equal(fieldsAt(repeated, 0, fieldTree(paths)).length, 1)
@@ -34,5 +34,5 @@ test('a thousand paths into ten million characters take no longer than reading t
       .length,
     1,
   )
-  assert.ok(performance.now() - started < 4000)
+  assert.ok(process.cpuUsage(started).user < 4_000_000)
 })

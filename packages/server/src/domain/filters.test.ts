@@ -175,7 +175,7 @@ test('fields are found by names of any kind, in lists by number, and the empty p
 })
 
 test('ten megabytes are filtered in the time it takes to read them a few times', () => {
-  const started = performance.now()
+  const started = process.cpuUsage()
   const long = `"${'x'.repeat(10_000_000)}"`
   assert.equal(contains(long, '"x"'), false)
   assert.equal(isIn(long, '["x"]'), false)
@@ -190,5 +190,5 @@ test('ten megabytes are filtered in the time it takes to read them a few times',
   assert.equal(contains(wide, deep(50)), false)
   assert.equal(isIn(wide, deep(50)), false)
   assert.equal(isIn(deep(50), deep(50)), true)
-  assert.ok(performance.now() - started < 8000, `${performance.now() - started} ms`)
+  assert.ok(process.cpuUsage(started).user < 8_000_000)
 })

@@ -199,7 +199,7 @@ test('it reads one value out of a longer text', () => {
 })
 
 test('depth, size and huge numbers cost no stack and no time worth speaking of', () => {
-  const started = performance.now()
+  const started = process.cpuUsage()
   const deep = '{"b":1,"a":['.repeat(100_000) + ']}'.repeat(100_000)
   assert.throws(() => canonical(deep), { kind: 'depth' })
   assert.equal(canonical(deep, 0, 200_000).text.length, deep.length)
@@ -209,7 +209,7 @@ test('depth, size and huge numbers cost no stack and no time worth speaking of',
   assert.equal(canonical(`"${'x'.repeat(10_000_000)}"`).text.length, 10_000_002)
   const keys = Array.from({ length: 100_000 }, (_, i) => `"k${100_000 - i}":${i}`)
   assert.equal(canonical(`{${keys.join()}}`).text.length, keys.join().length + 2)
-  assert.ok(performance.now() - started < 5000)
+  assert.ok(process.cpuUsage(started).user < 5_000_000)
 })
 
 test('a fingerprint is 16 bytes of the SHA-256 of endpoint and canonical text', () => {
