@@ -11,6 +11,7 @@ import { answerError, answerMalformed, refusals } from './refusals.ts'
 import { accessTokenRoutes } from './routes/access-tokens.ts'
 import { accountAccessRoutes } from './routes/account-access.ts'
 import { accountApplicationRoutes } from './routes/account-applications.ts'
+import { accountDataDebitRoutes } from './routes/account-data-debits.ts'
 import { accountPageRoutes } from './routes/account-page.ts'
 import { afterAnswer } from './routes/after-answer.ts'
 import { applicationRoutes } from './routes/applications.ts'
@@ -75,6 +76,7 @@ export async function createApp(context: Context): Promise<App> {
   secondFactorRoutes(app, context)
   accountAccessRoutes(app, context)
   accountApplicationRoutes(app, context)
+  accountDataDebitRoutes(app, context)
 
   for (const prefix of ['/api/v2.6', '/api/v2', '/api/v2.0'])
     await app.register(async (api) => dataRoutes(api as App, context), { prefix })

@@ -30,6 +30,7 @@ ${hidden(context, request, reply)}<button type="submit" class="second">Sign out<
 
 const links: [href: string, name: string, about: string][] = [
   ['/account/applications', 'Applications', 'What each may read and write, and taking it back.'],
+  ['/account/data-debits', 'Data debits', 'Who asks you for data, and what you let them have.'],
   ['/account/access', 'Access', 'Browsers and programs that are signed in, and signing them out.'],
   ['/account/password', 'Password', 'Choose another one.'],
   ['/account/second-factors', 'Second factors', 'Passkeys, an authenticator program, recovery codes.'],

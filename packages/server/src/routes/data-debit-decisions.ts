@@ -8,26 +8,23 @@ import {
 } from '@hatstand/api/data-debit-decisions.ts'
 import type { Acceptance } from '@hatstand/api/data-debit-request.ts'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { expiryEntry } from '../auth/expiry-notes.ts'
 import type { App, Context } from '../context.ts'
 import type { Unit } from '../database/port.ts'
 import { accepted } from '../domain/data-debit-acceptance.ts'
 import { decides } from '../domain/data-debit-rights.ts'
 import { type DataDebit, openPermission } from '../domain/data-debits.ts'
 import { ApiError } from '../errors.ts'
-import { noteExpiry } from '../store/consent-events.ts'
 import { acceptPermission, disableDebit, rejectDebit } from '../store/data-debit-changes.ts'
-import { findDebit } from '../store/data-debits.ts'
 import { agreeToHost } from '../store/notices.ts'
 import { requireHeader } from './changes-by-get.ts'
 import { debitText } from './data-debit-answers.ts'
 import { orMalformed, readAccepted } from './data-debit-bodies.ts'
 import { audienceOf, unknownDebit } from './data-debit-callers.ts'
+import { type Decide, decideOn } from './data-debit-deciding.ts'
 import { entryAbout } from './data-debit-proposals.ts'
 import type { Small } from './small-body.ts'
 
 type Asked = FastifyRequest<{ Params: { dataDebit: string } }>
-type Decide = (unit: Unit, pda: number, debit: DataDebit) => Promise<DataDebit>
 
 /** What the owner decides on a data debit. */
 export function decisionRoutes(app: App, context: Context): void {
@@ -126,17 +123,16 @@ function decide(
   how: Decide,
 ): Promise<DataDebit> {
   requireDecider(request)
-  const { database, now } = context
-  const { dataDebit: id } = request.params
-  const { pda } = request.account
-  return database.write(pda, async (unit) => {
-    await unit.count(0)
-    const debit = await findDebit(unit, pda, id)
-    if (debit === undefined || debit.deletedAt !== undefined) throw absent(id)
-    await noteExpiry(unit, pda, debit, now(), expiryEntry(context))
-    await agreeToTell(unit, pda, debit, request, now())
-    return how(unit, pda, debit)
-  })
+  return decideOn(
+    context,
+    request.account.pda,
+    request.params.dataDebit,
+    absent,
+    async (unit, pda, debit) => {
+      await agreeToTell(unit, pda, debit, request, context.now())
+      return how(unit, pda, debit)
+    },
+  )
 }
 
 /** Takes the owner at their word when they name the host that the requester wants to be told at. */

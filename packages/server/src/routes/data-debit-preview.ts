@@ -63,7 +63,7 @@ function chosen(debit: DataDebit, number: number | undefined): Permission {
 }
 
 /** The first records of each property, as they would leave. */
-async function sample(
+export async function sample(
   asking: Asking,
   debit: DataDebit,
   permission: Permission,
@@ -86,7 +86,7 @@ async function sample(
 }
 
 /** How many records of each property would leave. */
-async function counted(asking: Asking, bundle: Bundle): Promise<Map<string, number>> {
+export async function counted(asking: Asking, bundle: Bundle): Promise<Map<string, number>> {
   const counts = new Map<string, number>()
   for (const [name, property] of bundle) {
     const all = property.limit === 0 ? 0 : await countList(asking, listOf(property))
