@@ -81,15 +81,19 @@ async function* directWindow(
 
 function passing({ index, query: { filters } }: Stream, rows: Row[]): Found[] {
   const found: Found[] = []
-  for (const { place, record_id: recordId, data, key } of rows)
+  for (const { place, digits, data, key } of rows)
     if (matches(filters, data))
-      found.push({ index, place, recordId, data, back: -place, ...(key && { key }) })
+      found.push({ index, place, recordId: idOf(digits), data, back: -place, ...(key && { key }) })
   return found
 }
 
+/** An id as text, from that or from its 32 digits: cheaper here, and only for what passes, than in SQL. */
+const idOf = (digits: string): string =>
+  digits.length === 36 ? digits : digits.toLowerCase().replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-')
+
 interface Row {
   place: number
-  record_id: string
+  digits: string
   data: string
   key: Uint8Array | null
 }
@@ -108,7 +112,7 @@ async function readWindow(
     const length = await fittingLength(unit, endpoint, order, from, most, bounds.bytes)
     const last = await order.find(unit, from, length)
     const rows =
-      await unit.all<Row>(sql`select record.place, ${unit.dialect.idText('record_id')} as record_id, data,
+      await unit.all<Row>(sql`select record.place, ${unit.dialect.idDigits('record_id')} as digits, data,
         ${order.isByKey ? sql`key` : sql`null as key`} ${order.from(from, last, length, only)}`)
     return { rows, last, count: last ? length : rows.length }
   })

@@ -109,6 +109,10 @@ export async function* merged(
   streams: AsyncGenerator<Batch>[],
   newestFirst: boolean,
 ): AsyncGenerator<Found[]> {
+  if (streams.length === 1) {
+    for await (const { rows } of streams[0]!) if (rows.length > 0) yield rows
+    return
+  }
   const heads = await Promise.all(streams.map(headOf))
   for (;;) {
     const rows: Found[] = []
