@@ -14,8 +14,8 @@ export const dataDebitId = Type.String({
 
 /** Any that there may be: those of applications have the application's id in them. */
 export const anyDataDebitId = Type.String({
-  title: 'at most 600 characters long',
-  maxLength: 600,
+  title: '1 to 600 characters, none of them a control character',
+  pattern: '^[^\\u0000-\\u001f\\u007f]{1,600}$',
   description: 'The id of the data debit.',
   examples: ['survey'],
 })

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
 import { describe, test } from 'node:test'
+import { issueToken } from '../src/auth/access-tokens.ts'
+import { addUser } from '../src/store/users.ts'
 import { ask } from './asking.ts'
 import {
   type Answered,
@@ -13,6 +16,8 @@ import {
   start,
 } from './data-debits.ts'
 import { engines } from './engines.ts'
+import type { TestServer } from './harness.ts'
+import { refused } from './refused.ts'
 
 const places = 'rumpel/locations'
 const secrets = 'rumpel/secrets'
@@ -41,6 +46,17 @@ async function consented(
   debitIn(await as('owner', 'GET', '/survey'))
   debitIn(await as('owner', 'POST', '/survey/enable', { permission: 1 }))
   return scene
+}
+
+/** A user with one role, and a token of its own. */
+async function userToken({ context }: TestServer, called: string, role: 'datadebit' | 'platform') {
+  const userId = randomUUID()
+  const roles = [{ role, detail: '' }]
+  const user = { userId, name: called, displayName: called, passwordHash: 'none', enabled: true, roles }
+  await context.database.write(1, (unit) => addUser(unit, 1, user, context.now()))
+  const bearer = { kind: 'user', subject: userId, title: role } as const
+  const account = { pda: 1, domain: context.config.domain }
+  return { userId, token: await issueToken(context, account, bearer, 'a test') }
 }
 
 /** Only the names leave, whatever was tried. */
@@ -278,5 +294,30 @@ for (const engine of engines)
       onlyNames(await as('acme', 'GET', '/survey/values'))
       tokens.other = await server.application('another', { roles: [{ role: 'datadebit', detail: 'survey' }] })
       refusedWith(await as('other', 'GET', '/survey/values'), 403, 'forbidden')
+    })
+
+    test('by taking over the user who asked', async (t) => {
+      const { as, server, tokens } = await debitScene(t, engine)
+      const asking = await userToken(server, 'asking', 'datadebit')
+      tokens.acme = asking.token
+      tokens.other = await userToken(server, 'platform', 'platform').then(({ token }) => token)
+      debitIn(await as('acme', 'POST', '/survey', proposal({ bundle: narrow })), 201)
+      debitIn(await as('owner', 'POST', '/survey/enable', { permission: 1 }))
+      assert.equal((await as('acme', 'GET', '/survey/values')).status, 200)
+      const users = (token: string) => server.as(token).users
+      const password = 'a long enough password 123'
+      const taken = await refused(users(tokens.other).update(asking.userId, { password }))
+      assert.equal(taken.code, 'forbidden')
+      await users(tokens.other).delete(asking.userId)
+      const again = {
+        userId: asking.userId,
+        email: 'again',
+        password,
+        roles: [{ role: 'datadebit' as const }],
+      }
+      await users(tokens.other).create(again)
+      const login = server.as(undefined)
+      await login.accessTokens.login('again', password)
+      assert.equal((await refused(login.dataDebits.values('survey'))).code, 'forbidden')
     })
   })

@@ -119,11 +119,11 @@ function periodOf(value: string | number): number {
 const hasControls = (text: string) => /[\p{Cc}\p{Cf}]/u.test(text.replace(/[\n\r\t]|\u200c|\u200d/g, ''))
 
 function clientOf(value: DataDebitRequest): Client {
-  for (const key of ['requestClientName', 'purpose'] as const)
-    if (hasControls(value[key])) throw new QueryError(key, 'must have no control characters')
-  const name = value.requestClientName.trim()
+  const texts = ['requestClientName', 'purpose', 'requestDescription', 'requestApplicationId'] as const
+  for (const key of texts)
+    if (hasControls(value[key] ?? '')) throw new QueryError(key, 'must have no control characters')
   return {
-    name,
+    name: value.requestClientName.trim(),
     url: value.requestClientUrl,
     logoUrl: value.requestClientLogoUrl,
     callbackUrl: value.requestClientCallbackUrl,

@@ -282,6 +282,9 @@ for (const engine of engines)
         ],
         [{ requestClientName: 'Acme\u202e' }, 'data_debit_malformed', /requestClientName/],
         [{ requestClientName: '' }, 'invalid_body', /requestClientName/],
+        [{ requestDescription: 'a\u0000b' }, 'data_debit_malformed', /requestDescription/],
+        [{ requestApplicationId: '\u0000' }, 'data_debit_malformed', /requestApplicationId/],
+        [{ termsUrl: 'https://a\u0000b' }, 'invalid_body', /termsUrl/],
         [{ readsPerPeriod: 0 }, 'invalid_body', /readsPerPeriod/],
         [{ bundle: { name: 'a b', bundle: {} } }, 'invalid_body', /bundle.name must be letters/],
         [{ bundle: { name: 'a', bundle: {} } }, 'data_debit_malformed', /bundle.bundle must have 1 to/],
@@ -295,6 +298,8 @@ for (const engine of engines)
       for (const [said, code, cause] of cases)
         refusedWith(await as('acme', 'POST', '/survey', { ...proposal(), ...said }), 400, code, cause)
       refusedWith(await as('acme', 'POST', '/with_underscore', proposal()), 400, 'invalid_query')
+      refusedWith(await as('owner', 'GET', '/%00'), 400, 'invalid_query')
+      refusedWith(await as('owner', 'GET', '/%00/values'), 400, 'invalid_query')
       refusedWith(await as('acme', 'POST', '/app-acme', proposal()), 400, 'data_debit_malformed', /app-/)
       assert.deepEqual((await as('owner', 'GET', '')).body, [])
     })

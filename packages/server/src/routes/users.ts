@@ -6,7 +6,7 @@ import { insistOnStrength } from '../auth/password-strength.ts'
 import { hashPassword } from '../auth/passwords.ts'
 import type { App, Context } from '../context.ts'
 import type { Unit } from '../database/port.ts'
-import { hasRole } from '../domain/rights.ts'
+import { hasRole, userHolder } from '../domain/rights.ts'
 import type { Role } from '../domain/roles.ts'
 import {
   type GivenRole,
@@ -17,6 +17,7 @@ import {
   userRolesProblem,
 } from '../domain/user-roles.ts'
 import { ApiError } from '../errors.ts'
+import { countDebits } from '../store/data-debits.ts'
 import { noteEntry, writeNoted } from '../store/ledger.ts'
 import { findOwner } from '../store/owners.ts'
 import { addUser, findUser, listUsers, putUser, removeUser, type User } from '../store/users.ts'
@@ -109,6 +110,12 @@ async function update(context: Context, request: FastifyRequest, userId: string)
   return writeNoted(database, pda, entry, async (unit) => {
     await unit.count(0)
     const before = await changeable(unit, pda, userId)
+    // With its password goes what the owner lets it read.
+    if (!hasRole(request.caller, 'owner') && (await countDebits(unit, pda, userHolder(userId))) > 0)
+      throw new ApiError(
+        'forbidden',
+        'A user who asked for data by a data debit is changed by the owner only',
+      )
     const after: User = {
       userId,
       name: given.email ?? before.name,
