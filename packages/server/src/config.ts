@@ -184,7 +184,7 @@ export const settings = {
     name: 'HATSTAND_METRICS_TOKEN',
     default: '',
     kind: 'secret',
-    does: 'Lets other machines read `/metrics` by `Authorization: Bearer`. Without it only the machine itself may.',
+    does: 'Lets other machines read `/metrics` by `Authorization: Bearer`. Without it only the machine itself may, under `localhost` or `HATSTAND_DOMAIN`.',
     read: optional(present),
   },
   orderPaths: {

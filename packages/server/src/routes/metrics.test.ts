@@ -35,6 +35,21 @@ test('the machine itself may read the figures, others may not', async (t) => {
   }
 })
 
+test('a name that a web page has pointed to this machine opens the figures to no page, the token does', async (t) => {
+  const app = await appFor(t, {
+    HATSTAND_METRICS_TOKEN: metricsToken,
+    HATSTAND_DOMAIN: 'alice.example.org',
+    HATSTAND_TRUST_PROXY: '127.0.0.1',
+  })
+  const status = async (host: string, headers = {}) =>
+    (await app.inject({ url: '/metrics', headers: { host, ...headers } })).statusCode
+  for (const own of ['localhost', 'localhost:9000', '127.0.0.1:9000', '[::1]:9000', 'alice.example.org'])
+    assert.equal(await status(own), 200, own)
+  for (const strange of ['rebound.example.com:9000', 'localhost.example.com', '127.0.0.1.example.com'])
+    assert.equal(await status(strange, { 'x-forwarded-host': 'localhost' }), 403, strange)
+  assert.equal(await status('metrics.internal', { authorization: `Bearer ${metricsToken}` }), 200)
+})
+
 test('a proxy on the same machine opens the figures to nobody, whatever address it passes on', async (t) => {
   const app = await appFor(t, { HATSTAND_TRUST_PROXY: '127.0.0.1' })
   for (const name of ['x-forwarded-for', 'forwarded', 'via']) {

@@ -3,6 +3,7 @@ import { readMetrics } from '@hatstand/api/health.ts'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Registry } from 'prom-client'
 import manifest from '../../package.json' with { type: 'json' }
+import { isLoopback } from '../auth/hosts.ts'
 import type { App, Context } from '../context.ts'
 import { ApiError } from '../errors.ts'
 
@@ -24,7 +25,7 @@ export function metricsRoutes(app: App, context: Context): void {
     readMetrics.path,
     { schema: readMetrics, config: { public: true, cors: false } },
     async (request, reply) => {
-      if (!mayRead(request, context.config.metricsToken))
+      if (!mayRead(request, context))
         throw new ApiError('forbidden', 'Metrics are for this machine, or for who has HATSTAND_METRICS_TOKEN')
       const { registry, ...counting } = await (meter ??= makeMeter(
         context.config.databaseUrl ? 'postgres' : 'sqlite',
@@ -61,13 +62,19 @@ async function makeMeter(engine: string): Promise<Meter> {
   return { registry, observe }
 }
 
-/** From this machine: by the socket's address, and not passed on by a proxy that happens to run here. */
-function mayRead(request: FastifyRequest, token: string | undefined): boolean {
+/**
+ * From this machine: by the socket's address, not passed on by a proxy that happens to run here, and not under a name that a web page
+ * had pointed here (DNS rebinding).
+ */
+function mayRead(request: FastifyRequest, { config: { metricsToken: token, domain } }: Context): boolean {
   const presented = /^Bearer +(\S+) *$/i.exec(request.headers.authorization ?? '')?.[1]
   if (token !== undefined && presented !== undefined) return same(presented, token)
   const { headers, socket } = request
   const passedOn = 'x-forwarded-for' in headers || 'forwarded' in headers || 'via' in headers
-  return !passedOn && /^(::1|(::ffff:)?127\.\d+\.\d+\.\d+)$/.test(socket.remoteAddress ?? '')
+  // As the browser sent it: a page may well add an X-Forwarded-Host.
+  const host = headers.host?.toLowerCase() ?? ''
+  const named = isLoopback(host) || host === domain
+  return !passedOn && named && /^(::1|(::ffff:)?127\.\d+\.\d+\.\d+)$/.test(socket.remoteAddress ?? '')
 }
 
 function same(one: string, other: string): boolean {
