@@ -7,7 +7,7 @@ import { makeSigningKey } from '../auth/signing-keys.ts'
 import { openDatabase } from '../database/open.ts'
 import { removeGrant } from './access-tokens.ts'
 import { addAccount } from './accounts.ts'
-import { consumeModel, keepModel, keepOAuthToken } from './oauth.ts'
+import { consumeModel, findModel, findOAuthToken, keepModel, keepOAuthToken, mostUsed } from './oauth.ts'
 
 const now = 1_800_000_000_000
 
@@ -50,5 +50,40 @@ for (const engine of engines) {
       assert.equal(used.filter(Boolean).length, 1)
     }
     for (const database of databases) await database.close()
+  })
+
+  test(`of what a consent used up only the newest are remembered, and the others count no more (${engine.name})`, async () => {
+    const database = await openDatabase(await engine.place(), false)
+    const pda = (await addAccount(database, 'me.example.org', await makeSigningKey(), now)) as number
+    await database.write(pda, (unit) => grant(unit, pda, { id: 'notes', version: '1.0.0' }, now))
+    const model = 'RefreshToken'
+    const base = { holder: 'notes', subject: 'owner', about: 'OAuth', createdAt: now, expiresAt: now + 1000 }
+    for (const grantId of ['busy', 'idle'])
+      await database.write(pda, (unit) =>
+        keepOAuthToken(unit, pda, { ...base, tokenId: grantId, kind: 'grant', grantId, payload: '{}' }),
+      )
+    const keep = (modelId: string, grantId: string) =>
+      database.write(pda, (unit) =>
+        keepModel(unit, pda, { model, modelId, grantId, payload: '{}', expiresAt: now + 1000 }),
+      )
+    const use = (modelId: string, at: number) =>
+      database.write(pda, (unit) => consumeModel(unit, pda, model, modelId, at))
+    await keep('of another consent', 'idle')
+    await use('of another consent', now)
+    for (let number = 0; number <= mostUsed + 5; number++) {
+      await keep(`token ${number}`, 'busy')
+      assert.equal(await use(`token ${number}`, now + number), true)
+    }
+    await keep('unused', 'busy')
+    const left = await database.one<{ model_id: string }>(sql`select model_id from oauth_model`)
+    assert.equal(left.length, mostUsed + 2)
+    const find = (modelId: string) => database.read((unit) => findModel(unit, pda, model, modelId))
+    const consent = (id: string) => database.read((unit) => findOAuthToken(unit, pda, 'grant', id))
+    assert.deepEqual([await find('token 5'), (await find('token 6'))?.consumedAt], [undefined, now + 6])
+    assert.equal(await use('token 5', now), false)
+    assert.equal(await consent('busy'), '{}')
+    assert.equal(await use('token 6', now), false)
+    assert.deepEqual([await consent('busy'), await consent('idle')], [undefined, '{}'])
+    await database.close()
   })
 }

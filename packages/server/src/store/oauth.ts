@@ -2,6 +2,8 @@ import { sql } from 'kysely'
 import type { Database, Unit } from '../database/port.ts'
 import { addAccessToken, type NewToken, removeGrant } from './access-tokens.ts'
 
+const rowsForgotten = 1000
+
 /** A code, a refresh token or an unfinished question, as it is kept. Times in milliseconds since 1970. */
 export interface KeptModel {
   model: string
@@ -95,11 +97,25 @@ export async function consumeModel(
   const used = await unit.all(sql`
     update oauth_model set consumed_at = ${now}
     where pda_id = ${pda} and model = ${model} and model_id = ${modelId} and consumed_at is null returning model_id`)
-  if (used.length > 0) return true
+  if (used.length > 0) {
+    await dropUsed(unit, pda, model, modelId)
+    return true
+  }
   const [known] = await unit.all<{ grant_id: string | null }>(sql`
     select grant_id from oauth_model where pda_id = ${pda} and model = ${model} and model_id = ${modelId}`)
   if (known?.grant_id) await removeGrant(unit, pda, known.grant_id)
   return false
+}
+
+/** So many of a consent are remembered as used: who comes with one of them ends the consent, who comes with an older one is refused. */
+export const mostUsed = 20
+
+/** Forgets all but the newest of what was used of the same consent: a busy application renews its access every few minutes. */
+async function dropUsed(unit: Unit, pda: number, model: string, modelId: string): Promise<void> {
+  const sameConsent = sql`pda_id = ${pda} and model = ${model} and consumed_at is not null and grant_id =
+    (select grant_id from oauth_model where pda_id = ${pda} and model = ${model} and model_id = ${modelId})`
+  await unit.all(sql`delete from oauth_model where pda_id = ${pda} and model = ${model} and model_id in
+    (select model_id from oauth_model where ${sameConsent} order by consumed_at desc, model_id limit ${rowsForgotten} offset ${mostUsed})`)
 }
 
 export async function removeModel(unit: Unit, pda: number, model: string, modelId: string): Promise<void> {
@@ -107,8 +123,6 @@ export async function removeModel(unit: Unit, pda: number, model: string, modelI
     sql`delete from oauth_model where pda_id = ${pda} and model = ${model} and model_id = ${modelId}`,
   )
 }
-
-const rowsForgotten = 1000
 
 /** Forgets what the OAuth server keeps that has expired, of one account, some at a time. */
 export async function forgetModels(database: Database, pda: number, now: number): Promise<void> {
