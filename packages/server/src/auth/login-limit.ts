@@ -15,6 +15,8 @@ const signIn: Limit = { most: 10, milliseconds: minute, what: 'failed attempts i
 const requests: Limit = { most: 10, milliseconds: minute, what: 'requests in a minute' }
 const failures: Limit = { most: 20, milliseconds: minute, what: 'failed attempts in a minute' }
 const mostRemembered = 10_000
+/** How many attempts of one address wait for each other. */
+const mostWaiting = 100
 
 type Counted = { times: number[] }
 
@@ -34,8 +36,8 @@ export type Attempt = <T>(
  */
 export function limitAttempts(limit: Limit): Attempt {
   const remembered = new Map<string, Counted>()
-  /** The last attempt from each address that has one under way. */
-  const turns = new Map<string, Promise<unknown>>()
+  /** The last attempt from each address that has one under way, and how many there are. */
+  const turns = new Map<string, { last: Promise<unknown>; waiting: number }>()
 
   function countedOf(key: string): Counted {
     const counted = remembered.get(key) ?? { times: [] }
@@ -53,13 +55,16 @@ export function limitAttempts(limit: Limit): Attempt {
       .update(JSON.stringify([name, from]))
       .digest('base64')
     const counted = countedOf(key)
-    const mine = (turns.get(from) ?? Promise.resolve()).then(() => attempt(limit, counted, now, run))
-    const turn = mine.catch(() => undefined)
+    const turn = turns.get(from) ?? { last: Promise.resolve(), waiting: 0 }
+    if (turn.waiting >= mostWaiting) throw tooMany(5000, `${mostWaiting} attempts at once from one address`)
     turns.set(from, turn)
+    turn.waiting++
+    const mine = turn.last.then(() => attempt(limit, counted, now, run))
+    turn.last = mine.catch(() => undefined)
     try {
       return await mine
     } finally {
-      if (turns.get(from) === turn) turns.delete(from)
+      if (--turn.waiting === 0) turns.delete(from)
     }
   }
 }

@@ -26,7 +26,10 @@ export async function whoSignsIn<T extends { passwordHash: string }>(
   readings: Credentials[],
   find: (name: string) => T | undefined,
 ): Promise<T | undefined> {
-  decoy ??= hashPassword('nobody has this password')
+  decoy ??= hashPassword('nobody has this password').catch((error: unknown) => {
+    decoy = undefined
+    throw error
+  })
   const nobody = await decoy
   for (const { name, password } of readings) {
     const named = find(name)

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { hashPassword, isPassword } from './passwords.ts'
+import { hashPassword, isPassword, mostWaiting } from './passwords.ts'
 
 test('a password is recognised by its hash, and no other is', async () => {
   const stored = await hashPassword('correct horse ä☂')
@@ -20,6 +20,16 @@ test('a hash made with other costs, as by other programs, is checked with those'
   const foreign = '$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4'
   assert.equal(await isPassword('password', foreign), true)
   assert.equal(await isPassword('passwort', foreign), false)
+})
+
+test('when too many wait for their turn, others are sent away for some seconds and wait for nothing', async () => {
+  const cheap = '$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4'
+  const all = await Promise.allSettled(Array.from({ length: 500 }, () => isPassword('password', cheap)))
+  const refused = all.flatMap((one) => (one.status === 'rejected' ? [one.reason] : []))
+  assert.equal(all.length - refused.length, mostWaiting + 2)
+  for (const { code, headers } of refused)
+    assert.deepEqual([code, headers], ['too_many_attempts', { 'retry-after': '5' }])
+  assert.equal(await isPassword('password', cheap), true)
 })
 
 test('what is no such hash fits no password', async () => {
