@@ -5,6 +5,7 @@ import {
   hasRole,
   holderOf,
   isOwner,
+  mayGrant,
   mayRead,
   mayWrite,
   mayWriteSomewhere,
@@ -34,6 +35,22 @@ test('the owner may read and write every namespace, and has every role', () => {
   assert.equal(mayWrite(owner, 'anything'), true)
   assert.equal(hasRole(owner, 'platform'), true)
   assert.equal(hasRole(owner, 'applicationmanage', 'weather'), true)
+})
+
+test('everybody passes on only what they have, the owner anything', () => {
+  const wanted = [
+    { role: 'namespaceread', detail: 'rumpel' },
+    { role: 'namespacewrite', detail: 'rumpel' },
+    { role: 'applicationmanage', detail: 'weather' },
+    { role: 'applicationmanage', detail: 'tracker' },
+    { role: 'datacredit', detail: '' },
+    { role: 'owner', detail: '' },
+  ] as const
+  const passed = (caller: Caller) => wanted.filter((role) => mayGrant(caller, role))
+  assert.deepEqual(passed(owner), wanted)
+  assert.deepEqual(passed(everything), wanted)
+  assert.deepEqual(passed(application), [wanted[0], wanted[2]])
+  assert.deepEqual(passed(none), [])
 })
 
 test('an application reads and writes only where it was granted', () => {

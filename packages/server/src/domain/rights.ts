@@ -1,4 +1,4 @@
-import type { Roles } from './roles.ts'
+import type { Role, Roles } from './roles.ts'
 
 /** Who is asking in one request, with the rights that hold at this moment. `tokenId` names the access token they came with. */
 export type Caller =
@@ -40,6 +40,13 @@ export function mayRead(caller: Caller, namespace: string): boolean {
 /** Whether the caller may write into a namespace. Writing does not include reading, nor reading writing. */
 export function mayWrite(caller: Caller, namespace: string): boolean {
   return hasRole(caller, 'owner') || (caller.kind !== 'owner' && caller.roles.writes.has(namespace))
+}
+
+/** Whether the caller has a role, and so may pass it on: the owner any, others what they were granted themselves. */
+export function mayGrant(caller: Caller, { role, detail }: Role): boolean {
+  if (role === 'namespaceread') return mayRead(caller, detail)
+  if (role === 'namespacewrite') return mayWrite(caller, detail)
+  return hasRole(caller, 'owner') || hasRole(caller, role, detail)
 }
 
 /** Whether there is any namespace the caller may write into. */

@@ -1,5 +1,5 @@
 import { isNamespace } from './endpoint-name.ts'
-import { type Caller, hasRole, mayRead, mayWrite } from './rights.ts'
+import { type Caller, mayGrant } from './rights.ts'
 import type { Role, RoleName } from './roles.ts'
 
 /** A role as it travels: `detail` left out, or empty, where it needs none. */
@@ -35,12 +35,11 @@ export function keptRoles(given: readonly GivenRole[]): Role[] {
   return [...new Map(kept.map((role) => [`${role.role} ${role.detail}`, role])).values()]
 }
 
-/** Whether a caller who may change users may give one this role: the owner any, others none that lets it read or write what they may not. */
-export function mayGive(caller: Caller, { role, detail }: Role): boolean {
-  if (hasRole(caller, 'owner') || hasRole(caller, role, detail)) return true
-  if (role === 'namespaceread') return mayRead(caller, detail)
-  if (role === 'namespacewrite') return mayWrite(caller, detail)
-  return role === 'validate' || role === 'datacredit' || (role === 'datadebit' && detail === '')
+/** Whether a caller who may change users may give one this role: what may be passed on, and what reads and writes no data. */
+export function mayGive(caller: Caller, given: Role): boolean {
+  const { role, detail } = given
+  const harmless = role === 'validate' || role === 'datacredit' || (role === 'datadebit' && detail === '')
+  return harmless || mayGrant(caller, given)
 }
 
 /** What is wrong with the roles a user is to have, as a sentence; undefined when they will do. */

@@ -6,8 +6,7 @@ import type { Unit } from '../database/port.ts'
 import { applicationDebitId, dataConsent } from '../domain/application-data.ts'
 import { newRoles, rolesOf } from '../domain/application-definition.ts'
 import { decides } from '../domain/data-debit-rights.ts'
-import { type Caller, hasRole, mayRead, mayWrite } from '../domain/rights.ts'
-import type { Role } from '../domain/roles.ts'
+import { mayGrant } from '../domain/rights.ts'
 import { ApiError } from '../errors.ts'
 import { findApplication, setUpApplication } from '../store/applications.ts'
 import { findDebit } from '../store/data-debits.ts'
@@ -53,11 +52,4 @@ async function wantsMore(
 ): Promise<boolean> {
   const debit = await findDebit(unit, pda, applicationDebitId(id))
   return dataConsent(definition, debit, now) !== 'same'
-}
-
-/** The owner grants any role, others those they have themselves. */
-function mayGrant(caller: Caller, { role, detail }: Role): boolean {
-  if (role === 'namespaceread') return mayRead(caller, detail)
-  if (role === 'namespacewrite') return mayWrite(caller, detail)
-  return hasRole(caller, 'owner') || hasRole(caller, role, detail)
 }
