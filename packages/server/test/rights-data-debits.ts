@@ -3,7 +3,8 @@ import { ask } from './asking.ts'
 import { proposal } from './data-debits.ts'
 import { api, type Cell, json, next, plain, type Row } from './rights-cells.ts'
 
-const fresh = () => proposal({ bundle: { ...proposal().bundle, name: `bundle-${next()}` } })
+const fresh = () =>
+  proposal({ start: '2020-01-01', bundle: { ...proposal().bundle, name: `bundle-${next()}` } })
 
 /** The address of a data debit that the owner proposed, or of one that nobody did. */
 async function debit({ server, exists }: Cell): Promise<string> {
