@@ -1,5 +1,6 @@
 import { cpus, loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
+import { consented } from './consented.ts'
 import { filtering } from './filtering.ts'
 import { large } from './large.ts'
 import { ledger } from './ledger.ts'
@@ -9,7 +10,7 @@ import { saving } from './saving.ts'
 import { starting } from './starting.ts'
 import { table } from './table.ts'
 
-const scenes: Scene[] = [saving, starting, onPostgres, large, ledger, filtering]
+const scenes: Scene[] = [saving, starting, onPostgres, large, ledger, filtering, consented]
 
 const { values } = parseArgs({
   options: {

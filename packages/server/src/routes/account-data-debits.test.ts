@@ -93,7 +93,8 @@ test('the owner declines, and a page that was opened before a change accepts not
   assert.equal(debitIn(await made.as('acme', 'GET', '/survey')).accepted, false)
   assert.equal((await send(made, person, form(late.body), 'decline')).statusCode, 303)
   assert.match((await person.open('/account/data-debits')).body, /Waiting for you<\/h2>\s*<p>Nothing\./)
-  assert.equal((await person.open('/account/data-debits/one?id=nothing')).statusCode, 404)
+  for (const query of ['?id=nothing', '', '?id=a&id=b', '?id=%00'])
+    assert.equal((await person.open(`/account/data-debits/one${query}`)).statusCode, 404, query)
 })
 
 test('nobody decides on a page without being signed in, or from another page', async (t) => {

@@ -39,8 +39,8 @@ export function accountDataDebitRoutes(app: App, context: Context): void {
     scope.get(
       onePath,
       forOwner(async (request, reply, session) => {
-        const { id = '', done } = request.query as { id?: string; done?: string }
-        return showOne(context, request, reply, session, { id, done: doneWords[done ?? ''] })
+        const { id, done } = request.query as Record<string, unknown>
+        return showOne(context, request, reply, session, { id: String(id), done: doneWords[String(done)] })
       }),
     )
     scope.post(
@@ -90,7 +90,7 @@ async function showOne(
   if (debit === undefined || debit.deletedAt !== undefined)
     return sendPage(reply, 404, plainPage('Nothing here', 'There is no such data debit.'))
   const open = openPermission(debit)
-  await database.write(pda, (unit) => noteSeen(unit, pda, id, open.number))
+  await database.write(pda, (unit) => noteSeen(unit, pda, debit.id, open.number))
   const asking = { database, pda, now: now(), orderPaths: config.orderPaths, bounds: usualBounds }
   const whole = await sample(asking, debit, open, leavingBy(open).bundle, someRecords)
   const narrowing = chosen?.narrowing && JSON.stringify(chosen.narrowing)
@@ -114,7 +114,7 @@ async function showOne(
     unmet: [...states].flatMap(([name, isMet]) => (isMet ? [] : [name])),
     problem,
     done,
-    hidden: hidden(context, request, reply, { id, permission: String(open.number) }),
+    hidden: hidden(context, request, reply, { id: debit.id, permission: String(open.number) }),
     now: now(),
   })
   return sendPage(reply, status, html)
