@@ -53,7 +53,10 @@ for (const engine of engines)
         const property = propertyOf(text)
         if (!property) return
         pda += 1
-        const kept = await save(database, pda, records, choice % 3 === 0)
+        const kept = await save(database, pda, records, {
+          indexed: choice % 3 === 0,
+          plain: choice % 2 === 0,
+        })
         const bounds = ways[choice % ways.length]!
         const asking = { database, pda, now: Date.now(), orderPaths: 1 + ((choice >> 5) % 4), bounds }
         const expected = answered(kept, text).map(comparable)
@@ -90,7 +93,7 @@ async function save(
   database: Database,
   pda: number,
   records: readonly Kept[],
-  areIndexed: boolean,
+  { indexed, plain }: { indexed: boolean; plain: boolean },
 ): Promise<Kept[]> {
   await database.write(pda, (unit) =>
     unit.insertMany('pda', { pda_id: pda, seq: 0, created_at: 0 }).then(() => undefined),
@@ -100,6 +103,8 @@ async function save(
     // What is not well formed does not travel: half a character has to be spelt out.
     const text = spelt.replace(/\p{Surrogate}/gu, (half) => `\\u${half.charCodeAt(0).toString(16)}`)
     const { text: meaning, awkward } = canonical(text)
+    // Only of what they read as we do are the engines asked anything.
+    if (plain && awkward) continue
     const id = randomUUID()
     const draft = {
       endpoint,
@@ -114,7 +119,7 @@ async function save(
     const { saved } = await saveRecords(database, pda, saving)
     if (saved) ids.set(recordId, id)
     // In the middle, so that some get their words now and some as they are written.
-    if (areIndexed && ids.size === 4)
+    if (indexed && ids.size === 4)
       for (const endpointId of [1, 2]) await indexWords(database, pda, endpointId)
   }
   for (const [recordId, id] of ids)
