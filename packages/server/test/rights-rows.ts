@@ -64,8 +64,7 @@ export const rows: Record<string, Row> = {
     },
     check: ({ text }, rights) => {
       const seen = Object.keys(JSON.parse(text) as object)
-      const all =
-        rights?.all ?? rights?.roles?.some(({ role }) => role === 'platform' || role === 'datacredit')
+      const all = rights?.all ?? rights?.roles?.some(({ role }) => role === 'platform')
       if (rights && !all)
         assert.deepEqual(
           seen.filter((namespace) => !rights.reads.includes(namespace)),

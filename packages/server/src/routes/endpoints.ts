@@ -3,15 +3,15 @@ import { noteRead } from '../auth/ledger-notes.ts'
 import type { App, Context } from '../context.ts'
 import { namespaceOf } from '../domain/endpoint-name.ts'
 import { hasRole, mayRead } from '../domain/rights.ts'
-import { listSources } from '../store/endpoints.ts'
+import { listSources } from '../store/sources.ts'
 
-/** `GET /data/sources`: which endpoints hold records, of the namespaces the caller may read; of all for `platform` and `datacredit`. */
+/** `GET /data/sources`: which endpoints hold records, of the namespaces the caller may read; of all for `platform`. */
 export function endpointRoutes(app: App, context: Context): void {
   const { database } = context
   app.get(api.path, { schema: api }, async (request) => {
     const sources = await database.read((unit) => listSources(unit, request.account.pda))
     const counts = request.query.counts === 'true'
-    const all = hasRole(request.caller, 'platform') || hasRole(request.caller, 'datacredit')
+    const all = hasRole(request.caller, 'platform')
     // Without a prototype, so that no namespace's name means anything else.
     const answer: Record<string, string[] | Record<string, EndpointCount>> = Object.create(null)
     for (const { name, records, bytes, changed_at } of sources) {

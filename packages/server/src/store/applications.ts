@@ -2,11 +2,12 @@ import { sql } from 'kysely'
 import type { Unit } from '../database/port.ts'
 import type { Tables } from '../database/tables.ts'
 import { applicationDebitId } from '../domain/application-data.ts'
+import { inOrder } from '../domain/in-order.ts'
 import type { Role, RoleName } from '../domain/roles.ts'
 import { removeTokensOf } from './access-tokens.ts'
 import { acceptApplicationDebit, endApplicationDebit } from './application-debits.ts'
 import { deleteDebitsOf } from './data-debit-changes.ts'
-import { findRoles, removeRoles, replaceRoles } from './granted-roles.ts'
+import { findRoles, removeRoles, replaceRoles, roleText } from './granted-roles.ts'
 
 /** A program registered with the account. Times in milliseconds since 1970. */
 export interface Application {
@@ -28,11 +29,13 @@ type Row = Pick<Tables['application'], 'application' | 'definition' | 'version' 
 export async function listApplications(unit: Unit, pda: number): Promise<Application[]> {
   const rows = await unit.all<Row>(sql`
     select application, definition, version, enabled, setup_version from application
-    where pda_id = ${pda} order by application`)
+    where pda_id = ${pda}`)
   const granted = await unit.all<{ holder: string; role: RoleName; detail: string }>(sql`
-    select holder, role, detail from granted_role where pda_id = ${pda} order by holder, role, detail`)
-  const byHolder = Map.groupBy(granted, ({ holder }) => holder)
-  return rows.map((row) => applicationOf(row, byHolder.get(row.application) ?? []))
+    select holder, role, detail from granted_role where pda_id = ${pda}`)
+  const byHolder = Map.groupBy(inOrder(granted, roleText), ({ holder }) => holder)
+  return inOrder(rows, (row) => row.application).map((row) =>
+    applicationOf(row, byHolder.get(row.application) ?? []),
+  )
 }
 
 /** The ids of the applications that are enabled. */

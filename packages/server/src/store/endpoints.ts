@@ -159,21 +159,6 @@ async function growEndpoint(
     where pda_id = ${pda} and endpoint_id = ${endpointId}`)
 }
 
-/** What `GET /data/sources` tells of one endpoint. */
-export interface Source {
-  name: string
-  changed_at: number
-  records: number
-  bytes: number
-}
-
-/** Every endpoint that holds a record, by name. */
-export function listSources(unit: Unit, pda: number): Promise<Source[]> {
-  return unit.all<Source>(sql`select name, max(changed_at) as changed_at, sum(records) as records, sum(bytes) as bytes
-    from endpoint join endpoint_block on endpoint_block.pda_id = endpoint.pda_id and endpoint_block.endpoint_id = endpoint.endpoint_id
-    where endpoint.pda_id = ${pda} group by endpoint.endpoint_id, name having sum(records) > 0 order by name`)
-}
-
 /** Where a read begins: places from this one on in its direction (it included), of records saved up to `until`. */
 export interface Range {
   descending: boolean

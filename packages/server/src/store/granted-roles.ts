@@ -1,11 +1,17 @@
 import { sql } from 'kysely'
 import type { Unit } from '../database/port.ts'
+import { inOrder } from '../domain/in-order.ts'
 import type { Role } from '../domain/roles.ts'
 
+/** By this text roles are in order. */
+export const roleText = ({ role, detail }: Role): string => `${role} ${detail}`
+
 /** The roles of one holder, in order. */
-export function findRoles(unit: Unit, pda: number, holder: string): Promise<Role[]> {
-  return unit.all(sql`
-    select role, detail from granted_role where pda_id = ${pda} and holder = ${holder} order by role, detail`)
+export async function findRoles(unit: Unit, pda: number, holder: string): Promise<Role[]> {
+  const roles = await unit.all<Role>(
+    sql`select role, detail from granted_role where pda_id = ${pda} and holder = ${holder}`,
+  )
+  return inOrder(roles, roleText)
 }
 
 /** Gives a holder these roles in place of all it had. */
@@ -16,7 +22,7 @@ export async function replaceRoles(
   roles: readonly Role[],
 ): Promise<void> {
   await removeRoles(unit, pda, holder)
-  const distinct = new Map(roles.map((role) => [`${role.role} ${role.detail}`, role]))
+  const distinct = new Map(roles.map((role) => [roleText(role), role]))
   for (const { role, detail } of distinct.values())
     await unit.all(sql`
       insert into granted_role (pda_id, holder, role, detail) values (${pda}, ${holder}, ${role}, ${detail})`)

@@ -1,11 +1,12 @@
 import { sql } from 'kysely'
 import type { Unit } from '../database/port.ts'
 import type { Tables } from '../database/tables.ts'
+import { inOrder } from '../domain/in-order.ts'
 import { userHolder, userIn } from '../domain/rights.ts'
 import type { Role, RoleName } from '../domain/roles.ts'
 import { removeTokensOf } from './access-tokens.ts'
 import { deleteDebitsOf } from './data-debit-changes.ts'
-import { findRoles, removeRoles, replaceRoles } from './granted-roles.ts'
+import { findRoles, removeRoles, replaceRoles, roleText } from './granted-roles.ts'
 
 /** A person or a program other than the owner that may sign in. */
 export interface User {
@@ -26,8 +27,8 @@ export async function listUsers(unit: Unit, pda: number): Promise<User[]> {
     select user_id, name, display_name, password_hash, enabled from account_user
     where pda_id = ${pda} order by created_at, user_id`)
   const granted = await unit.all<{ holder: string; role: RoleName; detail: string }>(sql`
-    select holder, role, detail from granted_role where pda_id = ${pda} order by holder, role, detail`)
-  const byUser = Map.groupBy(granted, ({ holder }) => userIn(holder))
+    select holder, role, detail from granted_role where pda_id = ${pda}`)
+  const byUser = Map.groupBy(inOrder(granted, roleText), ({ holder }) => userIn(holder))
   return rows.map((row) => userOf(row, byUser.get(row.user_id) ?? []))
 }
 
