@@ -40,7 +40,9 @@ const fields = {
   }),
   name: Type.String({
     title: 'a text of 1 to 200 characters, without control characters',
-    pattern: '^[^\\u0000-\\u001f\\u007f]{1,200}$',
+    // Without what hides or turns round what stands around a name (`domain/shown-text.ts`).
+    pattern:
+      '^[^\\u0000-\\u001f\\u007f-\\u009f\\u00ad\\u061c\\u180e\\u200b\\u200e\\u200f\\u2028-\\u202e\\u2060-\\u206f\\ufeff\\ufff9-\\ufffb]{1,200}$',
     description: 'The name to show.',
   }),
   role: RoleName,
@@ -139,7 +141,15 @@ export const createUser = {
   querystring: NoQuery,
   requestBody: { description: 'The user, with its password.', schema: NewUser, example: given },
   answers: { 201: { description: 'Added.', schema: User, example } },
-  refusals: ['forbidden', 'invalid_body', 'invalid_json', 'password_weak', 'user_exists', 'user_invalid'],
+  refusals: [
+    'forbidden',
+    'invalid_body',
+    'invalid_json',
+    'password_weak',
+    'too_many_attempts',
+    'user_exists',
+    'user_invalid',
+  ],
 } satisfies Operation
 
 export const updateUser = {
@@ -165,6 +175,7 @@ export const updateUser = {
     'invalid_json',
     'invalid_query',
     'password_weak',
+    'too_many_attempts',
     'user_exists',
     'user_invalid',
     'user_privileged',

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { checked, overlapDays, userRole, wholeAccount } from './cli-arguments.ts'
-import { ownerNameProblem } from './domain/credentials.ts'
+import { ownerNameProblem, shownNameProblem } from './domain/credentials.ts'
 
 /** Commands about who may ask: users, the tokens there are, and the keys that sign them. */
 export function accessCommands(hatstand: Command): void {
@@ -24,7 +24,7 @@ function userCommands(hatstand: Command): void {
       'its roles: platform, validate, datadebit, datacredit, namespaceread:NAMESPACE, namespacewrite:NAMESPACE',
       userRole,
     )
-    .option('--show <name>', 'the name to show (default: the one to sign in with)')
+    .option('--show <name>', 'the name to show (default: the one to sign in with)', checked(shownNameProblem))
     .option(...wholeAccount)
     .action(async (name, options) => (await users()).userAdd(name, options))
   user

@@ -73,7 +73,7 @@ test('an application that nobody registered introduces itself by a document, and
   const { browser, server } = scene
   const asked = await askFor(walks, 'read:walks write:walks')
   const shown = await browser.open(asked.url)
-  assert.match(shown.text, /Give Walks access to your data\?/)
+  assert.match(shown.text, /Give <bdi>Walks<\/bdi> access to your data\?/)
   assert.match(shown.text, /from <strong>localhost<\/strong>/)
   assert.equal(await registered(scene, clientId), undefined)
   const { sentTo } = await browser.send(shown, { decision: 'accept' })

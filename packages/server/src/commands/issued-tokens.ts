@@ -53,7 +53,7 @@ export async function tokensRevoke(
 const time = (milliseconds: number) => `${new Date(milliseconds).toISOString().slice(0, 16)}Z`
 
 function inWords({ tokenId, kind, holder, about, scope, createdAt, usedAt, expiresAt }: KeptToken): string {
-  const used = usedAt > createdAt ? `last used ${time(usedAt)}` : 'never used since'
+  const used = usedAt > createdAt ? `last used ${time(usedAt)}` : 'not used after its first minute'
   const what = `${kinds[kind]} of ${holder} (${about}${scope === undefined ? '' : `; ${scope}`})`
   return `${tokenId}: ${what}, made ${time(createdAt)}, ${used}, ends ${time(expiresAt)}.`
 }

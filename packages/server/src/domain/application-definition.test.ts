@@ -53,6 +53,19 @@ test('an id is a plain name or an https address, and not the owner or a part of 
   assert.equal(isClientAddress('notes'), false)
 })
 
+test('no text of a definition turns the writing round or has control characters; line breaks and right-to-left writing will do', () => {
+  for (const path of ['info.headline', 'info.dataUsePurpose', 'info.description.text', 'developer.country'])
+    for (const text of ['a\u202eb', 'a\u2066b', 'a\u0007', 'a\u009b', '\u0000', 'a\u007f'])
+      assert.equal(refused(path, text), path, JSON.stringify(text))
+  assert.equal(
+    refused('info.updateNotes', { header: 'new', notes: ['fine', '\u202d'] }),
+    'info.updateNotes.notes.1',
+  )
+  for (const text of ['one\r\n\ttwo', 'יומן (\u200f2.0\u200f)!', 'می\u200cخواهم', ''])
+    assert.equal(refused('info.headline', text), undefined, JSON.stringify(text))
+  assert.equal(refused('info.dataPreview', [{ anything: '\u202e' }]), undefined)
+})
+
 test('names cannot hide or reorder what stands around them', () => {
   for (const name of ['', '  ', 'a\u202eb', 'a\nb', 'a\u200bb', 'a\u0007'])
     assert.equal(refused('info.name', name), 'info.name', JSON.stringify(name))

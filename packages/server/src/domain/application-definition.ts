@@ -4,6 +4,7 @@ import { applicationIdProblem } from './application-id.ts'
 import { isNamespace } from './endpoint-name.ts'
 import { redirectUriProblem } from './redirect-uri.ts'
 import { isRole, type Role, type RoleName } from './roles.ts'
+import { isShownName, isShownText } from './shown-text.ts'
 
 /** What a definition gets wrong that its schema cannot say: the member by its path, and what it must be. */
 export interface Problem {
@@ -22,6 +23,7 @@ export function definitionProblem(definition: Application): Problem | undefined 
   return (
     idProblem(definition.id) ??
     nameProblem(definition) ??
+    textProblem(definition) ??
     statusProblem(definition) ??
     setupProblem(definition) ??
     rolesProblem(definition.permissions.rolesGranted) ??
@@ -51,12 +53,28 @@ export function isClientAddress(id: string): boolean {
 /** Names stand in what the owner decides by: they must not reorder or hide what stands around them. */
 function nameProblem({ info, developer }: Application): Problem | undefined {
   const mustBe = 'a name, without control characters'
-  if (!isName(info.name)) return problem(mustBe, 'info', 'name')
-  return developer.name === '' || isName(developer.name) ? undefined : problem(mustBe, 'developer', 'name')
+  if (!isShownName(info.name)) return problem(mustBe, 'info', 'name')
+  if (developer.name !== '' && !isShownName(developer.name)) return problem(mustBe, 'developer', 'name')
+  return undefined
 }
 
-const isName = (text: string) =>
-  /\S/.test(text) && !/(?![\u200c\u200d])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u.test(text)
+/** Members that are kept and shown to nobody; a bundle says what it asks for in its own form. */
+const notShown: readonly string[] = ['dataPreview', 'preferences', 'bundle', 'conditions']
+
+/** The first text in a definition that could deceive who reads it, wherever it stands. */
+function textProblem(value: unknown, ...path: (string | number)[]): Problem | undefined {
+  if (typeof value === 'string')
+    return isShownText(value)
+      ? undefined
+      : problem('a text without control characters and without ones that turn the writing round', ...path)
+  if (typeof value !== 'object' || value === null) return undefined
+  for (const [key, member] of Object.entries(value)) {
+    const inside = [...path, Array.isArray(value) ? Number(key) : key]
+    const found = notShown.includes(key) ? undefined : textProblem(member, ...inside)
+    if (found) return found
+  }
+  return undefined
+}
 
 function statusProblem({ info, status }: Application): Problem | undefined {
   if (compareVersions(status.compatibility, info.version) > 0)

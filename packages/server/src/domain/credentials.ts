@@ -1,7 +1,15 @@
+import { isShownName } from './shown-text.ts'
+
 /** What is wrong with a name an owner chose, as a sentence; undefined when it will do. Names are 1 to 64 letters, digits and `. _ @ -`. */
 export function ownerNameProblem(name: string): string | undefined {
   if (/^[0-9A-Za-z._@-]{1,64}$/.test(name)) return undefined
   return 'The name must be 1 to 64 characters long, made of letters (a-z), digits and . _ @ - only.'
+}
+
+/** What is wrong with the name a user is shown by, as a sentence; undefined when it will do. */
+export function shownNameProblem(name: string): string | undefined {
+  if (isShownName(name) && name.length <= 200) return undefined
+  return 'The name to show must be 1 to 200 characters long, without control characters.'
 }
 
 /**

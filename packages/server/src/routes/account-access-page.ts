@@ -1,4 +1,4 @@
-import { markup, type Markup, page, trusted } from './page.ts'
+import { isolated, markup, type Markup, page, trusted } from './page.ts'
 
 /** A browser or a program that can use the account, as it is shown. Times in milliseconds since 1970. */
 export interface Entry {
@@ -51,9 +51,9 @@ function listOf(entries: readonly Entry[]): Markup {
 ${entries.slice(0, mostShown).map(
   (
     entry,
-  ) => markup`<li class="between"><div><strong>${entry.title}</strong>${entry.mine && markup` (this browser)`}${entry.about && markup` <span class="quiet">${entry.about}</span>`}
+  ) => markup`<li class="between"><div><strong>${isolated(entry.title)}</strong>${entry.mine && markup` (this browser)`}${entry.about && markup` <span class="quiet">${entry.about}</span>`}
 ${entry.scope && markup`<br><code>${entry.scope}</code>`}<br><span class="quiet">Since ${time(entry.createdAt)}, ${
-    entry.usedAt === undefined ? 'not used since' : markup`last used ${time(entry.usedAt)}`
+    entry.usedAt === undefined ? 'not used after its first minute' : markup`last used ${time(entry.usedAt)}`
   }; ends ${time(entry.expiresAt)}</span></div>
 <button type="submit" class="second" name="end" value="${entry.tokenId}" aria-label="${does(entry)} ${entry.title}, since ${inWords(entry.createdAt)}">${does(entry)}</button></li>
 `,

@@ -35,7 +35,7 @@ test('the owner sees his browsers and programs on a page, and ends one of them',
   const person = await signedIn(server)
   const page = await person.open('/account/access')
   assert.equal(page.statusCode, 200)
-  assert.match(page.body, /a browser<\/strong> \(this browser\)/)
+  assert.match(page.body, /a browser<\/bdi><\/strong> \(this browser\)/)
   assert.match(page.body, new RegExp(definition().info.name))
   assert.ok(!page.body.includes(token))
   const { accessTokens } = server.owner

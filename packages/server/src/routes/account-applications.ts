@@ -7,7 +7,7 @@ import { newRoles, rolesOf } from '../domain/application-definition.ts'
 import { type Application, disableApplication, listApplications } from '../store/applications.ts'
 import { writeNoted } from '../store/ledger.ts'
 import { formOf, hidden, pages, sendOn } from './forms.ts'
-import { markup, type Markup, page, sendPage } from './page.ts'
+import { isolated, markup, type Markup, page, sendPage } from './page.ts'
 import { roleInWords } from './role-words.ts'
 import { signInFirst } from './sign-in.ts'
 
@@ -49,7 +49,7 @@ ${enabled.length === 0 && markup`<p>No application has access to your data.</p>`
 <form method="post" action="${path}">
 ${hidden(context, request, reply)}${enabled.length > 0 && markup`<ul class="rows">\n${enabled.map(shown)}</ul>`}
 </form>
-${others.length > 0 && markup`<h2>Without access</h2>\n<ul class="rows">\n${others.map((one) => markup`<li><strong>${nameIn(one)}</strong> <span class="quiet">${one.id} ${one.version}, ${one.setupVersion === undefined ? 'never set up' : 'disabled'}</span></li>\n`)}</ul>`}
+${others.length > 0 && markup`<h2>Without access</h2>\n<ul class="rows">\n${others.map((one) => markup`<li><strong>${isolated(nameIn(one))}</strong> <span class="quiet">${one.id} ${one.version}, ${one.setupVersion === undefined ? 'never set up' : 'disabled'}</span></li>\n`)}</ul>`}
 <p><a href="/account">Back to your account</a></p>`
   return sendPage(reply, 200, page('Applications', main, { wide: true }))
 }
@@ -58,7 +58,7 @@ function shown(application: Application): Markup {
   const { id, setupVersion, roles, definition } = application
   const asked = newRoles(rolesOf(JSON.parse(definition) as Definition), roles)
   const name = nameIn(application)
-  return markup`<li class="between"><div><strong>${name}</strong> <span class="quiet">${id} ${setupVersion}</span><br>It may ${inWords(application)}.
+  return markup`<li class="between"><div><strong>${isolated(name)}</strong> <span class="quiet">${id} ${setupVersion}</span><br>It may ${inWords(application)}.
 ${asked.length > 0 && markup`<br><span class="quiet">It asks for more now, and gets it only if you accept.</span>`}</div>
 <button type="submit" class="danger" name="disable" value="${id}" aria-label="Disable ${name}">Disable</button></li>
 `

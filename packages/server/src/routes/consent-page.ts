@@ -1,5 +1,5 @@
 import type { Asks, NamespaceAsked } from './consent-asks.ts'
-import { alert, markup, type Markup, page } from './page.ts'
+import { alert, isolated, markup, type Markup, page } from './page.ts'
 
 /** Who asks. All of it is text from outside; links are followed by the owner only. */
 export interface Asking {
@@ -36,13 +36,12 @@ export interface Consent {
 /** The page on which the owner accepts or declines what an application asks for. */
 export function consentPage(consent: Consent): string {
   const { application, asks, kept, owner, domain } = consent
-  const { name } = application
+  const name = isolated(application.name)
   const nothingNew = kept !== undefined && isEmpty(asks)
-  const heading = nothingNew ? `Sign in to ${name}?` : `Give ${name} access to your data?`
   return page(
-    heading,
-    markup`<h1>${heading}</h1>
-${consent.changed && alert(`Please look again: ${name} changed what it asks for while you looked. Nothing was given to it.`)}
+    nothingNew ? `Sign in to ${application.name}?` : `Give ${application.name} access to your data?`,
+    markup`<h1>${nothingNew ? markup`Sign in to ${name}?` : markup`Give ${name} access to your data?`}</h1>
+${consent.changed && alert(markup`Please look again: ${name} changed what it asks for while you looked. Nothing was given to it.`)}
 ${factsAbout(application)}
 ${asks.everything && everythingNote(name, asks.everything)}
 ${nothingNew ? markup`<p>You gave ${name} this before, and nothing new is asked for.</p>` : asked(consent)}
@@ -58,7 +57,7 @@ ${consent.hidden}<p class="actions"><button type="submit" name="decision" value=
 
 function factsAbout({ name, headline, developer, host, links, notes = [] }: Asking): Markup {
   const followed = links.filter(({ url }) => url !== undefined && /^https?:\/\//i.test(url))
-  return markup`<p><strong>${name}</strong>${host && markup` from <strong>${host}</strong>`}${developer && markup`, made by ${developer}`}.</p>
+  return markup`<p><strong>${isolated(name)}</strong>${host && markup` from <strong>${host}</strong>`}${developer && markup`, made by ${isolated(developer)}`}.</p>
 ${headline && markup`<p class="quiet">${headline}</p>\n`}${notes.map((note) => markup`<p class="quiet">${note}</p>\n`)}${
     followed.length > 0 &&
     markup`<ul class="inline quiet">${followed.map(
@@ -68,7 +67,7 @@ ${headline && markup`<p class="quiet">${headline}</p>\n`}${notes.map((note) => m
 }
 
 function everythingNote(
-  name: string,
+  name: Markup,
   { records, endpoints }: { records: number; endpoints: number },
 ): Markup {
   return markup`<div class="note strong"><p><strong>${name} asks for everything.</strong> It could read, change and delete all your
@@ -76,7 +75,8 @@ records (${amount(records, endpoints)}), whatever application they are from, and
 give ${name} your password.</p></div>`
 }
 
-function asked({ application: { name }, asks, kept }: Consent): Markup {
+function asked({ application, asks, kept }: Consent): Markup {
+  const name = isolated(application.name)
   if (isEmpty(asks))
     return markup`<p>${name} asks for no access to your data. It only learns that you are the owner of this account.</p>`
   return markup`<h2>${kept === undefined ? 'It asks to' : 'New: it asks to'}</h2>\n${listOf(asks)}`
@@ -110,7 +110,8 @@ function isEmpty({ everything, reads, writes, others }: Asks): boolean {
   return everything === undefined && reads.length + writes.length + others.length === 0
 }
 
-function whatFollows({ application: { name }, returnsTo }: Consent, nothingNew: boolean): Markup {
+function whatFollows({ application, returnsTo }: Consent, nothingNew: boolean): Markup {
+  const name = isolated(application.name)
   const { protocol, host, hostname } = new URL(returnsTo)
   const web = /^https?:$/.test(protocol)
   const readable = protocol === 'http:' && !/^(localhost|127\.[\d.]+|\[::1\])$/.test(hostname)

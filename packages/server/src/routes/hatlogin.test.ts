@@ -68,8 +68,8 @@ for (const engine of engines) {
     const first = await accept(person, notes)
     const token = new URL(String(first.headers.location)).searchParams.get('token')!
     const again = await person.open(notes)
-    assert.match(again.body, /<h1>Sign in to Notes\?<\/h1>/)
-    assert.match(again.body, /You gave Notes this before/)
+    assert.match(again.body, /<h1>Sign in to <bdi>Notes<\/bdi>\?<\/h1>/)
+    assert.match(again.body, /You gave <bdi>Notes<\/bdi> this before/)
 
     const more = ['namespaceread notes', 'namespacewrite notes', 'namespaceread rumpel']
     await register(server, definition({ setup, version: '1.1.0', roles: more }))
@@ -92,7 +92,7 @@ test('the same version with other roles is another definition: the decision is a
   await register(server, definition({ setup, roles: ['owner'] }))
   const answer = await person.submit('/hatlogin', { decision: 'accept' })
   assert.equal(answer.statusCode, 409)
-  assert.match(answer.body, /<strong>Notes asks for everything\.<\/strong>/)
+  assert.match(answer.body, /<strong><bdi>Notes<\/bdi> asks for everything\.<\/strong>/)
   assert.equal((await kept(server))?.enabled, false)
 })
 

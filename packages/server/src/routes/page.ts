@@ -88,6 +88,11 @@ export function whose(name: string): Markup {
   return markup`<input name="whose" value="${name}" autocomplete="username" hidden readonly>\n`
 }
 
+/** A text from outside within a sentence of ours: whatever the direction of its writing, what stands around it stays where it is. */
+export function isolated(text: string): Markup {
+  return markup`<bdi>${text}</bdi>`
+}
+
 /** What went wrong with a whole form, read out at once. Put it first in the page, and the cursor on the field to correct. */
 export function alert(problem: Piece): Markup {
   return markup`<div class="alert" role="alert"><p>${problem}</p></div>`

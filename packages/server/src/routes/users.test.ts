@@ -9,6 +9,7 @@ import { engines } from '../../test/engines.ts'
 import { ownerName, ownerPassword, startServer, type TestServer } from '../../test/harness.ts'
 import { refused } from '../../test/refused.ts'
 import { hashPassword } from '../auth/passwords.ts'
+import { type GivenRole, keptRoles } from '../domain/user-roles.ts'
 import { addUser } from '../store/users.ts'
 
 const password = 'a lantern under 7 quiet bridges'
@@ -29,21 +30,29 @@ async function signedIn({ url }: TestServer, name: string, secret = password): P
   return pda
 }
 
+/** Hashing and estimating a password take their time on purpose: where adding a user is not the subject, once is enough. */
+const passwordHash = hashPassword(password)
+
+/** Adds a user as the command line does. @returns its id */
+async function added({ context }: TestServer, name: string, roles: readonly GivenRole[]): Promise<string> {
+  const user = { userId: randomUUID(), name, displayName: 'Bob', enabled: true, roles: keptRoles(roles) }
+  const hash = await passwordHash
+  await context.database.write(1, (unit) => addUser(unit, 1, { ...user, passwordHash: hash }, context.now()))
+  return user.userId
+}
+
+const bobAdded = (server: TestServer) => added(server, bob.email, [{ role: 'datacredit' }, ...bob.roles!])
+
 /** A user with the role platform, whom only the command line can make. */
 async function platformUser(server: TestServer): Promise<Pda> {
-  const { database, now } = server.context
-  const user = { userId: randomUUID(), name: 'ops', displayName: 'Operations', enabled: true }
-  const passwordHash = await hashPassword(password)
-  const roles = [{ role: 'platform', detail: '' } as const]
-  await database.write(1, (unit) => addUser(unit, 1, { ...user, passwordHash, roles }, now()))
+  await added(server, 'ops', [{ role: 'platform' }])
   return signedIn(server, 'ops')
 }
 
 for (const engine of engines) {
   test(`${engine.name}: a user signs in and gets exactly its roles; its records carry its id`, async (t) => {
     const server = await startServer(t, engine)
-    const added = await server.owner.users.create(bob)
-    const { userId, ...others } = added
+    const { userId, ...others } = await server.owner.users.create(bob)
     assert.deepEqual(others, {
       email: 'bob@example.org',
       name: 'Bob',
@@ -72,7 +81,7 @@ for (const engine of engines) {
 
   test(`${engine.name}: the list begins with the owner, and no password or hash is anywhere in it`, async (t) => {
     const server = await startServer(t, engine)
-    const { userId } = await server.owner.users.create(bob)
+    const userId = await bobAdded(server)
     const list = await server.owner.users.list()
     assert.deepEqual(
       list.map((user) => [user.email, user.role, user.enabled]),
@@ -109,7 +118,7 @@ for (const engine of engines) {
 
   test(`${engine.name}: a disabled user can do nothing from that instant, and its old tokens do not come back`, async (t) => {
     const server = await startServer(t, engine)
-    const { userId } = await server.owner.users.create(bob)
+    const userId = await bobAdded(server)
     const pda = await signedIn(server, bob.email)
     assert.deepEqual(await server.owner.users.disable(userId), { message: 'Disabled' })
     assert.equal((await refused(pda.accessTokens.validate())).status, 401)
@@ -140,7 +149,7 @@ for (const engine of engines) {
         assert.deepEqual([status, code, message], [400, 'user_invalid', 'Invalid User'])
         assert.equal(cause, 'Users with privileged roles may not be created')
       }
-    const { userId: mine } = await users.create(bob)
+    const mine = await bobAdded(server)
     assert.equal((await refused(users.update(mine, { role: 'platform' }))).code, 'user_invalid')
     const ops = (await users.list()).find(({ email }) => email === 'ops')!.userId
     const changes = [
@@ -163,7 +172,7 @@ for (const engine of engines) {
     const credit = await ops.users.create({ email: 'credit', password, role: 'datacredit' })
     assert.equal((await ops.users.list()).length, 3)
     assert.equal((await refused(ops.users.create({ ...bob }))).code, 'forbidden')
-    const { userId } = await server.owner.users.create(bob)
+    const userId = await bobAdded(server)
     assert.equal((await refused(ops.users.update(userId, { password }))).code, 'forbidden', 'no taking over')
     assert.equal((await refused(ops.users.update(userId, { roles: [] }))).code, 'forbidden')
     const wider = { roles: [{ role: 'namespaceread' as const, detail: 'mine' }] }
@@ -183,7 +192,7 @@ for (const engine of engines) {
 test('names are taken once, the owner is not displaced, and a hash is refused by name', async (t) => {
   const server = await startServer(t)
   const { users } = server.owner
-  const { userId } = await users.create(bob)
+  const userId = await bobAdded(server)
   const { message, cause } = await refused(users.create({ ...bob }))
   assert.deepEqual([message, cause], ['Error creating user', 'User bob@example.org already exists'])
   assert.equal((await refused(users.create({ ...bob, email: 'x', userId }))).code, 'user_exists')
@@ -204,6 +213,8 @@ test('what a user must look like is said by name', async (t) => {
     [{ password }, 'invalid_body', /email is missing/],
     [{ email: 'carl' }, 'invalid_body', /password is missing/],
     [{ email: 'two words', password }, 'invalid_body', /email must be 1 to 64 letters/],
+    [{ email: 'carl', password, name: 'a\u202eb' }, 'invalid_body', /name must be a text .+ without control/],
+    [{ email: 'carl', password, name: 'a\u0085b' }, 'invalid_body', /name must be a text/],
     [{ email: 'carl', password, userId: 'x' }, 'invalid_body', /userId must be a UUID/],
     [
       { email: 'carl', password, roles: [{ role: 'king' }] },
