@@ -18,6 +18,7 @@ import { applicationRoutes } from './routes/applications.ts'
 import { bundleRoutes } from './routes/bundles.ts'
 import { combinatorRoutes } from './routes/combinators.ts'
 import { dataDebitRoutes } from './routes/data-debits.ts'
+import { emailPages } from './routes/email-page.ts'
 import { endpointRoutes } from './routes/endpoints.ts'
 import { erasureRoutes } from './routes/erasure.ts'
 import { frontPageRoutes } from './routes/front-page.ts'
@@ -73,6 +74,7 @@ export async function createApp(context: Context): Promise<App> {
   frontPageRoutes(app, context)
   accountPageRoutes(app, context)
   passwordPages(app, context, later)
+  emailPages(app, context, later)
   secondFactorRoutes(app, context)
   accountAccessRoutes(app, context)
   accountApplicationRoutes(app, context)

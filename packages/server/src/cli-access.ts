@@ -33,6 +33,13 @@ function userCommands(hatstand: Command): void {
     .option(...wholeAccount)
     .action(async (options) => (await users()).userList(options))
   user
+    .command('password <name>')
+    .description(
+      'give a user another password: it is signed out at once. It is asked for, or is the first line of standard input',
+    )
+    .option(...wholeAccount)
+    .action(async (name, options) => (await users()).userPassword(name, options))
+  user
     .command('remove <name>')
     .description('remove a user: it is signed out at once, what it wrote stays')
     .option(...wholeAccount)

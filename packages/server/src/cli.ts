@@ -68,6 +68,13 @@ function accountCommands(hatstand: Command): void {
     .option(...wholeAccount)
     .action(async (name, options) => (await import('./commands/owners.ts')).ownerSet(name, options))
   owner
+    .command('email')
+    .argument('[address]', 'where the link to a new password goes', checked(emailProblem))
+    .description('change the e-mail address of the owner; without an address, print it')
+    .option('--none', 'forget the address')
+    .option(...wholeAccount)
+    .action(async (address, options) => (await import('./commands/owners.ts')).ownerEmail(address, options))
+  owner
     .command('reset-link')
     .description('print a link by which the owner chooses a new password, once, within 24 hours')
     .option(

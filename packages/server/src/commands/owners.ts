@@ -5,7 +5,7 @@ import { passwordProblem } from '../auth/password-strength.ts'
 import { hashPassword } from '../auth/passwords.ts'
 import { readConfig } from '../config.ts'
 import { noteEntry } from '../store/ledger.ts'
-import { findOwner, replaceOwner } from '../store/owners.ts'
+import { findOwner, replaceOwner, setOwnerEmail } from '../store/owners.ts'
 import { removeSecondFactors } from '../store/second-factors.ts'
 import { CommandError, withAccount } from './account.ts'
 import { readSecret } from './terminal.ts'
@@ -30,6 +30,37 @@ export async function ownerSet(name: string, options: { account?: string; email?
     )
     if (before && before.name !== name)
       console.log(`Nothing is left of the second factors of ${before.name}.`)
+  })
+}
+
+/** `hatstand owner email`: says the address; with one, or with `--none`, it is the owner's from now on. */
+export async function ownerEmail(
+  email: string | undefined,
+  options: { account?: string; none?: true },
+): Promise<void> {
+  if (email !== undefined && options.none) throw new CommandError('Give an address or --none, not both.')
+  await withAccount(options, async ({ pda, domain }, tools) => {
+    const { database } = tools
+    const noOwner = () =>
+      new CommandError(`The account ${domain} has no owner yet: use "hatstand owner set NAME".`)
+    if (email === undefined && !options.none) {
+      const owner = await database.read((unit) => findOwner(unit, pda))
+      if (owner === undefined) throw noOwner()
+      console.log(owner.email ?? `The account ${domain} knows no e-mail address of its owner.`)
+      return
+    }
+    const entry = entryOfCommand(tools, 'owner', { detail: { change: 'e-mail address' } })
+    const done = await database.write(pda, async (unit) => {
+      const found = await setOwnerEmail(unit, pda, email)
+      if (found) await noteEntry(unit, pda, entry)
+      return found
+    })
+    if (!done) throw noOwner()
+    console.log(
+      email === undefined
+        ? `The account ${domain} knows no e-mail address of its owner any more.`
+        : `The link to a new password of ${domain} goes to ${email} from now on.`,
+    )
   })
 }
 

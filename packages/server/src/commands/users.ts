@@ -41,6 +41,18 @@ export async function userAdd(
   })
 }
 
+/** `hatstand user password NAME` */
+export async function userPassword(name: string, options: Options): Promise<void> {
+  const password = await readSecret(`New password for ${name}: `)
+  const problem = await passwordProblem(password, [name])
+  if (problem) throw new CommandError(problem)
+  const passwordHash = await hashPassword(password)
+  await change(name, options, 'password', (unit, pda, user) =>
+    putUser(unit, pda, { ...user, passwordHash }, user),
+  )
+  console.log(`The user ${name} has the new password. Access tokens it had no longer count.`)
+}
+
 /** `hatstand user list` */
 export async function userList(options: Options): Promise<void> {
   await withAccount(options, async ({ pda, domain }, { database }) => {

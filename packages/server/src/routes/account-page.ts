@@ -33,5 +33,6 @@ const links: [href: string, name: string, about: string][] = [
   ['/account/data-debits', 'Data debits', 'Who asks you for data, and what you let them have.'],
   ['/account/access', 'Access', 'Browsers and programs that are signed in, and signing them out.'],
   ['/account/password', 'Password', 'Choose another one.'],
+  ['/account/email', 'E-mail address', 'Where a link to a new password goes.'],
   ['/account/second-factors', 'Second factors', 'Passkeys, an authenticator program, recovery codes.'],
 ]

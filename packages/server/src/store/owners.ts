@@ -78,6 +78,18 @@ export async function changePassword(
   return true
 }
 
+/**
+ * Keeps another e-mail address of the owner, or none. A link to a new password that went to the one before works no more.
+ * @returns whether there is an owner
+ */
+export async function setOwnerEmail(unit: Unit, pda: number, email: string | undefined): Promise<boolean> {
+  await unit.count(0)
+  if (!(await findOwner(unit, pda))) return false
+  await unit.all(sql`update owner set email = ${email ?? null} where pda_id = ${pda}`)
+  await removePasswordReset(unit, pda)
+  return true
+}
+
 async function insertOwner(unit: Unit, pda: number, owner: Owner, now: number): Promise<void> {
   await unit.all(sql`
     insert into owner (pda_id, name, password_hash, subject, email, created_at)
