@@ -21,7 +21,11 @@ export const IssuedToken = Type.Object(
     about: Type.String({ description: 'What it is, in words: how it was asked for, or which browser.' }),
     scope: Type.Optional(Type.String({ description: 'What a token by OAuth is confined to.' })),
     createdAt: Time('When it was issued.'),
-    lastUsedAt: Type.Optional(Time('When it was last presented, to the minute; absent for one that was not used after its first minute.')),
+    lastUsedAt: Type.Optional(
+      Time(
+        'When it was last presented, to the minute; absent for one that was not used after its first minute.',
+      ),
+    ),
     expiresAt: Time('When it stops counting by itself.'),
     mine: Type.Boolean({ description: 'True for the one this request was made with.' }),
   },
