@@ -180,3 +180,10 @@ function objectWithin(text: string, start: number, part: ObjectPart): { held: bo
   while (!step.done) step = reading.next()
   return { held: held && wrong.size === 0, end: step.value }
 }
+
+/** How many arrays and objects are inside arrays. */
+export function nestedParts(part: Part): number {
+  if (part.kind === 'scalar') return 0
+  const inside = part.kind === 'array' ? part.parts : [...part.members.values()]
+  return inside.reduce((sum, inner) => sum + nestedParts(inner), part.kind === 'array' ? inside.length : 0)
+}

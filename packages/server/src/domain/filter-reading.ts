@@ -1,5 +1,5 @@
 import { compareValues } from './comparing.ts'
-import { type Part, partOf } from './containing.ts'
+import { nestedParts, partOf } from './containing.ts'
 import { dateParts } from './dates.ts'
 import type { Filter, Operator, Transformation } from './filters.ts'
 import { pathAt } from './mapping-reading.ts'
@@ -19,7 +19,7 @@ import { queryWords } from './words.ts'
 
 /** A query has at most so many filters. */
 export const mostFilters = 100
-/** A value to compare with has at most so many arrays and objects inside arrays: each is looked for in every element. */
+/** Values to compare with have at most so many arrays and objects inside arrays, all filters together: each is looked for in every element. */
 export const mostNestedParts = 20
 /** A search is no longer than this many UTF-16 code units. */
 export const longestSearch = 1000
@@ -32,16 +32,22 @@ const operators = ['contains', 'in', 'between', 'find'] as const
  * @throws QueryError
  */
 export function readFilters(piece: Piece): Filter[] {
-  return elementsOf(piece, mostFilters).map(readFilter)
+  const parts = { left: mostNestedParts }
+  return elementsOf(piece, mostFilters).map((filter) => readFilter(filter, parts))
 }
 
-function readFilter(piece: Piece): Filter {
+/** How many more arrays and objects inside arrays there may be. */
+interface Parts {
+  left: number
+}
+
+function readFilter(piece: Piece, parts: Parts): Filter {
   const members = membersOf(piece)
   const field = required(members, 'field', piece)
   const name = stringOf(field)
   const path = name === '' ? [] : pathAt(field, name)
   const transformation = readTransformation(optional(members, 'transformation'))
-  const operator = readOperator(required(members, 'operator', piece), transformation)
+  const operator = readOperator(required(members, 'operator', piece), transformation, parts)
   return { path, transformation, operator }
 }
 
@@ -53,7 +59,7 @@ function readTransformation(piece: Piece | undefined): Transformation {
   return { transformation, part: wordOf(required(members, 'part', piece), dateParts) }
 }
 
-function readOperator(piece: Piece, transformation: Transformation): Operator {
+function readOperator(piece: Piece, transformation: Transformation, parts: Parts): Operator {
   const members = membersOf(piece)
   const name = required(members, 'operator', piece)
   const operator = wordOf(name, operators)
@@ -64,7 +70,7 @@ function readOperator(piece: Piece, transformation: Transformation): Operator {
   if (operator === 'find') return { operator, search: readSearch(required(members, 'search', piece)) }
   const ofNumbers = 'part' in transformation
   if (operator === 'between') return readBetween(piece, members, ofNumbers)
-  return { operator, value: readValue(required(members, 'value', piece), operator, ofNumbers) }
+  return { operator, value: readValue(required(members, 'value', piece), operator, ofNumbers, parts) }
 }
 
 function readSearch(piece: Piece): string {
@@ -99,7 +105,7 @@ const kinds: Record<string, string> = {
 }
 const kindOf = ({ text, start }: Piece) => kinds[text[start]!] ?? 'number'
 
-function readValue(piece: Piece, operator: 'contains' | 'in', ofNumbers: boolean): string {
+function readValue(piece: Piece, operator: 'contains' | 'in', ofNumbers: boolean, parts: Parts): string {
   const isList = kindOf(piece) === 'array'
   if (isList && operator === 'in' && eachElement(piece).next().done)
     throw fault(piece, 'must have an element')
@@ -108,13 +114,11 @@ function readValue(piece: Piece, operator: 'contains' | 'in', ofNumbers: boolean
       if (kindOf(one) !== 'number') throw fault(one, 'must be a number, as a part of a date is')
   }
   const value = sourceOf(piece)
-  if (nestedParts(partOf(value)) > mostNestedParts)
-    throw fault(piece, `must have at most ${mostNestedParts} arrays and objects inside arrays`)
+  parts.left -= nestedParts(partOf(value))
+  if (parts.left < 0)
+    throw fault(
+      piece,
+      `must have at most ${mostNestedParts} arrays and objects inside arrays, all filters together`,
+    )
   return value
-}
-
-function nestedParts(part: Part): number {
-  if (part.kind === 'scalar') return 0
-  const inside = part.kind === 'array' ? part.parts : [...part.members.values()]
-  return inside.reduce((sum, inner) => sum + nestedParts(inner), part.kind === 'array' ? inside.length : 0)
 }

@@ -1,9 +1,10 @@
 import { skipSpace } from '@hatstand/api/json.ts'
 import { compareValues } from './comparing.ts'
-import { containsAt, isWithinAt, partOf } from './containing.ts'
+import { containsAt, isWithinAt, nestedParts, partOf } from './containing.ts'
 import { type DatePart, datePart, instantOfDate, instantOfSeconds } from './dates.ts'
 import { isPlain } from './decimal.ts'
 import { fieldsAt, fieldTree } from './field-tree.ts'
+import { QueryError } from './query-error.ts'
 import { hasWords, queryWords } from './words.ts'
 
 /** What a filter looks at: the value itself, a part of the date it says (UTC), or its words. */
@@ -28,14 +29,17 @@ export interface Filter {
 
 type Test = (text: string, start: number, end: number) => boolean
 
+/** How many characters may be looked at to test one record: several times its own, since fields overlap. */
+const mostWork = (text: string) => 4 * text.length + 8 * 1_048_576
+
 const prepared = new WeakMap<readonly Filter[], (text: string) => boolean>()
 
 /**
- * Whether a record passes all filters (HAT API v2.6, queries). What has no such field passes none. Linear in the text; never
- * throws.
+ * Whether a record passes all filters (HAT API v2.6, queries). What has no such field passes none. Linear in the text.
  *
  * @param filters of `readFilters`; not changed afterwards, since what is made of them is kept for the next record
  * @param text the record's data, valid JSON
+ * @throws QueryError when they look at a large record many times over: whoever else asks would have to wait
  */
 export function matches(filters: readonly Filter[], text: string): boolean {
   if (filters.length === 0) return true
@@ -47,13 +51,22 @@ export function matches(filters: readonly Filter[], text: string): boolean {
 function prepare(filters: readonly Filter[]): (text: string) => boolean {
   const tree = fieldTree(filters.map(({ path }) => path))
   const tests = filters.map(testOf)
+  const passes = filters.map(passesOf)
   return (text) => {
     const found = fieldsAt(text, skipSpace(text, 0), tree)
-    return (
-      found.length === tests.length && found.every(({ path, start, end }) => tests[path]!(text, start, end))
-    )
+    if (found.length < tests.length) return false
+    let left = mostWork(text)
+    return found.every(({ path, start, end }) => {
+      left -= passes[path]! * (end - start)
+      if (left < 0) throw new QueryError('filters', 'look at the same large value too often: fewer of them')
+      return tests[path]!(text, start, end)
+    })
   }
 }
+
+/** How often a filter may go through its field. */
+const passesOf = ({ operator }: Filter): number =>
+  'value' in operator ? 1 + nestedParts(partOf(operator.value)) : 1
 
 function testOf({ transformation, operator }: Filter): Test {
   if (operator.operator === 'find') return findTest(operator.search)

@@ -25,7 +25,7 @@ interface Work {
   left: number
 }
 
-const workOf = (text: string): Work => ({ left: 8 * text.length + 1_048_576 })
+const workOf = (text: string): Work => ({ left: 4 * text.length + 1_048_576 })
 const trees = new WeakMap<Mapping, FieldTree>()
 
 /**

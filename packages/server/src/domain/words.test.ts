@@ -125,3 +125,11 @@ test('whatever the text: every word is short, has no sign, is its own only word,
   })
   fc.assert(property, { numRuns: 300 })
 })
+
+test('megabytes of heaped accents are searched in the time it takes to read them', () => {
+  const started = process.cpuUsage()
+  const heap = `a${'\u0301'.repeat(2000)}${'\u0316'.repeat(2000)}`
+  assert.equal(hasWords(JSON.stringify(heap.repeat(500)), ['zzz']), false)
+  assert.ok(hasWords(JSON.stringify(heap), ['a']))
+  assert.ok(process.cpuUsage(started).user < 800_000)
+})

@@ -106,9 +106,18 @@ function* eachWord(text: string, singles: boolean): Generator<string> {
   }
 }
 
+/** More marks on one letter nobody writes (UAX #15, Stream-Safe Text Format), and to put them in order takes time by their square. */
+const heaped = /(\p{M}{30})\p{M}+/gu
+
 /** One spelling for what readers take as the same; what is folded stays as it is when it is folded again. */
 function fold(word: string): string {
-  const bare = word.normalize('NFKD').toUpperCase().toLowerCase().normalize('NFKD').replace(accents, '')
+  const bare = word
+    .replace(heaped, '$1')
+    .normalize('NFKD')
+    .toUpperCase()
+    .toLowerCase()
+    .normalize('NFKD')
+    .replace(accents, '')
   return bare.replace(letters, (letter) => foldedLetters[letter]!).normalize('NFC')
 }
 

@@ -228,3 +228,25 @@ test('nothing more is read for a client that went away', async (t) => {
   assert.equal(reads, before)
   assert.ok(reads < 90, `${reads} reads`)
 })
+
+test('a mapping that makes much of many small records is answered in pages, and in little memory', async (t) => {
+  const { url, token, owner } = await startServer(t)
+  await owner.records.createMany(
+    'test/many',
+    Array.from({ length: 900 }, (_, v) => ({ v })),
+  )
+  const long = 'n'.repeat(900)
+  const mapping = Object.fromEntries(Array.from({ length: 900 }, (_, index) => [`${long}${index}`, 'v']))
+  const headers = { ...json, 'x-auth-token': token }
+  const body = JSON.stringify({ mapping, take: 900 })
+  const path = `${url}/api/v2.6/data-query/test/many`
+  const reply = await fetch(path, { method: 'POST', headers, body })
+  assert.equal(reply.status, 200)
+  let [length, most] = [0, 0]
+  for await (const chunk of reply.body!) {
+    length += chunk.length
+    most = Math.max(most, process.memoryUsage().rss)
+  }
+  assert.ok(length > 700_000_000, `${length} bytes`)
+  assert.ok(most < 600_000_000, `${most} bytes`)
+})

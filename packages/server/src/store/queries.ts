@@ -77,14 +77,10 @@ export async function readList(
   const { rows, end, next } = await readStretch(found, begin.skip, take, asking.bounds)
   for (const stream of streams) learnFilter(asking, stream)
   const first = await pageOf(asking, list.endpoints, rows, show)
-  const last = rows.at(-1)
+  const { last } = first
   if (!last || compareStandings(last, end!, newestFirst(list)) === 0) return { first, rest: undefined, next }
   const again = streams.map((stream) => ({ ...stream, read: 0, passed: 0 }))
-  const others = upTo(
-    recordsBehind(asking, again, newestFirst(list), standingOf(last)),
-    end!,
-    newestFirst(list),
-  )
+  const others = upTo(recordsBehind(asking, again, newestFirst(list), last), end!, newestFirst(list))
   return { first, rest: pagesOf(asking, list.endpoints, others, show), next }
 }
 

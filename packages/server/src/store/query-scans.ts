@@ -22,6 +22,8 @@ export class GoneError extends Error {
 const firstWindow = 100
 /** Where fewer than one record in so many passed, the engine looks through the rest by itself. */
 const rareness = 20
+/** Milliseconds that records are tested without a pause. */
+const longestTurn = 10
 /** Records that the engine finds at a time. */
 const foundAside = 500
 /** What a record takes beside its data, roughly. */
@@ -73,17 +75,24 @@ async function* directWindow(
   only: RawBuilder<unknown> | undefined,
 ): AsyncGenerator<Batch> {
   const read = await readWindow(asking, stream, order, from, most, only)
-  const rows = passing(stream, read.rows)
+  const rows = await passing(stream, read.rows)
   stream.read += read.count
   stream.passed += rows.length
   yield { rows, at: read.last }
 }
 
-function passing({ index, query: { filters } }: Stream, rows: Row[]): Found[] {
+/** What passes. Whoever else asks has a turn between records, however much there is to test. */
+async function passing({ index, query: { filters } }: Stream, rows: Row[]): Promise<Found[]> {
   const found: Found[] = []
-  for (const { place, digits, data, key } of rows)
+  let began = performance.now()
+  for (const { place, digits, data, key } of rows) {
+    if (performance.now() - began > longestTurn) {
+      await nextTurn()
+      began = performance.now()
+    }
     if (matches(filters, data))
       found.push({ index, place, recordId: idOf(digits), data, back: -place, ...(key && { key }) })
+  }
   return found
 }
 
@@ -153,7 +162,7 @@ async function* asideWindow(
   const list = listOrder(database, pda, places)
   for (let next: Position | undefined = { back: -1 }; places.length > 0 && next;) {
     const read = await readWindow(asking, stream, list, next, bounds.window, undefined)
-    const rows = passing(stream, read.rows)
+    const rows = await passing(stream, read.rows)
     stream.passed += rows.length
     next = read.last
     if (rows.length > 0) yield { rows, at: { back: rows.at(-1)!.back } }
