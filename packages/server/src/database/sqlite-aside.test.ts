@@ -12,7 +12,9 @@ const slow = {
 
 test('writers and erasure wait for one slow query, not for all that were asked before', async () => {
   const file = join(freshFolder(), 'hatstand.sqlite')
-  connect(file, 2 ** 20).close()
+  const database = connect(file, 2 ** 20)
+  database.exec('create virtual table record_words using fts5(words)')
+  database.close()
   const aside = createAside(file)
   const done: string[] = []
   const note = (name: string) => () => done.push(name)
