@@ -123,6 +123,16 @@ for (const engine of engines)
       assert.equal(debitIn(await as('acme', 'GET', '/survey')).accepted, false)
     })
 
+    test('by proposing more after what the owner accepted without reading it', async (t) => {
+      const { as } = await debitScene(t, engine)
+      debitIn(await as('acme', 'POST', '/survey', proposal({ bundle: narrow })), 201)
+      debitIn(await as('owner', 'POST', '/survey/enable', { permission: 1 }))
+      debitIn(await as('acme', 'PUT', '/survey', proposal({ bundle: wide })))
+      refusedWith(await as('owner', 'POST', '/survey/enable'), 400, 'data_debit_changed')
+      refusedWith(await as('owner', 'GET', '/survey/enable'), 400, 'data_debit_changed')
+      assert.deepEqual(debitIn(await as('acme', 'GET', '/survey')).permissionsActive!.bundle, narrow)
+    })
+
     test('by proposing more in the very moment the owner accepts', async (t) => {
       const { as } = await debitScene(t, engine)
       debitIn(await as('acme', 'POST', '/survey', proposal({ purpose: '1' })), 201)

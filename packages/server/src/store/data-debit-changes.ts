@@ -9,6 +9,7 @@ import {
   countDebits,
   findDebit,
   listDebits,
+  noteSeen,
   saveDebit,
   saveDecision,
 } from './data-debits.ts'
@@ -77,6 +78,8 @@ export async function acceptPermission(
     one.number === permission.number ? permission : { ...one, acceptedAt: undefined },
   )
   const debit = await changed(unit, pda, before, permissions)
+  // Who has once accepted by its number, or unread, does not accept the next one unread.
+  await noteSeen(unit, pda, before.id, permission.number)
   await decided(unit, pda, { debit, permission, event: 'enable', entry })
   return debit
 }

@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import type { Unit } from '../database/port.ts'
 import { matches } from '../domain/filters.ts'
 import type { EndpointQuery } from '../domain/queries.ts'
+import { QueryError } from '../domain/query-error.ts'
 import { linkedPlaces } from './links.ts'
 import type { Found } from './query-streams.ts'
 
@@ -28,7 +29,14 @@ export interface LinkText {
 export const recordText = (endpoint: string, recordId: string, data: string, links = ''): string =>
   `{"endpoint":"${endpoint}","recordId":"${recordId}","data":${data}${links && `,"links":[${links}]`}}`
 
-/** Of each record what is linked with it and asked for. */
+/** What is shown of linked records, in characters: about so much at a time, and no more of what is linked with one record. */
+const longestLinked = 4 * 2 ** 20
+const longestOfOne = 32 * 2 ** 20
+
+/**
+ * Of each record what is linked with it and asked for: of the first of them only, where that is much.
+ * @throws QueryError when it is far too much for one
+ */
 export async function linksOf(
   unit: Unit,
   pda: number,
@@ -37,23 +45,38 @@ export async function linksOf(
   show: Show,
 ): Promise<Map<Found, LinkText[]>> {
   const asking = rows.filter(({ index }) => queries[index]!.links.length > 0)
-  if (asking.length === 0) return new Map()
+  if (asking.length === 0) return new Map(rows.map((row) => [row, []]))
   const places = [...new Set(asking.map(({ place }) => place))]
   const linked = await linkedPlaces(unit, pda, places)
   const names = new Set(queries.flatMap(({ links }) => links.map(({ endpoint }) => endpoint)))
   const others = await recordsAt(unit, pda, [...new Set([...linked.values()].flat())], [...names])
-  const textOf = ({ place, index }: Found) => {
-    const mine = (linked.get(place) ?? []).flatMap((other) => others.get(other) ?? [])
-    const texts = queries[index]!.links.flatMap((query) => mine.flatMap((one) => linkText(query, one, show)))
-    return show.nameOf ? texts.toSorted((one, other) => (one.text < other.text ? -1 : 1)) : texts
+  const result = new Map<Found, LinkText[]>()
+  let length = 0
+  for (const row of rows) {
+    if (length > longestLinked) break
+    const mine = (linked.get(row.place) ?? []).flatMap((other) => others.get(other) ?? [])
+    const texts = linkTexts(queries[row.index]!, mine, show)
+    length += texts.reduce((sum, { text }) => sum + text.length, 0)
+    result.set(row, texts)
   }
-  return new Map(asking.map((row) => [row, textOf(row)]))
+  return result
 }
 
-function linkText(query: EndpointQuery, { name, record_id, data }: Linked, show: Show): LinkText[] {
-  if (name !== query.endpoint || !matches(query.filters, data)) return []
-  const shownId = show.nameOf?.(record_id) ?? record_id
-  return [{ endpoint: name, text: recordText(name, shownId, show(query, data)) }]
+/** What is shown of the records that are linked with one. */
+function linkTexts({ links }: EndpointQuery, linked: readonly Linked[], show: Show): LinkText[] {
+  const texts: LinkText[] = []
+  let length = 0
+  for (const query of links)
+    for (const one of linked) {
+      if (one.name !== query.endpoint || !matches(query.filters, one.data)) continue
+      const shownId = show.nameOf?.(one.record_id) ?? one.record_id
+      const text = recordText(one.name, shownId, show(query, one.data))
+      length += text.length
+      if (length > longestOfOne)
+        throw new QueryError('links', 'show too much of what is linked with one record: fewer of them')
+      texts.push({ endpoint: one.name, text })
+    }
+  return show.nameOf ? texts.toSorted((one, other) => (one.text < other.text ? -1 : 1)) : texts
 }
 
 async function recordsAt(

@@ -54,13 +54,13 @@ export async function pageOf(
   const hasLinks = queries.some(({ links }) => links.length > 0)
   const step = hasLinks ? linkedRecords : Math.max(rows.length, 1)
   const { nameOf = (recordId: string) => recordId } = show
-  for (let from = 0; from < rows.length && length <= longestShown * bounds.pageLength; from += step) {
+  for (let from = 0; from < rows.length && length <= longestShown * bounds.pageLength; from = made.length) {
     const some = rows.slice(from, from + step)
     const linked = hasLinks
       ? await database.read((unit) => linksOf(unit, pda, some, queries, show))
       : new Map<Found, LinkText[]>()
     for (const row of some) {
-      if (length > longestShown * bounds.pageLength) break
+      if (length > longestShown * bounds.pageLength || (hasLinks && !linked.has(row))) break
       const query = queries[row.index]!
       const links = linked.get(row) ?? []
       records += 1 + links.length
