@@ -172,9 +172,15 @@ function logPages(connection: Connection): { log: number; left: number } {
   return { log: row!.log, left: row!.log - row!.checkpointed }
 }
 
-async function close({ writer, aside, readers }: Engine): Promise<void> {
+async function settled(writer: Engine['writer']): Promise<void> {
   while (writer.running) await writer.running
+}
+
+async function close({ writer, aside, readers }: Engine): Promise<void> {
+  await settled(writer)
   await aside.close()
+  // Work that nobody waited for may have begun another unit meanwhile.
+  await settled(writer)
   for (const reader of readers) reader.close()
   writer.connection.all('pragma wal_checkpoint(truncate)', [])
   writer.connection.close()
