@@ -20,7 +20,7 @@ import { properties } from './generated-queries.ts'
 import { parsed, type Value } from './naive-order.ts'
 import { answered, type Kept } from './naive-queries.ts'
 
-/** How many generated queries each engine is asked: `HATSTAND_TEST_QUERIES`; 5,000 say what the issue of queries asks for. */
+/** How many generated queries each engine is asked: `HATSTAND_TEST_QUERIES`; with 5,000 they take two minutes. */
 const queries = Number(process.env['HATSTAND_TEST_QUERIES'] ?? 60)
 
 /** Every way to answer: as usual; keys at once, and what they leave listed; hardly anything at a time. */
