@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { entryOfPage } from '../auth/ledger-notes.ts'
-import { type Session, sessionOf } from '../auth/sessions.ts'
+import type { Session } from '../auth/sessions.ts'
 import type { App, Context } from '../context.ts'
 import {
   type KeptToken,
@@ -15,23 +15,25 @@ import { accessPage, type Entry } from './account-access-page.ts'
 import { nameIn } from './account-applications.ts'
 import { formOf, hidden, pages, sendOn } from './forms.ts'
 import { sendPage } from './page.ts'
-import { signInFirst } from './sign-in.ts'
+import { ownersPage } from './sign-in.ts'
 
 const path = '/account/access'
 
 /** `/account/access`: every browser and program that can use the account, and ending them, one or all others. */
 export function accountAccessRoutes(app: App, context: Context): void {
   pages(app, context, (scope) => {
-    scope.get(path, async (request, reply) => {
-      const session = await sessionOf(context, request)
-      return session === undefined ? signInFirst(request, reply) : show(context, request, reply, session)
-    })
-    scope.post(path, async (request, reply) => {
-      const session = await sessionOf(context, request)
-      if (session === undefined) return signInFirst(request, reply)
-      const ended = await end(context, request, session)
-      return sendOn(reply, `${path}?ended=${ended}`)
-    })
+    const forOwner = ownersPage(context)
+    scope.get(
+      path,
+      forOwner((request, reply, session) => show(context, request, reply, session)),
+    )
+    scope.post(
+      path,
+      forOwner(async (request, reply, session) => {
+        const ended = await end(context, request, session)
+        return sendOn(reply, `${path}?ended=${ended}`)
+      }),
+    )
   })
 }
 

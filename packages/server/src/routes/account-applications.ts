@@ -1,7 +1,7 @@
 import type { Application as Definition } from '@hatstand/api/application-definition.ts'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { entryOfPage } from '../auth/ledger-notes.ts'
-import { type Session, sessionOf } from '../auth/sessions.ts'
+import type { Session } from '../auth/sessions.ts'
 import type { App, Context } from '../context.ts'
 import { newRoles, rolesOf } from '../domain/application-definition.ts'
 import { type Application, disableApplication, listApplications } from '../store/applications.ts'
@@ -9,28 +9,30 @@ import { writeNoted } from '../store/ledger.ts'
 import { formOf, hidden, pages, sendOn } from './forms.ts'
 import { isolated, markup, type Markup, page, sendPage } from './page.ts'
 import { roleInWords } from './role-words.ts'
-import { signInFirst } from './sign-in.ts'
+import { ownersPage } from './sign-in.ts'
 
 const path = '/account/applications'
 
 /** `/account/applications`: what each application may do, and disabling it. */
 export function accountApplicationRoutes(app: App, context: Context): void {
   pages(app, context, (scope) => {
-    scope.get(path, async (request, reply) => {
-      const session = await sessionOf(context, request)
-      return session === undefined ? signInFirst(request, reply) : show(context, request, reply, session)
-    })
-    scope.post(path, async (request, reply) => {
-      const session = await sessionOf(context, request)
-      if (session === undefined) return signInFirst(request, reply)
-      const { pda } = session.account
-      const id = formOf(request).get('disable') ?? ''
-      const entry = entryOfPage(request, context, session, 'disable', { application: id.slice(0, 200) })
-      await writeNoted(context.database, pda, entry, (unit) =>
-        disableApplication(unit, pda, id, context.now()),
-      )
-      return sendOn(reply, path)
-    })
+    const forOwner = ownersPage(context)
+    scope.get(
+      path,
+      forOwner((request, reply, session) => show(context, request, reply, session)),
+    )
+    scope.post(
+      path,
+      forOwner(async (request, reply, session) => {
+        const { pda } = session.account
+        const id = formOf(request).get('disable') ?? ''
+        const entry = entryOfPage(request, context, session, 'disable', { application: id.slice(0, 200) })
+        await writeNoted(context.database, pda, entry, (unit) =>
+          disableApplication(unit, pda, id, context.now()),
+        )
+        return sendOn(reply, path)
+      }),
+    )
   })
 }
 

@@ -1,7 +1,7 @@
 import type { LedgerAction } from '@hatstand/api/ledger-actions.ts'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { entryOfPage } from '../auth/ledger-notes.ts'
-import { type Session, sessionOf } from '../auth/sessions.ts'
+import type { Session } from '../auth/sessions.ts'
 import type { App, Context } from '../context.ts'
 import { accepted, leavingBy } from '../domain/data-debit-acceptance.ts'
 import { activePermission, type DataDebit, openPermission, type Permission } from '../domain/data-debits.ts'
@@ -23,7 +23,7 @@ import { counted, sample } from './data-debit-preview.ts'
 import { met } from './data-debit-values.ts'
 import { formOf, hidden, pages, sendOn } from './forms.ts'
 import { plainPage, sendPage } from './page.ts'
-import { signInFirst } from './sign-in.ts'
+import { ownersPage } from './sign-in.ts'
 
 /** Records of each property that a page shows. */
 const someRecords = 3
@@ -49,15 +49,6 @@ export function accountDataDebitRoutes(app: App, context: Context): void {
     )
   })
 }
-
-type Answer = (request: FastifyRequest, reply: FastifyReply, session: Session) => Promise<FastifyReply>
-
-/** Answers the owner; others sign in first. */
-const ownersPage =
-  (context: Context) => (answer: Answer) => async (request: FastifyRequest, reply: FastifyReply) => {
-    const session = await sessionOf(context, request)
-    return session === undefined ? signInFirst(request, reply) : answer(request, reply, session)
-  }
 
 async function showAll({ database, now }: Context, reply: FastifyReply, { account }: Session) {
   const debits = await database.read((unit) => listDebits(unit, account.pda))

@@ -2,7 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { changeEmail, mailEmailChanged } from '../auth/email-change.ts'
 import { entryOfPage } from '../auth/ledger-notes.ts'
 import { sendsMail } from '../auth/mail.ts'
-import { type Session, sessionOf } from '../auth/sessions.ts'
+import type { Session } from '../auth/sessions.ts'
 import type { App, Context } from '../context.ts'
 import { emailProblem } from '../domain/credentials.ts'
 import { ApiError, errors } from '../errors.ts'
@@ -10,7 +10,7 @@ import { findOwner } from '../store/owners.ts'
 import type { AfterAnswer } from './after-answer.ts'
 import { formOf, hidden, pages } from './forms.ts'
 import { alert, field, markup, type Markup, page, plainPage, sendPage, whose } from './page.ts'
-import { signInFirst, waitInWords } from './sign-in.ts'
+import { ownersPage, waitInWords } from './sign-in.ts'
 
 const path = '/account/email'
 
@@ -23,16 +23,15 @@ interface Refused {
 /** `/account/email`: where the link to a new password goes. The password is asked again: the address opens the way to another one. */
 export function emailPages(app: App, context: Context, later: AfterAnswer): void {
   pages(app, context, (scope) => {
-    scope.get(path, async (request, reply) => {
-      const session = await sessionOf(context, request)
-      return session === undefined ? signInFirst(request, reply) : show(context, request, reply, session)
-    })
-    scope.post(path, async (request, reply) => {
-      const session = await sessionOf(context, request)
-      return session === undefined
-        ? signInFirst(request, reply)
-        : change(context, later, request, reply, session)
-    })
+    const forOwner = ownersPage(context)
+    scope.get(
+      path,
+      forOwner((request, reply, session) => show(context, request, reply, session)),
+    )
+    scope.post(
+      path,
+      forOwner((request, reply, session) => change(context, later, request, reply, session)),
+    )
   })
 }
 

@@ -9,7 +9,7 @@ import {
   mailResetLink,
   resetPassword,
 } from '../auth/password-resets.ts'
-import { sessionOf } from '../auth/sessions.ts'
+import type { Session } from '../auth/sessions.ts'
 import type { App, Context } from '../context.ts'
 import { emailProblem } from '../domain/credentials.ts'
 import { ApiError, errors } from '../errors.ts'
@@ -19,18 +19,22 @@ import { accountOfPage, formOf, hidden, pages } from './forms.ts'
 import { markup, plainPage, sendPage } from './page.ts'
 import { changedPage, changePage, forgottenPage, type PasswordProblems, resetPage } from './password-forms.ts'
 import { entryOfReset, limitedReset } from './passwords.ts'
-import { signInFirst, waitInWords } from './sign-in.ts'
+import { ownersPage, waitInWords } from './sign-in.ts'
 
 const differ = 'The two passwords are not the same.'
 
 /** `/account/password`, `/forgot-password` and `/auth/change-password/:token`: the owner changes the password, or gets a new one by a mail. */
 export function passwordPages(app: App, context: Context, later: AfterAnswer): void {
   pages(app, context, (scope) => {
-    scope.get('/account/password', async (request, reply) => {
-      if (!(await sessionOf(context, request))) return signInFirst(request, reply)
-      return showChange(context, request, reply, 200, {})
-    })
-    scope.post('/account/password', async (request, reply) => change(context, later, request, reply))
+    const forOwner = ownersPage(context)
+    scope.get(
+      '/account/password',
+      forOwner((request, reply) => showChange(context, request, reply, 200, {})),
+    )
+    scope.post(
+      '/account/password',
+      forOwner((request, reply, session) => change(context, later, request, reply, session)),
+    )
     scope.get('/forgot-password', async (request, reply) =>
       sendPage(reply, 200, forgottenPage(hidden(context, request, reply), sendsMail(context.config), '')),
     )
@@ -52,9 +56,13 @@ export function passwordPages(app: App, context: Context, later: AfterAnswer): v
   })
 }
 
-async function change(context: Context, later: AfterAnswer, request: FastifyRequest, reply: FastifyReply) {
-  const session = await sessionOf(context, request)
-  if (!session) return signInFirst(request, reply)
+async function change(
+  context: Context,
+  later: AfterAnswer,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  session: Session,
+) {
   const form = formOf(request)
   const newPassword = form.get('new') ?? ''
   const again = (status: number, problems: PasswordProblems) =>

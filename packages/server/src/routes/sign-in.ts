@@ -5,7 +5,7 @@ import { isOwnerLogin } from '../auth/login.ts'
 import { checkPasskey } from '../auth/passkeys.ts'
 import { checkSecondFactor, needsSecondFactor, secondFactorsOf } from '../auth/second-factors.ts'
 import { beginSecondStep, endSecondStep, ownerInSecondStep } from '../auth/second-step.ts'
-import { endSession, sessionOf, startSession } from '../auth/sessions.ts'
+import { endSession, type Session, sessionOf, startSession } from '../auth/sessions.ts'
 import type { Account, App, Context } from '../context.ts'
 import { localPath } from '../domain/local-path.ts'
 import { ApiError, errors } from '../errors.ts'
@@ -51,6 +51,18 @@ export function signInRoutes(app: App, context: Context): void {
 export function signInFirst(request: FastifyRequest, reply: FastifyReply): FastifyReply {
   return sendOn(reply, signInPath(request.method === 'GET' ? request.url : undefined))
 }
+
+/** What answers a request of a browser in which the owner is signed in. */
+type OwnersAnswer = (request: FastifyRequest, reply: FastifyReply, session: Session) => Promise<FastifyReply>
+
+/** Makes routes that answer the owner; others sign in first. */
+export const ownersPage =
+  (context: Context) =>
+  (answer: OwnersAnswer) =>
+  async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
+    const session = await sessionOf(context, request)
+    return session === undefined ? signInFirst(request, reply) : answer(request, reply, session)
+  }
 
 /** Where to sign in, and come back from. @param target a path of ours, with its query */
 export function signInPath(target: string | undefined): string {
