@@ -79,8 +79,11 @@ function escapeEnd(text: string, at: number): number {
   return letter === 'u' ? at + 6 : at + 2
 }
 
+/** The string as JSON text, with its quotes. */
+export const stringText = (value: string): string => JSON.stringify(value)
+
 /** The string a valid JSON string stands for; the span includes its quotes. */
-export function stringValue(text: string, start: number, end: number): string {
+export function stringValue(text: string, start = 0, end = text.length): string {
   return plainEnd(text, start) === end - 1
     ? text.slice(start + 1, end - 1)
     : JSON.parse(text.slice(start, end))

@@ -2,6 +2,7 @@ import type { AccessToken } from '@hatstand/api/access-tokens.ts'
 import type { IssuedToken, Revoked, TokenKind } from '@hatstand/api/issued-tokens.ts'
 import type { Message } from '@hatstand/api/message.ts'
 import type { Connection } from './connection.ts'
+import { textOf } from './exact.ts'
 import { api } from './paths.ts'
 
 /** Which access tokens and sessions to end; without any, all of them. */
@@ -43,7 +44,7 @@ export function accessTokens(connection: Connection) {
       (
         await send('/control/v2/auth/password', {
           method: 'POST',
-          body: JSON.stringify({ password, newPassword }),
+          body: textOf({ password, newPassword }),
         })
       ).json() as Promise<Message>,
     /** Rejects with a `PdaError` of status 401 when the token does not count. */

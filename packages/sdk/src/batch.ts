@@ -1,3 +1,4 @@
+import { stringText } from '@hatstand/api/json.ts'
 import type { Connection } from './connection.ts'
 import { textOf } from './exact.ts'
 import { api } from './paths.ts'
@@ -13,7 +14,7 @@ export interface NewRecord {
 
 function newText({ endpoint, data, links }: NewRecord): string {
   const linked = links === undefined ? '' : `,"links":[${links.map(newText).join(',')}]`
-  return `{"endpoint":${JSON.stringify(endpoint)},"data":${textOf(data)}${linked}}`
+  return `{"endpoint":${stringText(endpoint)},"data":${textOf(data)}${linked}}`
 }
 
 export function batch({ send }: Connection) {

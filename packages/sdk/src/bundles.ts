@@ -3,6 +3,7 @@ import { members } from '@hatstand/api/json.ts'
 import type { Message } from '@hatstand/api/message.ts'
 import type { Bundle } from '@hatstand/api/queries.ts'
 import type { Connection } from './connection.ts'
+import { textOf } from './exact.ts'
 import { api } from './paths.ts'
 import { recordsAt, type StoredRecord } from './record.ts'
 
@@ -13,7 +14,7 @@ export function bundles({ send }: Connection) {
   return {
     /** Registers one, in place of what had its name. */
     register: async (name: string, bundle: Bundle) =>
-      (await send(at(name), { method: 'POST', body: JSON.stringify(bundle) })).json() as Promise<Message>,
+      (await send(at(name), { method: 'POST', body: textOf(bundle) })).json() as Promise<Message>,
     /** Property -> records. */
     async read(name: string): Promise<Record<string, StoredRecord[]>> {
       const text = await (await send(at(name))).text()

@@ -2,6 +2,7 @@ import type { SavedCombinator } from '@hatstand/api/combinators.ts'
 import type { Message } from '@hatstand/api/message.ts'
 import type { Combinator } from '@hatstand/api/queries.ts'
 import type { Connection } from './connection.ts'
+import { textOf } from './exact.ts'
 import { api, pathOf } from './paths.ts'
 import { afterOf, type ListOptions, type Page } from './reading.ts'
 import { recordsAt, type StoredRecord } from './record.ts'
@@ -20,7 +21,7 @@ export function combinators({ send }: Connection) {
   return {
     /** Registers one, in place of what had its name. */
     register: async (name: string, queries: Combinator) =>
-      (await send(at(name), { method: 'POST', body: JSON.stringify(queries) })).json() as Promise<Message>,
+      (await send(at(name), { method: 'POST', body: textOf(queries) })).json() as Promise<Message>,
     /** Its records; at most 1000 unless `take` says otherwise. */
     async read<Data = unknown>(name: string, options: Options = {}): Promise<StoredRecord<Data>[]> {
       return (await page<Data>(name, options)).records

@@ -1,6 +1,7 @@
 import type { AggregateAnswer, AggregateQuery } from '@hatstand/api/aggregates.ts'
 import type { RecordQuery } from '@hatstand/api/record-queries.ts'
 import type { Connection } from './connection.ts'
+import { textOf } from './exact.ts'
 import { api, pathOf } from './paths.ts'
 import { afterOf, type Page } from './reading.ts'
 import { recordsAt, type StoredRecord } from './record.ts'
@@ -16,7 +17,7 @@ export function queries({ send }: Connection) {
     query: RecordQuery = {},
     after?: string,
   ): Promise<QueriedPage<Data>> {
-    const body = JSON.stringify(query)
+    const body = textOf(query)
     const path = `${api}/data-query/${pathOf(endpoint)}`
     const response = await send(path, { method: 'POST', body, query: { after } })
     const count = response.headers.get('X-Total-Count')
@@ -49,7 +50,7 @@ export function queries({ send }: Connection) {
     },
     /** Counts, sums and the like; numbers as JavaScript has them (`text` has them exactly). */
     async aggregate(endpoint: string, query: AggregateQuery): Promise<AggregateAnswer & { text: string }> {
-      const body = JSON.stringify(query)
+      const body = textOf(query)
       const response = await send(`${api}/data-aggregate/${pathOf(endpoint)}`, { method: 'POST', body })
       const text = await response.text()
       return { ...(JSON.parse(text) as AggregateAnswer), text }

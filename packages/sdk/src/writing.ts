@@ -1,3 +1,4 @@
+import { stringText } from '@hatstand/api/json.ts'
 import type { Connection } from './connection.ts'
 import { textOf } from './exact.ts'
 import { api, pathOf } from './paths.ts'
@@ -11,7 +12,7 @@ export interface Update {
 }
 
 function updateText({ endpoint, recordId, data }: Update): string {
-  return `{"endpoint":${JSON.stringify(endpoint)},"recordId":${JSON.stringify(recordId)},"data":${textOf(data)}}`
+  return `{"endpoint":${stringText(endpoint)},"recordId":${stringText(recordId)},"data":${textOf(data)}}`
 }
 
 export function writing({ send }: Connection) {

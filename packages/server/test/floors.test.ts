@@ -94,20 +94,28 @@ const floors: Record<string, { forbidden: string[]; allowed: string[] }> = {
 
 type Finding = { code: string; filename: string; labels: { span: { line: number } }[] }
 
-/** Lints a folder of files made of nothing but imports, by this project's own rules, and gives the restricted lines of each file. */
-async function restricted(files: Record<string, string[]>): Promise<Map<string, Set<number>>> {
+type Rules = { options?: unknown; overrides: { files: string[]; rules: Record<string, unknown> }[] }
+
+/** This project's own rules; their comments stand on lines of their own. */
+async function ownRules(): Promise<Rules> {
+  const text = await readFile(join(root, '.oxlintrc.json'), 'utf8')
+  return JSON.parse(text.replaceAll(/^\s*\/\/.*$/gm, '')) as Rules
+}
+
+/** Lints a folder of files made of these lines, by this project's own rules, and gives the lines of each file that break one of them. */
+async function breaking(rule: string, files: Record<string, string[]>): Promise<Map<string, Set<number>>> {
   const folder = await mkdtemp(join(tmpdir(), 'hatstand-floors-'))
   try {
-    const rules = JSON.parse(await readFile(join(root, '.oxlintrc.json'), 'utf8')) as { options?: unknown }
+    const rules = await ownRules()
     delete rules.options
     await writeFile(join(folder, '.oxlintrc.json'), JSON.stringify(rules))
-    for (const [name, imports] of Object.entries(files)) {
+    for (const [name, lines] of Object.entries(files)) {
       await mkdir(dirname(join(folder, name)), { recursive: true })
-      await writeFile(join(folder, name), imports.map((from) => `import '${from}'\n`).join(''))
+      await writeFile(join(folder, name), lines.join('\n'))
     }
     const found = new Map(Object.keys(files).map((name) => [name, new Set<number>()]))
     for (const { code, filename, labels } of await lint(folder)) {
-      if (code.includes('no-restricted-imports')) found.get(filename)?.add(labels[0]?.span.line ?? 0)
+      if (code.includes(rule)) found.get(filename)?.add(labels[0]?.span.line ?? 0)
     }
     return found
   } finally {
@@ -127,9 +135,12 @@ async function lint(folder: string): Promise<Finding[]> {
 
 test('the linter refuses every import that goes up a floor, and none that goes down', async () => {
   const files = Object.fromEntries(
-    Object.entries(floors).map(([name, { forbidden, allowed }]) => [name, [...forbidden, ...allowed]]),
+    Object.entries(floors).map(([name, { forbidden, allowed }]) => [
+      name,
+      [...forbidden, ...allowed].map((from) => `import '${from}'`),
+    ]),
   )
-  const found = await restricted(files)
+  const found = await breaking('no-restricted-imports', files)
   for (const [name, { forbidden }] of Object.entries(floors)) {
     const lines = forbidden.map((_from, index) => index + 1)
     assert.deepEqual(
@@ -144,6 +155,34 @@ test('every folder of the server has its floor', async () => {
   const known = new Set(Object.keys(floors).map(dirname))
   for await (const file of glob('packages/{api,sdk,server}/src/**/*.ts', { cwd: root })) {
     assert.ok(known.has(dirname(file)), `${file} is on no floor: give its folder rules in .oxlintrc.json`)
+  }
+})
+
+/** The files that may make and read JSON, as the linter's rules name them: never the data of a record. */
+async function makingJson(): Promise<string[]> {
+  const { overrides } = await ownRules()
+  const free = overrides.filter(({ rules }) => {
+    const rule = rules['eslint/no-restricted-properties']
+    return rule !== undefined && !JSON.stringify(rule).includes('"JSON"')
+  })
+  return free.flatMap(({ files }) => files).filter((file) => file.startsWith('packages/'))
+}
+
+test('the linter refuses JSON.parse and JSON.stringify, but in the files it names', async () => {
+  const lines = ['export const value = JSON.parse(text)', 'export const text = JSON.stringify(value)']
+  const named = await makingJson()
+  const floorsToo = Object.keys(floors).filter((file) => !named.includes(file))
+  const found = await breaking(
+    'no-restricted-properties',
+    Object.fromEntries([...floorsToo, ...named].map((file) => [file, lines])),
+  )
+  for (const file of floorsToo) assert.deepEqual([...found.get(file)!], [1, 2], file)
+  for (const file of named) assert.deepEqual([...found.get(file)!], [], file)
+})
+
+test('each file that is named for its JSON is there, and makes or reads some', async () => {
+  for (const file of await makingJson()) {
+    assert.match(await readFile(join(root, file), 'utf8'), /JSON\.(parse|stringify)/, file)
   }
 })
 

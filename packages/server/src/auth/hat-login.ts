@@ -1,5 +1,7 @@
 import type { Application as Definition } from '@hatstand/api/application-definition.ts'
+import { stringText } from '@hatstand/api/json.ts'
 import type { Account, Context } from '../context.ts'
+import { parseDefinition } from '../domain/application-definition.ts'
 import { ApiError } from '../errors.ts'
 import { type Application, findApplication } from '../store/applications.ts'
 import { issueToken } from './access-tokens.ts'
@@ -28,11 +30,8 @@ export async function findHatLogin(
     ? undefined
     : await database.read((unit) => findApplication(unit, pda, id))
   if (application === undefined)
-    throw new ApiError(
-      'application_unknown',
-      `No application is registered with the id ${JSON.stringify(id)}`,
-    )
-  const definition = JSON.parse(application.definition) as Definition
+    throw new ApiError('application_unknown', `No application is registered with the id ${stringText(id)}`)
+  const definition = parseDefinition(application.definition)
   if (!fits(definition, redirect))
     throw new ApiError('redirect_unregistered', 'The redirect address is not one the application registered')
   return { application, definition, redirect }

@@ -1,7 +1,7 @@
 import type { Application as Definition } from '@hatstand/api/application-definition.ts'
 import type { AllClientMetadata } from 'oidc-provider'
 import type { Context } from '../context.ts'
-import { isClientAddress, rolesOf } from '../domain/application-definition.ts'
+import { isClientAddress, rolesOf, parseDefinition } from '../domain/application-definition.ts'
 import { redirectUriProblem } from '../domain/redirect-uri.ts'
 import { scopeOfRole } from '../domain/scopes.ts'
 import { findApplication } from '../store/applications.ts'
@@ -60,7 +60,7 @@ export async function scopesOf(context: Context, pda: number, id: string): Promi
 async function definitionOf({ database }: Context, pda: number, id: string): Promise<Definition | undefined> {
   if (id.includes('\0')) return undefined
   const application = await database.read((unit) => findApplication(unit, pda, id))
-  return application && (JSON.parse(application.definition) as Definition)
+  return application && parseDefinition(application.definition)
 }
 
 /** Codes travel over https, within this machine, or to a program of this device: OAuth 2.1, 2.3.1. */

@@ -2,7 +2,12 @@ import type { Application as Definition } from '@hatstand/api/application-defini
 import type { Client } from 'oidc-provider'
 import type { Context } from '../context.ts'
 import type { Unit } from '../database/port.ts'
-import { definitionProblem, isClientAddress, newRoles } from '../domain/application-definition.ts'
+import {
+  definitionProblem,
+  isClientAddress,
+  newRoles,
+  parseDefinition,
+} from '../domain/application-definition.ts'
 import type { LedgerEntry } from '../domain/ledger.ts'
 import { minimalDefinition } from '../domain/minimal-definition.ts'
 import type { Role } from '../domain/roles.ts'
@@ -53,7 +58,7 @@ async function introduced(
   now: number,
 ): Promise<string> {
   const id = client.clientId
-  const before = known && (JSON.parse(known.definition) as Definition)
+  const before = known && parseDefinition(known.definition)
   if (before && before.developer.id !== documentDeveloper) return known.version
   const definition = JSON.stringify(definitionOf(client, roles, new Date(now).toISOString()))
   await registerApplication(unit, pda, { id, version: documentVersion, definition }, now)

@@ -1,5 +1,4 @@
-import type { Application as Definition } from '@hatstand/api/application-definition.ts'
-import { newRoles, rolesOf } from '../domain/application-definition.ts'
+import { newRoles, rolesOf, parseDefinition } from '../domain/application-definition.ts'
 import type { Role } from '../domain/roles.ts'
 import type { Application } from '../store/applications.ts'
 
@@ -28,7 +27,7 @@ export function applicationInWords({
   setupVersion,
   roles,
 }: Application): string {
-  const asked = rolesOf(JSON.parse(definition) as Definition)
+  const asked = rolesOf(parseDefinition(definition))
   if (setupVersion === undefined) return `${id} ${version} is not set up. Set up, it ${rolesInWords(asked)}.`
   if (!enabled) return `${id} ${version} is disabled. Set up again, it ${rolesInWords(asked)}.`
   const more = newRoles(asked, roles)

@@ -1,7 +1,7 @@
 import type { Application as Definition } from '@hatstand/api/application-definition.ts'
 import { entryOfCommand } from '../auth/ledger-notes.ts'
 import type { Unit } from '../database/port.ts'
-import { newRoles, rolesOf } from '../domain/application-definition.ts'
+import { newRoles, rolesOf, parseDefinition } from '../domain/application-definition.ts'
 import { isMinimal, minimalDefinition } from '../domain/minimal-definition.ts'
 import type { Role } from '../domain/roles.ts'
 import {
@@ -51,8 +51,7 @@ export async function applicationAdd(
 /** When a program of the owner's own was first registered. @throws CommandError for an application with a definition from elsewhere */
 function sinceWhen(before: Application | undefined, now: number): string {
   if (before === undefined) return new Date(now).toISOString()
-  if (isMinimal(before.definition))
-    return (JSON.parse(before.definition) as Definition).status.versionReleaseDate
+  if (isMinimal(before.definition)) return parseDefinition(before.definition).status.versionReleaseDate
   throw new CommandError(
     `The application ${before.id} has a definition from a file or from itself: use --file, or remove it first.`,
   )
@@ -83,7 +82,7 @@ export async function applicationRegister(
 function consequence({ id, definition, enabled, roles }: Application): string {
   const setUp = `hatstand application set-up ${id}`
   if (!enabled) return `It may do nothing until you accept it: when you sign in to it, or with "${setUp}".`
-  const more = newRoles(rolesOf(JSON.parse(definition) as Definition), roles)
+  const more = newRoles(rolesOf(parseDefinition(definition)), roles)
   const does = `It ${rolesInWords(roles)}.`
   return more.length === 0 ? does : `${does} ${moreInWords(more)} Accept it with "${setUp}".`
 }
@@ -93,7 +92,7 @@ async function accept(unit: Unit, pda: number, id: string, tools: Tools): Promis
   await unit.count(0)
   const found = await findApplication(unit, pda, id)
   if (found === undefined) return undefined
-  const roles = rolesOf(JSON.parse(found.definition) as Definition)
+  const roles = rolesOf(parseDefinition(found.definition))
   await setUpApplication(unit, pda, { id, version: found.version, roles }, tools.now)
   await noteEntry(unit, pda, entryOfCommand(tools, 'set_up', about(id, found.version)))
   return findApplication(unit, pda, id)

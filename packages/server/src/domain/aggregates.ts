@@ -1,4 +1,4 @@
-import { skipSpace } from '@hatstand/api/json.ts'
+import { skipSpace, stringText } from '@hatstand/api/json.ts'
 import { compareValues } from './comparing.ts'
 import { instantOfDate } from './dates.ts'
 import { fieldsAt, fieldTree, type FieldTree, type Found } from './field-tree.ts'
@@ -146,7 +146,7 @@ function intervalOf({ query, zone }: Aggregation, data: string, date: Found): nu
 export function result({ query, zone, groups }: Aggregation): string {
   const shown = [...groups.values()].toSorted(compareGroups).map((group) => {
     const values = query.aggregates.map(
-      ({ name }, index) => `${JSON.stringify(name)}:${tallyResult(group.tallies[index]!)}`,
+      ({ name }, index) => `${stringText(name)}:${tallyResult(group.tallies[index]!)}`,
     )
     const members = [`"records":${group.records}`, `"values":{${values.join(',')}}`]
     if (query.groupBy) members.unshift(`"value":${group.value}`)

@@ -1,4 +1,5 @@
 import type { Application } from '@hatstand/api/application-definition.ts'
+import { stringValue } from '@hatstand/api/json.ts'
 import {
   activePermission,
   type Client,
@@ -22,7 +23,7 @@ export function dataRetrieved(definition: string): FrozenBundle | undefined {
   const wanted = permissions && optional(membersOf(permissions), 'dataRetrieved')
   if (wanted === undefined) return undefined
   const members: Map<string, Piece> = membersOf(wanted)
-  const name = JSON.parse(sourceOf(required(members, 'name', wanted))) as string
+  const name = stringValue(sourceOf(required(members, 'name', wanted)))
   return { name, text: sourceOf(required(members, 'bundle', wanted)) }
 }
 

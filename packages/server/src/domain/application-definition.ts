@@ -1,4 +1,5 @@
 import type { Application } from '@hatstand/api/application-definition.ts'
+import { stringText } from '@hatstand/api/json.ts'
 import { applicationDebitId, dataRetrievedProblem } from './application-data.ts'
 import { applicationIdProblem } from './application-id.ts'
 import { isNamespace } from './endpoint-name.ts'
@@ -12,6 +13,9 @@ export interface Problem {
   /** The end of a sentence that begins with the member: `must be ...`. */
   mustBe: string
 }
+
+/** A definition as it is kept: its text was checked when it was registered. */
+export const parseDefinition = (text: string) => JSON.parse(text) as Application
 
 /** Roles of people and services: an application never has them. */
 const neverGranted: readonly string[] = ['platform', 'validate']
@@ -106,7 +110,7 @@ function rolesProblem(roles: Application['permissions']['rolesGranted']): Proble
   for (const [index, { role, detail = '' }] of roles.entries()) {
     const path = ['permissions', 'rolesGranted', index] as const
     if (!isRole(role, '') && !isRole(role, 'x'))
-      return problem(`a role there is: ${JSON.stringify(role)} is none`, ...path, 'role')
+      return problem(`a role there is: ${stringText(role)} is none`, ...path, 'role')
     if (neverGranted.includes(role))
       return problem(`a role of applications: ${role} is none`, ...path, 'role')
     const mustBe = detailProblem(role, detail)

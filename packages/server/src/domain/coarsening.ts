@@ -1,4 +1,4 @@
-import { elements, members, skipSpace, skipValue, stringValue } from '@hatstand/api/json.ts'
+import { elements, members, skipSpace, skipValue, stringValue, stringText } from '@hatstand/api/json.ts'
 import { readDate } from './date-spellings.ts'
 import { decimal, writtenNumber } from './decimal.ts'
 
@@ -108,7 +108,7 @@ function coarseText(to: Coarseness, text: string): string {
   const [, first, sign, second] = pair.exec(text) ?? alone.exec(text) ?? []
   const numbers = [first, second].filter((one) => one !== undefined).map((one) => roundedTo(to.step, one))
   if (numbers.length === 0 || numbers.includes(undefined)) return 'null'
-  return JSON.stringify(numbers.join(/[,;]/.exec(sign ?? '')?.[0] ?? ' '))
+  return stringText(numbers.join(/[,;]/.exec(sign ?? '')?.[0] ?? ' '))
 }
 
 /** As the day is written, whatever the zone; where it is not written in numbers, the day in UTC. */
@@ -122,7 +122,7 @@ function coarseDate(to: 'day' | 'month' | 'year', text: string): string {
   }
   const written = /^\d{4}-\d\d(?:-\d\d)?(?!\d)/.exec(text)?.[0]
   const day = written ?? new Date(instant).toISOString().replace(/T.*/, '')
-  return JSON.stringify(/^\d{4}/.test(day) ? day.slice(0, length) : day.replace(/-\d\d-\d\d$/, ''))
+  return stringText(/^\d{4}/.test(day) ? day.slice(0, length) : day.replace(/-\d\d-\d\d$/, ''))
 }
 
 /** What unix times count, by their size: seconds until 2103, then thousandths and so on until then. */

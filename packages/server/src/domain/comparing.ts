@@ -152,7 +152,7 @@ export function compareValues(a: string, b: string): number {
   const kind = kindOf(first, 0)
   const order = kinds.indexOf(kind) - kinds.indexOf(kindOf(second, 0))
   if (order !== 0) return order
-  if (kind === 'string') return compareStrings(JSON.parse(first), JSON.parse(second))
+  if (kind === 'string') return compareStrings(stringValue(first), stringValue(second))
   if (kind === 'number') return compareNumbers(decimal(first), decimal(second))
   return kind === 'boolean' ? Number(first === 'true') - Number(second === 'true') : 0
 }

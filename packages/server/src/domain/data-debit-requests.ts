@@ -1,4 +1,5 @@
 import type { ContractRequest, DataDebitRequest } from '@hatstand/api/data-debit-request.ts'
+import { stringValue } from '@hatstand/api/json.ts'
 import type { Client, FrozenBundle, Permission } from './data-debits.ts'
 import { readMoment, readPeriod } from './debit-times.ts'
 import { readBundle } from './queries.ts'
@@ -60,7 +61,7 @@ function frozen(members: Map<string, Piece>, key: 'bundle' | 'conditions'): Froz
   const bundle = required(parts, 'bundle', piece)
   const text = sourceOf(bundle)
   within(bundle.path, () => readBundle(text))
-  return { name: JSON.parse(sourceOf(required(parts, 'name', piece))) as string, text }
+  return { name: stringValue(sourceOf(required(parts, 'name', piece))), text }
 }
 
 function termsOf(value: DataDebitRequest) {

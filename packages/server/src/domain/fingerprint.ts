@@ -9,6 +9,8 @@ import {
   stringEnd,
   tooDeep,
   unclosed,
+  stringText,
+  stringValue,
 } from '@hatstand/api/json.ts'
 import { decimal, isEasy, isPlain, plainNumber } from './decimal.ts'
 import { compareKeys, sortByKey, type Keyed } from './key-order.ts'
@@ -218,8 +220,8 @@ function readScalar(reading: Reading, code: number): number {
 /** Spells a string with escapes the one way, and gives the string. */
 function readEscaped(reading: Reading, run: Run, start: number, end: number): string {
   const source = reading.text.slice(start, end)
-  const value: string = JSON.parse(source)
-  const spelled = JSON.stringify(value)
+  const value = stringValue(source)
+  const spelled = stringText(value)
   if (spelled !== source) replace(reading.text, run, start, end, spelled)
   if (value.includes('\0') || !value.isWellFormed()) reading.awkward = true
   return value

@@ -1,4 +1,4 @@
-import { elements, members, skipSpace } from '@hatstand/api/json.ts'
+import { elements, members, skipSpace, stringText } from '@hatstand/api/json.ts'
 import { fieldsAt, fieldTree, type FieldTree, type Found } from './field-tree.ts'
 import { QueryError } from './query-error.ts'
 
@@ -112,5 +112,5 @@ function opened(made: Made, work: Work): Map<string, Made> | undefined {
 
 function written(made: Made): string {
   if (typeof made === 'string') return made
-  return `{${Array.from(made, ([name, value]) => `${JSON.stringify(name)}:${written(value)}`).join(',')}}`
+  return `{${Array.from(made, ([name, value]) => `${stringText(name)}:${written(value)}`).join(',')}}`
 }

@@ -1,4 +1,4 @@
-import { elements } from '@hatstand/api/json.ts'
+import { elements, stringValue } from '@hatstand/api/json.ts'
 import { compareValues } from './comparing.ts'
 import type { Filter, Operator } from './filters.ts'
 
@@ -47,7 +47,7 @@ function pairsOf(operator: Operator): [string, string][] | undefined {
 /** @returns whether an engine can be asked that */
 function addRange({ kinds, texts, numbers }: ScalarRanges, lower: string, upper: string): boolean {
   if (lower.startsWith('"')) {
-    const [low, high] = [JSON.parse(lower) as string, JSON.parse(upper) as string]
+    const [low, high] = [stringValue(lower), stringValue(upper)]
     texts.push({ low, high })
     return [low, high].every((text) => text.isWellFormed() && !text.includes('\0'))
   }

@@ -1,9 +1,8 @@
-import type { Application as Definition } from '@hatstand/api/application-definition.ts'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { entryOfPage } from '../auth/ledger-notes.ts'
 import type { Session } from '../auth/sessions.ts'
 import type { App, Context } from '../context.ts'
-import { newRoles, rolesOf } from '../domain/application-definition.ts'
+import { newRoles, rolesOf, parseDefinition } from '../domain/application-definition.ts'
 import { type Application, disableApplication, listApplications } from '../store/applications.ts'
 import { writeNoted } from '../store/ledger.ts'
 import { formOf, hidden, pages, sendOn } from './forms.ts'
@@ -38,7 +37,7 @@ export function accountApplicationRoutes(app: App, context: Context): void {
 
 /** The name of an application for people: its definition's. */
 export function nameIn({ id, definition }: Application): string {
-  return (JSON.parse(definition) as Definition).info.name || id
+  return parseDefinition(definition).info.name || id
 }
 
 async function show(context: Context, request: FastifyRequest, reply: FastifyReply, session: Session) {
@@ -58,7 +57,7 @@ ${others.length > 0 && markup`<h2>Without access</h2>\n<ul class="rows">\n${othe
 
 function shown(application: Application): Markup {
   const { id, setupVersion, roles, definition } = application
-  const asked = newRoles(rolesOf(JSON.parse(definition) as Definition), roles)
+  const asked = newRoles(rolesOf(parseDefinition(definition)), roles)
   const name = nameIn(application)
   return markup`<li class="between"><div><strong>${isolated(name)}</strong> <span class="quiet">${id} ${setupVersion}</span><br>It may ${inWords(application)}.
 ${asked.length > 0 && markup`<br><span class="quiet">It asks for more now, and gets it only if you accept.</span>`}</div>

@@ -1,3 +1,4 @@
+import { stringValue } from '@hatstand/api/json.ts'
 import { fieldsShown } from '../domain/consent.ts'
 import type { Bundle } from '../domain/data-debit-acceptance.ts'
 import { pathText } from '../domain/field-path.ts'
@@ -28,7 +29,7 @@ export function leavingIn(text: string): Leaving[] {
     return [...membersOf(wholePiece(text))].flatMap(([property, records]) =>
       elementsOf(records, 1000).map((record) => {
         const members = membersOf(record)
-        const endpoint = JSON.parse(sourceOf(members.get('endpoint') as Piece)) as string
+        const endpoint = stringValue(sourceOf(members.get('endpoint') as Piece))
         return { property, endpoint, data: sourceOf(members.get('data') as Piece) }
       }),
     )

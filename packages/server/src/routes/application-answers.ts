@@ -1,7 +1,7 @@
-import type { Application as Definition } from '@hatstand/api/application-definition.ts'
 import type { Context } from '../context.ts'
 import type { Unit } from '../database/port.ts'
 import { applicationDebitId, dataConsent, dataRetrieved } from '../domain/application-data.ts'
+import { parseDefinition } from '../domain/application-definition.ts'
 import { mayKnowRecent, recentEndpointOf, statusOf } from '../domain/application-status.ts'
 import type { Caller } from '../domain/rights.ts'
 import {
@@ -53,7 +53,7 @@ async function textsOf(
   now: number,
 ): Promise<string[]> {
   const parsed = applications.map((application) => {
-    const definition = JSON.parse(application.definition) as Definition
+    const definition = parseDefinition(application.definition)
     const recent = mayKnowRecent(caller, definition) ? recentEndpointOf(definition) : undefined
     return { application, definition, recent }
   })

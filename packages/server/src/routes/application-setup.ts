@@ -1,10 +1,9 @@
-import type { Application as Definition } from '@hatstand/api/application-definition.ts'
 import type { FastifyRequest } from 'fastify'
 import { entryOf } from '../auth/ledger-notes.ts'
 import type { Context } from '../context.ts'
 import type { Unit } from '../database/port.ts'
 import { applicationDebitId, dataConsent } from '../domain/application-data.ts'
-import { newRoles, rolesOf } from '../domain/application-definition.ts'
+import { newRoles, rolesOf, parseDefinition } from '../domain/application-definition.ts'
 import { decides } from '../domain/data-debit-rights.ts'
 import { mayGrant } from '../domain/rights.ts'
 import { ApiError } from '../errors.ts'
@@ -25,7 +24,7 @@ export async function setUp(context: Context, request: FastifyRequest, id: strin
     await unit.count(0)
     const found = await findApplication(unit, account.pda, id)
     if (found === undefined) return undefined
-    const roles = rolesOf(JSON.parse(found.definition) as Definition)
+    const roles = rolesOf(parseDefinition(found.definition))
     const refused = newRoles(roles, found.roles).find((role) => !mayGrant(caller, role))
     if (refused) return refused
     if (!decides(caller) && (await wantsMore(unit, account.pda, id, found.definition, now())))

@@ -1,4 +1,3 @@
-import type { Application as Definition } from '@hatstand/api/application-definition.ts'
 import {
   createApplicationToken,
   disableApplication,
@@ -16,6 +15,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { accountOf } from '../auth/authenticate.ts'
 import { entryOf, noteRead } from '../auth/ledger-notes.ts'
 import type { App, Context } from '../context.ts'
+import { parseDefinition } from '../domain/application-definition.ts'
 import { type Caller, hasRole, isOwner } from '../domain/rights.ts'
 import { ApiError } from '../errors.ts'
 import * as applications from '../store/applications.ts'
@@ -90,7 +90,7 @@ function readingRoutes(app: App, context: Context): void {
       const { pda } = await accountOf(context, request)
       const id = request.params.application
       const found = await context.database.read((unit) => applications.findApplication(unit, pda, id))
-      if (found === undefined || !(JSON.parse(found.definition) as Definition).info.published)
+      if (found === undefined || !parseDefinition(found.definition).info.published)
         throw new ApiError(
           'definition_unknown',
           `Application configuration for ID ${id} could not be found. Make sure application is correctly registered`,

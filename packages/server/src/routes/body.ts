@@ -4,6 +4,7 @@ import { mkdirSync, readSync, unlinkSync } from 'node:fs'
 import { open, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
+import { stringText } from '@hatstand/api/json.ts'
 import type { FastifyRequest } from 'fastify'
 import type { Config } from '../config.ts'
 import { ApiError } from '../errors.ts'
@@ -66,12 +67,12 @@ function refuseEncoded(request: FastifyRequest): void {
   if (encoding !== 'identity')
     throw new ApiError(
       'content_type_unsupported',
-      `The body must not be encoded, not even as ${JSON.stringify(encoding)}`,
+      `The body must not be encoded, not even as ${stringText(encoding)}`,
     )
   const charset =
     /;\s*charset\s*=\s*"?([^";\s]+)/i.exec(request.headers['content-type'] ?? '')?.[1] ?? 'utf-8'
   if (!/^utf-?8$/i.test(charset))
-    throw new ApiError('content_type_unsupported', `The body must be UTF-8, not ${JSON.stringify(charset)}`)
+    throw new ApiError('content_type_unsupported', `The body must be UTF-8, not ${stringText(charset)}`)
 }
 
 const tooLarge = ({ bytes, why }: Limit) =>

@@ -1,3 +1,4 @@
+import { stringText } from '@hatstand/api/json.ts'
 import {
   activePermission,
   type DataDebit,
@@ -101,7 +102,7 @@ function contractText(debit: DataDebit, { now }: Audience): string {
   })
 }
 
-const bundleText = ({ name, text }: FrozenBundle) => `{"name":${JSON.stringify(name)},"bundle":${text}}`
+const bundleText = ({ name, text }: FrozenBundle) => `{"name":${stringText(name)},"bundle":${text}}`
 const moment = (time: number | undefined) => (time === undefined ? 'null' : json(writtenMoment(time)))
 
 function json(value: string | number | boolean | object): string
@@ -113,5 +114,5 @@ function json(value: unknown): string | undefined {
 /** An object of members that are JSON already; undefined ones are left out. */
 export function objectText(members: Record<string, string | undefined>): string {
   const there = Object.entries(members).filter(([, value]) => value !== undefined)
-  return `{${there.map(([name, value]) => `${JSON.stringify(name)}:${value}`).join()}}`
+  return `{${there.map(([name, value]) => `${stringText(name)}:${value}`).join()}}`
 }

@@ -1,4 +1,12 @@
-import { elements, members, skipSpace, skipValue, type Span, tooDeep } from '@hatstand/api/json.ts'
+import {
+  elements,
+  members,
+  skipSpace,
+  skipValue,
+  type Span,
+  tooDeep,
+  stringValue,
+} from '@hatstand/api/json.ts'
 import { isRecordId } from '@hatstand/api/query.ts'
 import { isEndpoint } from '../domain/endpoint-name.ts'
 import { canonical, type Canonical, fingerprint } from '../domain/fingerprint.ts'
@@ -98,7 +106,7 @@ function textMember(text: string, found: Map<string, Span>, name: string, where:
   const span = found.get(name)
   if (!span) throw new ApiError('invalid_body', `${sentence(where)} has no ${name}`)
   if (text[span.start] !== '"') throw new ApiError('invalid_body', `The ${name} of ${where} must be a string`)
-  return JSON.parse(text.slice(span.start, span.end)) as string
+  return stringValue(text, span.start, span.end)
 }
 
 const sentence = (where: string) => where[0]!.toUpperCase() + where.slice(1)

@@ -1,4 +1,3 @@
-import type { Application as Definition } from '@hatstand/api/application-definition.ts'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Client, Provider } from 'oidc-provider'
 import { declined, entryOfPage } from '../auth/ledger-notes.ts'
@@ -6,7 +5,7 @@ import { consentPath } from '../auth/oauth-configuration.ts'
 import { grantRoles, nameOf } from '../auth/oauth-consent.ts'
 import { type Session, sessionOf } from '../auth/sessions.ts'
 import type { App, Context } from '../context.ts'
-import { newRoles } from '../domain/application-definition.ts'
+import { newRoles, parseDefinition } from '../domain/application-definition.ts'
 import type { Role } from '../domain/roles.ts'
 import { roleOfScope } from '../domain/scopes.ts'
 import { type Application, findApplication } from '../store/applications.ts'
@@ -122,7 +121,7 @@ function askingOf(client: Client, application: Application | undefined): Asking 
         { text: 'Privacy policy', url: client.policyUri },
       ],
     }
-  const { info, developer, kind } = JSON.parse(application?.definition ?? '{}') as Definition
+  const { info, developer, kind } = parseDefinition(application?.definition ?? '{}')
   return {
     name: info.name,
     headline: info.headline,

@@ -1,4 +1,5 @@
 import type { ErrorCode } from '@hatstand/api/errors.ts'
+import { stringText } from '@hatstand/api/json.ts'
 import type { FastifySchemaValidationError } from 'fastify'
 import { ApiError } from '../errors.ts'
 
@@ -27,7 +28,7 @@ export function invalidRequest(failures: readonly FastifySchemaValidationError[]
   const failure: Failure | undefined = failures.at(-1)
   const extra = failure?.params['additionalProperty']
   if (typeof extra === 'string')
-    return new ApiError('invalid_query', `There is no query parameter ${JSON.stringify(extra)} here`)
+    return new ApiError('invalid_query', `There is no query parameter ${stringText(extra)} here`)
   const missing = failure?.params['missingProperty']
   if (typeof missing === 'string')
     return new ApiError('invalid_query', `The query parameter ${missing} is missing`)

@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto'
-import type { Application as Definition } from '@hatstand/api/application-definition.ts'
 import type { Unit } from '../database/port.ts'
 import {
   applicationClient,
@@ -8,6 +7,7 @@ import {
   asksTheSame,
   dataRetrieved,
 } from '../domain/application-data.ts'
+import { parseDefinition } from '../domain/application-definition.ts'
 import { accepted, leavingBy } from '../domain/data-debit-acceptance.ts'
 import { proposedPermission } from '../domain/data-debit-requests.ts'
 import type { DataDebit, Permission } from '../domain/data-debits.ts'
@@ -27,7 +27,7 @@ export async function acceptApplicationDebit(
 ): Promise<void> {
   const bundle = dataRetrieved(definition)
   if (bundle === undefined) return
-  const value = JSON.parse(definition) as Definition
+  const value = parseDefinition(definition)
   const id = applicationDebitId(application)
   const client = applicationClient(value)
   const found = await findDebit(unit, pda, id)

@@ -1,3 +1,4 @@
+import { stringText, stringValue } from '@hatstand/api/json.ts'
 import { sql } from 'kysely'
 import type { Unit } from '../database/port.ts'
 import type { Tables } from '../database/tables.ts'
@@ -12,12 +13,12 @@ export type OrderPath = Omit<Tables['order_path'], 'pda_id'>
  */
 export function storedPath(names: readonly string[]): string {
   if (names.some((name) => name.includes('.'))) return JSON.stringify(names)
-  return JSON.stringify(names.join('.')).slice(1, -1)
+  return stringText(names.join('.')).slice(1, -1)
 }
 
 function namesOf(stored: string): string[] {
   if (stored.startsWith('["')) return JSON.parse(stored) as string[]
-  return pathOf(JSON.parse(`"${stored}"`) as string)
+  return pathOf(stringValue(`"${stored}"`))
 }
 
 export function listOrderPaths(unit: Unit, pda: number, endpointIds: number[]): Promise<OrderPath[]> {

@@ -1,3 +1,4 @@
+import { stringText } from '@hatstand/api/json.ts'
 import type { PropertyQuery } from '../domain/queries.ts'
 import {
   type Asking,
@@ -55,7 +56,7 @@ export async function* readBundle(
       next = from
       break
     }
-    yield markup(`${begin}${JSON.stringify(name)}:[`)
+    yield markup(`${begin}${stringText(name)}:[`)
     begin = ','
     next = yield* readProperty(asking, query, show, from, room)
     yield markup(']')
