@@ -48,32 +48,57 @@ for (const engine of engines) {
     assert.equal((await refresh(application, second.refresh, 'read:notes')).scope, 'read:notes')
   })
 
-  test(`a refresh token that is used again is stolen: everything of the consent ends (${engine.name})`, async (t) => {
-    const scene = await play(t, engine)
+  test(`for a minute a refresh token that was renewed gives tokens of the same consent again, and later it is stolen: everything of the consent ends (${engine.name})`, async (t) => {
+    const clock = { now: Date.now() }
+    const scene = await play(t, engine, { now: () => clock.now })
+    const { server, application } = scene
     const first = await scene.getTokens('read:notes')
     const elsewhere = await scene.getTokens('read:notes')
-    const second = tokensIn(await refresh(scene.application, first.refresh))
-    const third = tokensIn(await refresh(scene.application, second.refresh))
-    assert.equal(await counts(scene, first.access), true)
-    await refusedWith(refresh(scene.application, first.refresh), 'invalid_grant')
-    for (const tokens of [first, second, third]) await isOver(scene, tokens)
+    const second = tokensIn(await refresh(application, first.refresh))
+    const third = tokensIn(await refresh(application, second.refresh))
+    clock.now += 59_000
+    const again = tokensIn(await refresh(application, first.refresh))
+    const onwards = tokensIn(await refresh(application, again.refresh))
+    const all = [first, second, third, again, onwards]
+    for (const { access } of all) assert.equal(await counts(scene, access), true)
+    assert.equal(new Set(all.map((tokens) => tokens.refresh)).size, 5)
+    const consents = (await server.owner.accessTokens.list()).filter(({ holder }) => holder === 'notes')
+    assert.equal(consents.length, 2)
+    // The minute is counted from its first use.
+    clock.now += 1000
+    await refusedWith(refresh(application, first.refresh), 'invalid_grant')
+    for (const tokens of all) await isOver(scene, tokens)
     // Another consent of the same application is another one.
     assert.equal(await counts(scene, elsewhere.access), true)
   })
 
-  test(`of many who come with one refresh token or one code at once, in any process, one gets anything (${engine.name})`, async (t) => {
+  test(`of many who renew with one refresh token at once, in any process, each gets tokens that count (${engine.name})`, async (t) => {
+    const clock = { now: Date.now() }
+    const scene = await play(t, engine, { now: () => clock.now })
+    const { url, clients } = await inTwoProcesses(t, scene)
+    const { refresh: shared } = await scene.getTokens('read:notes')
+    const all = await Promise.all(
+      Array.from({ length: 8 }, async (_, index) => tokensIn(await refresh(clients[index % 2]!, shared))),
+    )
+    assert.equal(new Set(all.map((tokens) => tokens.refresh)).size, 8)
+    const renewed = await Promise.all(
+      all.map(async (tokens, index) => tokensIn(await refresh(clients[index % 2]!, tokens.refresh))),
+    )
+    for (const { access } of [...all, ...renewed])
+      for (const process of [scene.server.url, url]) assert.equal(await counts(scene, access, process), true)
+    clock.now += 60_000
+    await refusedWith(refresh(clients[1]!, shared), 'invalid_grant')
+    for (const { access } of [...all, ...renewed]) assert.equal(await counts(scene, access), false)
+    await refusedWith(refresh(clients[0]!, renewed[0]!.refresh), 'invalid_grant')
+  })
+
+  test(`of many who come with one code at once, in any process, one gets anything (${engine.name})`, async (t) => {
     const scene = await play(t, engine)
-    const other = await secondProcess(t, scene)
+    const { url, clients } = await inTwoProcesses(t, scene)
     const { application, browser } = scene
-    const there = {
-      ...application,
-      server: { ...application.server, token_endpoint: `${other}/oauth/token` },
-    }
-    const { refresh: stolen } = await scene.getTokens('read:notes')
-    await onlyOne(scene, other, [application, there], (client) => refresh(client, stolen))
     const asked = await askFor(application, 'read:notes')
     const { sentTo } = await browser.send(await browser.open(asked.url), { decision: 'accept' })
-    await onlyOne(scene, other, [application, there], (client) => exchange(client, asked, sentTo!))
+    await onlyOne(scene, url, clients, (client) => exchange(client, asked, sentTo!))
   })
 
   test(`an application gives back what it has, by either token, and only its own (${engine.name})`, async (t) => {
@@ -135,6 +160,14 @@ for (const engine of engines) {
     await register(server, 'notes', [redirect])
     await isOver(scene, removed)
   })
+}
+
+/** The application as it asks one server process, and as it asks another. */
+async function inTwoProcesses(t: Parameters<typeof secondProcess>[0], scene: Play) {
+  const url = await secondProcess(t, scene)
+  const { application } = scene
+  const server = { ...application.server, token_endpoint: `${url}/oauth/token` }
+  return { url, clients: [application, { ...application, server }] }
 }
 
 /** Another server process on the same database, as far as a test can tell. Gives its URL. */

@@ -4,6 +4,7 @@ import { removeAccessToken, removeGrant } from '../store/access-tokens.ts'
 import { noteEntry, writeNoted } from '../store/ledger.ts'
 import {
   consumeModel,
+  countsAgain,
   findModel,
   findOAuthToken,
   keepModel,
@@ -113,7 +114,9 @@ function amongModels({ context, pda, InvalidGrant }: Keeping, model: string) {
     async find(id: string) {
       const found = await database.read((unit) => findModel(unit, pda, model, digest(id)))
       if (found === undefined) return undefined
-      const consumed = found.consumedAt !== undefined && { consumed: Math.floor(found.consumedAt / 1000) }
+      const { consumedAt } = found
+      const used = consumedAt !== undefined && !countsAgain(model, consumedAt, now())
+      const consumed = used && { consumed: Math.floor(consumedAt / 1000) }
       return { ...(JSON.parse(found.payload) as AdapterPayload), jti: id, ...consumed }
     },
     async consume(id: string) {

@@ -82,8 +82,19 @@ export async function findModel(
 }
 
 /**
- * Uses up what counts once. Of two who come with the same code or refresh token one is a thief, and nobody knows which: the second
- * ends everything that came of the consent.
+ * For so many milliseconds after its first use a refresh token gives tokens again: of two tabs that renew at once, or of a client that
+ * lost an answer, neither is a thief.
+ */
+const renewedAgain = 60_000
+
+/** Whether what was used at that time counts nevertheless. */
+export function countsAgain(model: string, consumedAt: number, now: number): boolean {
+  return model === 'RefreshToken' && now < consumedAt + renewedAgain
+}
+
+/**
+ * Uses up what counts once. Of two who come with the same code, or later with the same refresh token, one is a thief, and nobody knows
+ * which: the second ends everything that came of the consent.
  * @returns false for the second, in whatever process
  */
 export async function consumeModel(
@@ -101,10 +112,30 @@ export async function consumeModel(
     await dropUsed(unit, pda, model, modelId)
     return true
   }
-  const [known] = await unit.all<{ grant_id: string | null }>(sql`
-    select grant_id from oauth_model where pda_id = ${pda} and model = ${model} and model_id = ${modelId}`)
+  const [known] = await unit.all<{ grant_id: string | null; consumed_at: number }>(sql`
+    select grant_id, consumed_at from oauth_model where pda_id = ${pda} and model = ${model} and model_id = ${modelId}`)
+  if (known && countsAgain(model, known.consumed_at, now)) {
+    await dropUnused(unit, pda, model, known.grant_id)
+    return true
+  }
   if (known?.grant_id) await removeGrant(unit, pda, known.grant_id)
   return false
+}
+
+/** So many refresh tokens of a consent wait for their use at most: one for each tab or program that renewed at the same time. */
+export const mostUnused = 50
+
+/** Forgets the oldest of what was given at once and is not used. */
+async function dropUnused(unit: Unit, pda: number, model: string, grantId: string | null): Promise<void> {
+  const unused = await unit.all<{
+    model_id: string
+    payload: string
+  }>(sql`select model_id, payload from oauth_model
+    where pda_id = ${pda} and model = ${model} and grant_id = ${grantId} and consumed_at is null`)
+  if (unused.length < mostUnused) return
+  unused.sort((one, other) => madeAt(other) - madeAt(one))
+  for (const { model_id: modelId } of unused.slice(mostUnused - 1))
+    await removeModel(unit, pda, model, modelId)
 }
 
 /** So many of a consent are remembered as used: who comes with one of them ends the consent, who comes with an older one is refused. */
@@ -116,6 +147,11 @@ async function dropUsed(unit: Unit, pda: number, model: string, modelId: string)
     (select grant_id from oauth_model where pda_id = ${pda} and model = ${model} and model_id = ${modelId})`
   await unit.all(sql`delete from oauth_model where pda_id = ${pda} and model = ${model} and model_id in
     (select model_id from oauth_model where ${sameConsent} order by consumed_at desc, model_id limit ${rowsForgotten} offset ${mostUsed})`)
+}
+
+/** In seconds, as the OAuth server writes it. */
+function madeAt({ payload }: { payload: string }): number {
+  return (JSON.parse(payload) as { iat?: number }).iat ?? 0
 }
 
 export async function removeModel(unit: Unit, pda: number, model: string, modelId: string): Promise<void> {
