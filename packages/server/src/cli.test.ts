@@ -8,7 +8,6 @@ import { freshFolder } from '../test/engines.ts'
 
 test('from an empty folder to a token: add an account, an owner, an application', async () => {
   const { run } = at(freshFolder())
-  assert.deepEqual(await run('account', 'list'), { said: 'There is no account yet.', complaint: '', code: 0 })
   assert.match((await run('account', 'add', 'Me.Example.org')).said, /^Added the account me\.example\.org\./)
   assert.match((await run('account', 'list')).said, /no owner yet/)
   assert.match(
@@ -150,11 +149,6 @@ test('where there are several accounts, a command wants to know which', async ()
 
 test('what cannot be done ends with 1 and one sentence', async () => {
   const { run } = at(freshFolder())
-  const tries = [
-    ['token', 'owner'],
-    ['erase', 'a/b', '--yes'],
-  ]
-  for (const words of tries) assert.match((await run(...words)).complaint, /^There is no account yet/)
   await run('account', 'add', 'me.example.org')
   const more = [
     ['account', 'add', 'me.example.org'],

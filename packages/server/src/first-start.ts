@@ -8,6 +8,8 @@ import type { Database } from './database/port.ts'
 import { addAccount, listAccounts, moveAccount } from './store/accounts.ts'
 import { addOwner, findOwner } from './store/owners.ts'
 
+const mostNamed = 5
+
 /** The account of HATSTAND_DOMAIN, and the set-up code while it has no owner. */
 export interface FirstAccount {
   domain: string
@@ -46,7 +48,7 @@ async function ensureAccount(database: Database, config: Config, fixedPort: bool
   if (same) return { pda: same.pda_id, domain: same.domain }
   if (others.length > 0 || !isLocal(first.domain))
     throw new Error(
-      `No account has the domain ${config.domain}; there is ${accounts.map((account) => account.domain).join(', ')}. ` +
+      `No account has the domain ${config.domain}; there is ${namesOf(accounts)}. ` +
         'Set HATSTAND_DOMAIN to one of them, or add the account with: hatstand account add DOMAIN',
     )
   // A trial on this machine moves along with its port, or goes public. Port 0 is another one each time, and moves nothing; nor does
@@ -55,6 +57,13 @@ async function ensureAccount(database: Database, config: Config, fixedPort: bool
   if (!moves && isLocal(config.domain)) return { pda: first.pda_id, domain: first.domain }
   await database.write(first.pda_id, (unit) => moveAccount(unit, first.pda_id, config.domain))
   return { pda: first.pda_id, domain: config.domain }
+}
+
+/** The accounts' domains, for a message: of very many five and a count. */
+export function namesOf(accounts: readonly { domain: string }[]): string {
+  const named = accounts.length > mostNamed + 1 ? accounts.slice(0, mostNamed) : accounts
+  const rest = accounts.length - named.length
+  return named.map(({ domain }) => domain).join(', ') + (rest > 0 ? ` and ${rest} others` : '')
 }
 
 async function createAccount(

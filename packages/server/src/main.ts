@@ -6,11 +6,12 @@ import { type Config, readConfig, unknownSettings } from './config.ts'
 import type { App } from './context.ts'
 import { openDatabase } from './database/open.ts'
 import type { Database } from './database/port.ts'
-import { ensureFirstAccount, type FirstAccount } from './first-start.ts'
+import { ensureFirstAccount, type FirstAccount, namesOf } from './first-start.ts'
 import { forgetWhatIsOld } from './forgetting.ts'
 import { collectAll } from './garbage.ts'
 import { sendNotices } from './notices.ts'
 import { sealLedgers } from './sealing.ts'
+import { listAccounts } from './store/accounts.ts'
 
 /** A second signal this soon is the same one, sent to the whole terminal group and passed on by npm once more. */
 const sameSignalMilliseconds = 500
@@ -41,7 +42,7 @@ export async function serve(env: Readonly<Record<string, string | undefined>>): 
     closeOnSignal(app, database)
     await listen(app, config)
     for (const name of unknownSettings(env)) app.log.warn(`There is no setting ${name}.`)
-    announce(config, first)
+    announce(config, await database.read(listAccounts), first)
     // At its end the process would do it, too, but for one that is killed.
     flushCompileCache()
     collectAll()
@@ -87,10 +88,19 @@ function listenProblem(error: NodeJS.ErrnoException, host: string, port: number)
   return `The server cannot listen on ${host}, port ${port}: ${error.message}.`
 }
 
-/** Says in one piece where the server listens and, while there is no owner, where to set one up. */
-function announce(config: Config, { domain, setupCode }: FirstAccount): void {
+/** Says in one piece where the server listens, which accounts it serves and, while there is no owner, where to set one up. */
+function announce(
+  config: Config,
+  accounts: readonly { domain: string }[],
+  { domain, setupCode }: FirstAccount,
+): void {
   const shown = ['127.0.0.1', '::1', '0.0.0.0', '::'].includes(config.host) ? 'localhost' : config.host
   const lines = [`hatstand listens on http://${shown.includes(':') ? `[${shown}]` : shown}:${config.port}`]
+  lines.push(
+    accounts.length === 1
+      ? `It serves the account ${namesOf(accounts)}.`
+      : `It serves ${accounts.length} accounts: ${namesOf(accounts)}.`,
+  )
   if (setupCode)
     lines.push(
       `The account ${domain} has no owner yet. Set it up, once, on this page:`,

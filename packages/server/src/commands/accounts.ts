@@ -1,12 +1,12 @@
 import { makeSigningKey } from '../auth/signing-keys.ts'
 import { addAccount, listAccounts } from '../store/accounts.ts'
 import { findOwner } from '../store/owners.ts'
-import { CommandError, withDatabase } from './account.ts'
+import { CommandError, noAccount, withDatabase, withNewDatabase } from './account.ts'
 
 /** `hatstand account add DOMAIN` */
 export async function accountAdd(domain: string): Promise<void> {
   const key = await makeSigningKey()
-  const added = await withDatabase(({ database, now }) => addAccount(database, domain, key, now))
+  const added = await withNewDatabase(({ database, now }) => addAccount(database, domain, key, now))
   if (added === undefined) throw new CommandError(`There is an account with the domain ${domain} already.`)
   console.log(
     `Added the account ${domain}. Give it an owner with: hatstand owner set NAME --account ${domain}`,
@@ -15,9 +15,10 @@ export async function accountAdd(domain: string): Promise<void> {
 
 /** `hatstand account list` */
 export async function accountList(): Promise<void> {
-  const lines = await withDatabase(({ database }) =>
+  const lines = await withDatabase(({ config, database }) =>
     database.read(async (unit) => {
       const accounts = await listAccounts(unit)
+      if (accounts.length === 0) throw noAccount(config)
       const owners = await Promise.all(accounts.map((account) => findOwner(unit, account.pda_id)))
       return accounts.map(({ domain }, index) => {
         const owner = owners[index]
@@ -25,5 +26,5 @@ export async function accountList(): Promise<void> {
       })
     }),
   )
-  console.log(lines.length > 0 ? lines.join('\n') : 'There is no account yet.')
+  console.log(lines.join('\n'))
 }

@@ -3,6 +3,10 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import type { Database } from './port.ts'
 
+type Where = { dataDir: string; databaseUrl: string | undefined }
+
+const databaseFile = 'hatstand.sqlite'
+
 /** The data folder is in use by another server. */
 class FolderInUseError extends Error {}
 
@@ -12,15 +16,12 @@ class FolderInUseError extends Error {}
  * @param serve true for a server: a second one on the same SQLite folder is refused; the command line passes false
  * @throws FolderInUseError
  */
-export async function openDatabase(
-  where: { dataDir: string; databaseUrl: string | undefined },
-  serve: boolean,
-): Promise<Database> {
+export async function openDatabase(where: Where, serve: boolean): Promise<Database> {
   if (where.databaseUrl) return (await import('./postgres.ts')).openPostgres(where.databaseUrl)
   if (!existsSync(where.dataDir)) mkdirSync(where.dataDir, { recursive: true, mode: 0o700 })
   chmodSync(where.dataDir, 0o700)
   const lock = serve ? lockFolder(where.dataDir) : undefined
-  const file = join(where.dataDir, 'hatstand.sqlite')
+  const file = join(where.dataDir, databaseFile)
   // SQLite gives its log the permissions of the file.
   if (!existsSync(file)) closeSync(openSync(file, 'a', 0o600))
   const database = await (await import('./sqlite.ts')).openSqlite(file)
@@ -31,6 +32,12 @@ export async function openDatabase(
       lock?.close()
     },
   }
+}
+
+/** Whether there is anything for `openDatabase` to open, or only to make. Makes nothing itself. */
+export async function isDatabase({ dataDir, databaseUrl }: Where): Promise<boolean> {
+  if (databaseUrl) return (await import('./postgres.ts')).hasTables(databaseUrl)
+  return existsSync(join(dataDir, databaseFile))
 }
 
 /** Holds a lock of the operating system for as long as this process lives, however it ends. */

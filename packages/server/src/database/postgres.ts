@@ -40,6 +40,21 @@ interface Engine {
   inUnit: AsyncLocalStorage<true>
 }
 
+/** Whether the database has hatstand's tables. */
+export async function hasTables(url: string): Promise<boolean> {
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: connectingMilliseconds })
+  client.on('error', () => undefined)
+  try {
+    await client.connect()
+    const { rows } = await client.query<{ found: boolean }>(
+      "select to_regclass('migration') is not null as found",
+    )
+    return rows[0]!.found
+  } finally {
+    await client.end()
+  }
+}
+
 /** @param url `postgres://user:password@host:port/database` */
 export async function openPostgres(url: string): Promise<Database> {
   const settings = {
