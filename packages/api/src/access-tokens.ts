@@ -14,6 +14,7 @@ export type AccessToken = Static<typeof AccessToken>
 
 export const createAccessToken = {
   operationId: 'createAccessToken',
+  ignoresUnknownQuery: true,
   method: 'GET',
   path: '/users/access_token',
   root: true,
@@ -48,6 +49,7 @@ export const createAccessToken = {
 
 export const validateAccessToken = {
   operationId: 'validateAccessToken',
+  ignoresUnknownQuery: true,
   method: 'GET',
   path: '/users/access_token/validate',
   root: true,

@@ -2,7 +2,7 @@ import { AccessToken } from './access-tokens.ts'
 import { Application, exampleDefinition } from './application-definition.ts'
 import { Message } from './message.ts'
 import type { Operation } from './operation.ts'
-import { ClosedQuery, NoQuery } from './query.ts'
+import { NoQuery } from './query.ts'
 import { Type, type Static } from './type.ts'
 
 /** An application with what it is in this account. */
@@ -80,12 +80,14 @@ const list = {
 export const listApplications = {
   ...list,
   operationId: 'listApplications',
+  ignoresUnknownQuery: true,
   path: '/applications',
 } satisfies Operation
 
 export const listApplicationsForSignIn = {
   ...list,
   operationId: 'listApplicationsForSignIn',
+  ignoresUnknownQuery: true,
   path: '/applications/hmi',
   summary: 'List the applications, where a consent page looks for them',
   description: 'The same as `/applications`.',
@@ -94,6 +96,7 @@ export const listApplicationsForSignIn = {
 export const readApplication = {
   ...one,
   operationId: 'readApplication',
+  ignoresUnknownQuery: true,
   method: 'GET',
   path: '/applications/:application',
   summary: 'Read an application and its status',
@@ -105,6 +108,7 @@ export const readApplication = {
 export const readDefinition = {
   ...one,
   operationId: 'readDefinition',
+  ignoresUnknownQuery: true,
   method: 'GET',
   path: '/applications/:application/hmi',
   public: true,
@@ -123,7 +127,7 @@ export const registerApplication = {
   summary: 'Register an application, or give it another definition',
   description:
     'It may do nothing until it is set up; one that is set up may do what it was granted then, and nothing more.',
-  querystring: ClosedQuery,
+  querystring: NoQuery,
   requestBody: {
     description: 'Its definition, at most 256 KiB. Kept and answered byte for byte.',
     schema: Application,
@@ -141,7 +145,7 @@ export const removeApplication = {
   ownerOnly: true,
   summary: 'Remove an application',
   description: 'It and its access tokens stop counting at once; what it wrote stays.',
-  querystring: ClosedQuery,
+  querystring: NoQuery,
   answers: {
     200: { description: 'Removed.', schema: Message, example: { message: 'Application removed' } },
   },
@@ -206,6 +210,7 @@ export const disableApplicationByGet = {
 export const createApplicationToken = {
   ...one,
   operationId: 'createApplicationToken',
+  ignoresUnknownQuery: true,
   method: 'GET',
   path: '/applications/:application/access-token',
   summary: 'Get an access token for an application',

@@ -20,6 +20,7 @@ export const BatchRecord = Type.Object(
 
 export const createBatch = {
   operationId: 'createBatch',
+  ignoresUnknownQuery: true,
   method: 'POST',
   path: '/data-batch',
   tags: ['records'],

@@ -49,6 +49,7 @@ export const registerBundle = {
 
 export const readBundle = {
   operationId: 'readBundle',
+  ignoresUnknownQuery: true,
   method: 'GET',
   path: '/data-bundle/:id',
   tags,
@@ -68,6 +69,7 @@ export const readBundle = {
 
 export const readBundleStructure = {
   operationId: 'readBundleStructure',
+  ignoresUnknownQuery: true,
   method: 'GET',
   path: '/data-bundle/:id/structure',
   tags,

@@ -53,6 +53,7 @@ export const registerCombinator = {
 
 export const readCombinator = {
   operationId: 'readCombinator',
+  ignoresUnknownQuery: true,
   method: 'GET',
   path: '/combinator/*',
   tags,

@@ -110,7 +110,7 @@ export const rejectDataDebit = {
   operationId: 'rejectDataDebit',
   method: 'POST',
   path: '/data-debit/:dataDebit/reject',
-  querystring: Type.Object(notify, { additionalProperties: false }),
+  querystring: Type.Object(notify),
   summary: 'Decline a data debit',
   description:
     'What was proposed and not accepted is declined; what is in force stays. For the owner, and applications with the role `owner`.',

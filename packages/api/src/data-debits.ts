@@ -4,11 +4,12 @@ import { DataDebit } from './data-debit.ts'
 import { Message } from './message.ts'
 import { exampleNarrowing } from './narrowing.ts'
 import type { Operation } from './operation.ts'
-import { ClosedQuery, digits, NoQuery } from './query.ts'
+import { NoQuery, digits } from './query.ts'
 import { Type } from './type.ts'
 
 export const listDataDebits = {
   operationId: 'listDataDebits',
+  ignoresUnknownQuery: true,
   method: 'GET',
   path: '/data-debit',
   tags: ['data debits'],
@@ -22,6 +23,7 @@ export const listDataDebits = {
 export const readDataDebit = {
   ...one,
   operationId: 'readDataDebit',
+  ignoresUnknownQuery: true,
   method: 'GET',
   path: '/data-debit/:dataDebit',
   summary: 'Read a data debit',
@@ -63,7 +65,7 @@ export const deleteDataDebit = {
   operationId: 'deleteDataDebit',
   method: 'DELETE',
   path: '/data-debit/:dataDebit',
-  querystring: ClosedQuery,
+  querystring: NoQuery,
   summary: 'Delete a data debit',
   description: `It ends at once and is not listed any more; the ledger and receipts still tell of it. ${requesters}`,
   answers: { 200: { description: 'Deleted.', schema: Message, example: { message: 'Data debit deleted' } } },
@@ -97,6 +99,7 @@ const exampleRecord = {
 export const readDataDebitValues = {
   ...one,
   operationId: 'readDataDebitValues',
+  ignoresUnknownQuery: true,
   method: 'GET',
   path: '/data-debit/:dataDebit/values',
   querystring: Type.Object({
@@ -139,10 +142,9 @@ export const previewDataDebit = {
   operationId: 'previewDataDebit',
   method: 'POST',
   path: '/data-debit/:dataDebit/preview',
-  querystring: Type.Object(
-    { take: digits({ default: 10, description: 'At most so many records of each property, up to 1000.' }) },
-    { additionalProperties: false },
-  ),
+  querystring: Type.Object({
+    take: digits({ default: 10, description: 'At most so many records of each property, up to 1000.' }),
+  }),
   summary: 'See what would leave',
   description:
     'Exactly what would leave at this moment if a permission were accepted with this narrowing, and how much. Not counted as a read. For the owner, and applications with the role `owner`.',

@@ -29,6 +29,7 @@ export type SourcesWithCounts = Static<typeof SourcesWithCounts>
 
 export const listSources = {
   operationId: 'listSources',
+  ignoresUnknownQuery: true,
   method: 'GET',
   path: '/data/sources',
   tags: ['endpoints'],

@@ -1,5 +1,5 @@
 import type { Operation } from './operation.ts'
-import { ClosedQuery, EndpointParams, recordIds } from './query.ts'
+import { NoQuery, EndpointParams, recordIds } from './query.ts'
 import { Type, type Static } from './type.ts'
 
 const Erased = Type.Object(
@@ -23,12 +23,9 @@ export const eraseRecords = {
   summary: 'Erase records for good',
   description:
     'Record, history, links, indexes and free pages: no byte of the data stays. Also erases what was deleted before.',
-  querystring: Type.Object(
-    {
-      records: recordIds('Ids of the records to erase, the parameter repeated or the ids joined by commas.'),
-    },
-    { additionalProperties: false },
-  ),
+  querystring: Type.Object({
+    records: recordIds('Ids of the records to erase, the parameter repeated or the ids joined by commas.'),
+  }),
   answers: { 200: { description: 'Erased.', schema: Erased, example: { message: 'Erased', records: 1 } } },
   refusals: ['data_missing', 'invalid_record_id', 'invalid_query'],
 } satisfies Operation
@@ -43,7 +40,7 @@ export const eraseEndpoint = {
   description:
     'Every record that is or was kept at exactly this endpoint, with history, links, indexes and free pages.',
   params: EndpointParams,
-  querystring: ClosedQuery,
+  querystring: NoQuery,
   answers: {
     200: {
       description: 'Erased, or nothing was there.',

@@ -11,6 +11,7 @@ const name = Type.String({
 
 export const createHatLogin = {
   operationId: 'createHatLogin',
+  ignoresUnknownQuery: true,
   method: 'GET',
   path: '/control/v2/auth/hatlogin',
   root: true,
@@ -39,6 +40,7 @@ export const createHatLogin = {
 
 export const createTokenForResource = {
   operationId: 'createTokenForResource',
+  ignoresUnknownQuery: true,
   method: 'GET',
   path: '/users/application_token',
   root: true,

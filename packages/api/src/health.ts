@@ -1,5 +1,5 @@
 import type { Operation } from './operation.ts'
-import { ClosedQuery } from './query.ts'
+import { NoQuery } from './query.ts'
 import { Type, type Static } from './type.ts'
 
 const open = {
@@ -7,7 +7,7 @@ const open = {
   root: true,
   public: true,
   tags: ['server'] as [string],
-  querystring: ClosedQuery,
+  querystring: NoQuery,
   refusals: ['invalid_query'],
 } satisfies Partial<Operation>
 

@@ -1,6 +1,6 @@
 import { Message } from './message.ts'
 import type { Operation } from './operation.ts'
-import { ClosedQuery, flag, NoQuery } from './query.ts'
+import { NoQuery, flag } from './query.ts'
 import { Type, type Static } from './type.ts'
 
 /** What there is to take back: a browser the owner signed in with, a signed token, a token by OAuth. */
@@ -58,7 +58,7 @@ export const listAccessTokens = {
   tags: ['access tokens'],
   summary: 'List the access tokens and sessions that count',
   description: 'Everything that can be taken back, the youngest first.',
-  querystring: ClosedQuery,
+  querystring: NoQuery,
   answers: { 200: { description: 'All of them.', schema: Type.Array(IssuedToken), example: [example] } },
   refusals: ['invalid_query'],
 } satisfies Operation
@@ -79,7 +79,7 @@ export const revokeAccessToken = {
       examples: [example.tokenId],
     }),
   }),
-  querystring: ClosedQuery,
+  querystring: NoQuery,
   answers: {
     200: { description: 'Ended.', schema: Revoked, example: { message: 'Revoked', accessTokens: 1 } },
   },
@@ -94,25 +94,22 @@ export const revokeAccessTokens = {
   tags: ['access tokens'],
   summary: 'End all access tokens and sessions',
   description: 'All of the account, or those the parameters choose.',
-  querystring: Type.Object(
-    {
-      keepMine: Type.Optional(flag('Leave the token this request is made with.')),
-      kind: Type.Optional(
-        Type.Enum(tokenKinds, {
-          title: 'one of the kinds in the list',
-          description: 'Only those of this kind.',
-        }),
-      ),
-      holder: Type.Optional(
-        Type.String({
-          description:
-            'Only those of this holder: `owner`, the id of an application, or `user:` and the id of a user.',
-          examples: ['rumpel'],
-        }),
-      ),
-    },
-    { additionalProperties: false },
-  ),
+  querystring: Type.Object({
+    keepMine: Type.Optional(flag('Leave the token this request is made with.')),
+    kind: Type.Optional(
+      Type.Enum(tokenKinds, {
+        title: 'one of the kinds in the list',
+        description: 'Only those of this kind.',
+      }),
+    ),
+    holder: Type.Optional(
+      Type.String({
+        description:
+          'Only those of this holder: `owner`, the id of an application, or `user:` and the id of a user.',
+        examples: ['rumpel'],
+      }),
+    ),
+  }),
   answers: {
     200: { description: 'Ended.', schema: Revoked, example: { message: 'Revoked', accessTokens: 4 } },
   },

@@ -1,6 +1,6 @@
 import { ledgerActions } from './ledger-actions.ts'
 import type { Operation } from './operation.ts'
-import { ClosedQuery, digits } from './query.ts'
+import { NoQuery, digits } from './query.ts'
 import { Type, type Static } from './type.ts'
 
 const Time = (description: string) =>
@@ -107,34 +107,31 @@ export const listLedger = {
   summary: 'List what happened in the account',
   description:
     'Every write, read, sign-in, consent step and refusal, newest first. What the owner reads in person is summed up by the minute, and so are refusals of strangers.',
-  querystring: Type.Object(
-    {
-      from: Moment('Not before this time.'),
-      to: Moment('Before this time.'),
-      action: Type.Optional(
-        Type.Enum(ledgerActions, { title: 'one of the actions of the ledger', description: 'Only this.' }),
-      ),
-      holder: word('Only what this one did.', 'rumpel'),
-      endpoint: Type.Optional(
-        Type.String({
-          title: 'a namespace and a path, joined by slashes',
-          pattern: '^[0-9a-z-]+(/[0-9a-z-]+)+$',
-          description: 'Only what concerned this endpoint.',
-          examples: ['rumpel/locations'],
-        }),
-      ),
-      dataDebit: word('Only what was done under this data debit.', 'survey'),
-      take,
-      after: Type.Optional(
-        Type.String({
-          title: 'taken from the `Link` header of an answer',
-          pattern: '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$',
-          description: 'Where to go on.',
-        }),
-      ),
-    },
-    { additionalProperties: false },
-  ),
+  querystring: Type.Object({
+    from: Moment('Not before this time.'),
+    to: Moment('Before this time.'),
+    action: Type.Optional(
+      Type.Enum(ledgerActions, { title: 'one of the actions of the ledger', description: 'Only this.' }),
+    ),
+    holder: word('Only what this one did.', 'rumpel'),
+    endpoint: Type.Optional(
+      Type.String({
+        title: 'a namespace and a path, joined by slashes',
+        pattern: '^[0-9a-z-]+(/[0-9a-z-]+)+$',
+        description: 'Only what concerned this endpoint.',
+        examples: ['rumpel/locations'],
+      }),
+    ),
+    dataDebit: word('Only what was done under this data debit.', 'survey'),
+    take,
+    after: Type.Optional(
+      Type.String({
+        title: 'taken from the `Link` header of an answer',
+        pattern: '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$',
+        description: 'Where to go on.',
+      }),
+    ),
+  }),
   answers: {
     200: {
       description: 'The entries.',
@@ -155,7 +152,7 @@ export const readLedgerHead = {
   summary: 'Read the newest seal',
   description:
     'Kept somewhere else it shows later whether the ledger was cut off or written anew: `npx hatstand ledger verify --head FILE`.',
-  querystring: ClosedQuery,
+  querystring: NoQuery,
   answers: { 200: { description: 'The seal.', schema: Seal, example: exampleSeal } },
   refusals: ['invalid_query', 'ledger_empty'],
 } satisfies Operation
@@ -168,19 +165,16 @@ export const listSeals = {
   tags: ['ledger'],
   summary: 'List the seals of the ledger',
   description: 'Newest first.',
-  querystring: Type.Object(
-    {
-      take,
-      after: Type.Optional(
-        Type.String({
-          title: 'taken from the `Link` header of an answer',
-          pattern: '^[0-9]{1,15}$',
-          description: 'Where to go on.',
-        }),
-      ),
-    },
-    { additionalProperties: false },
-  ),
+  querystring: Type.Object({
+    take,
+    after: Type.Optional(
+      Type.String({
+        title: 'taken from the `Link` header of an answer',
+        pattern: '^[0-9]{1,15}$',
+        description: 'Where to go on.',
+      }),
+    ),
+  }),
   answers: {
     200: { description: 'The seals.', schema: Type.Array(Seal), headers: link, example: [exampleSeal] },
   },

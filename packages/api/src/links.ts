@@ -5,6 +5,7 @@ import { Type } from './type.ts'
 
 export const createLink = {
   operationId: 'createLink',
+  ignoresUnknownQuery: true,
   method: 'POST',
   path: '/data-link',
   tags: ['links'],

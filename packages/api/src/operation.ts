@@ -30,7 +30,13 @@ export interface Operation {
   summary: string
   description: string
   params?: TSchema
+  /** The parameters there are. Any other is refused, and nothing done, unless the next member is set. */
   querystring: TSchema
+  /**
+   * Parameters there are none of are passed over, as existing clients expect. Only for what reads, signs in or does nothing but
+   * add: a parameter may have been meant to spare something, and where things are changed or taken away that must not be guessed.
+   */
+  ignoresUnknownQuery?: true
   /** Header name -> what it says. */
   requestHeaders?: Record<string, string>
   requestBody?: { description: string; schema: TSchema; example: unknown }

@@ -54,6 +54,7 @@ export const changePassword = {
 
 export const requestPasswordReset = {
   operationId: 'requestPasswordReset',
+  ignoresUnknownQuery: true,
   method: 'POST',
   path: '/control/v2/auth/passwordReset',
   root: true,

@@ -4,6 +4,7 @@ import { Type, type Static } from './type.ts'
 
 export const readPublicKey = {
   operationId: 'readPublicKey',
+  ignoresUnknownQuery: true,
   method: 'GET',
   path: '/publickey',
   root: true,

@@ -42,11 +42,8 @@ export function recordIdsOf(value: string | string[] | undefined): string[] {
   return [value ?? []].flat().flatMap((ids) => (ids === '' ? [] : ids.toLowerCase().split(',')))
 }
 
-/** A query without parameters: unknown names are ignored, as existing clients of the API's own routes expect. */
+/** A query without parameters. */
 export const NoQuery = Type.Object({})
-
-/** A query without parameters, on a route of hatstand's own: unknown names are refused. */
-export const ClosedQuery = Type.Object({}, { additionalProperties: false })
 
 export const Namespace = Type.String({
   title: 'one or more lower-case letters, digits and hyphens',

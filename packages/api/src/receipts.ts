@@ -1,6 +1,6 @@
 import { anyDataDebitId } from './data-debit-request.ts'
 import type { Operation } from './operation.ts'
-import { ClosedQuery, digits, exampleId, NoQuery, recordId } from './query.ts'
+import { NoQuery, digits, exampleId, recordId } from './query.ts'
 import { Type, type Static } from './type.ts'
 
 export const consentEvents = ['accepted', 'changed', 'disabled', 'expired', 'rejected'] as const
@@ -41,19 +41,16 @@ export const listReceipts = {
   summary: 'List the receipts of a data debit',
   description: `Newest first; those of a deleted data debit, too. ${readers}`,
   params: Type.Object({ dataDebit: anyDataDebitId }),
-  querystring: Type.Object(
-    {
-      take: digits({ default: 1000, description: 'At most so many; never more than 1000.', examples: [100] }),
-      after: Type.Optional(
-        Type.String({
-          title: 'taken from the `Link` header of an answer',
-          pattern: '^[0-9]{1,15}$',
-          description: 'Where to go on.',
-        }),
-      ),
-    },
-    { additionalProperties: false },
-  ),
+  querystring: Type.Object({
+    take: digits({ default: 1000, description: 'At most so many; never more than 1000.', examples: [100] }),
+    after: Type.Optional(
+      Type.String({
+        title: 'taken from the `Link` header of an answer',
+        pattern: '^[0-9]{1,15}$',
+        description: 'Where to go on.',
+      }),
+    ),
+  }),
   answers: {
     200: {
       description: 'The receipts.',
@@ -73,17 +70,14 @@ export const readReceipt = {
   summary: 'Read a consent receipt',
   description: `All that was consented, in the terms of ISO/IEC TS 27560. With \`Accept: application/jose\` (or \`application/jwt\`) as it was signed, a compact JWS (RS256) of this JSON; with \`Accept: application/ld+json\` its policy, ODRL in the words of DPV. The owner's copy says what was left out of what was asked for, the requester's does not. ${readers}`,
   params: Type.Object({ receiptId: recordId('The id of the receipt.') }),
-  querystring: Type.Object(
-    {
-      copy: Type.Optional(
-        Type.Enum(['owner', 'requester'], {
-          title: '`owner` or `requester`',
-          description: "Whose copy; left out: the caller's own. The owner may read both.",
-        }),
-      ),
-    },
-    { additionalProperties: false },
-  ),
+  querystring: Type.Object({
+    copy: Type.Optional(
+      Type.Enum(['owner', 'requester'], {
+        title: '`owner` or `requester`',
+        description: "Whose copy; left out: the caller's own. The owner may read both.",
+      }),
+    ),
+  }),
   answers: {
     200: {
       description: 'The receipt.',
@@ -138,7 +132,7 @@ export const readNoticeKey = {
   summary: 'Read the key that verifies notices',
   description:
     'The public half of the Ed25519 key that signs what requesters are told at their `requestClientCallbackUrl`, as the Standard Webhooks write it. It changes when the keys of the account are rotated.',
-  querystring: ClosedQuery,
+  querystring: NoQuery,
   answers: {
     200: {
       description: '`whpk_`, then the 32 bytes of the key in base64.',

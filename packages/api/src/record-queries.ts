@@ -6,7 +6,7 @@ import {
 } from './aggregates.ts'
 import type { Operation } from './operation.ts'
 import { Filter, LinkQuery, Mapping } from './queries.ts'
-import { ClosedQuery, EndpointParams, exampleId } from './query.ts'
+import { NoQuery, EndpointParams, exampleId } from './query.ts'
 import { DataRecord } from './records.ts'
 import { Type, type Static } from './type.ts'
 
@@ -72,7 +72,7 @@ export const queryRecords = {
   description:
     'The same as the method QUERY (RFC 10008) on `/data/{namespace}/{endpoint}`, with the same body. Changes nothing. A filter that few records pass is answered faster from its second use on. Needs the right to read the namespace, and those of the links.',
   params: EndpointParams,
-  querystring: Type.Object({ after }, { additionalProperties: false }),
+  querystring: Type.Object({ after }),
   requestBody: {
     description: 'What is asked; `{}` asks for everything.',
     schema: RecordQuery,
@@ -107,7 +107,7 @@ export const aggregateRecords = {
   summary: 'Count, add up and compare the records of an endpoint',
   description: 'Exactly, or not at all. Changes nothing. Needs the right to read the namespace.',
   params: EndpointParams,
-  querystring: ClosedQuery,
+  querystring: NoQuery,
   requestBody: {
     description: 'What is asked.',
     schema: AggregateQuery,

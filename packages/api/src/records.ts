@@ -105,6 +105,7 @@ const tags: [string] = ['records']
 
 export const createRecords = {
   operationId: 'createRecords',
+  ignoresUnknownQuery: true,
   method: 'POST',
   path: '/data/:namespace/*',
   tags,
@@ -140,6 +141,7 @@ export const createRecords = {
 
 export const listRecords = {
   operationId: 'listRecords',
+  ignoresUnknownQuery: true,
   method: 'GET',
   path: '/data/:namespace/*',
   tags,
@@ -169,13 +171,10 @@ export const readRecord = {
   summary: 'Read one record',
   description: 'The record with this id, wherever it is kept. Unknown and not readable give the same answer.',
   params: Type.Object({ recordId: id }),
-  querystring: Type.Object(
-    {
-      links: flag('Adds the records linked with it.'),
-      meta: flag('Adds `seq`, `created`, `updated` and `writer`.'),
-    },
-    { additionalProperties: false },
-  ),
+  querystring: Type.Object({
+    links: flag('Adds the records linked with it.'),
+    meta: flag('Adds `seq`, `created`, `updated` and `writer`.'),
+  }),
   answers: { 200: { description: 'The record.', schema: DataRecord, example: savedExample } },
   refusals: ['record_unknown', 'invalid_record_id', 'invalid_query'],
 } satisfies Operation

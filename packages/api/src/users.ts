@@ -118,6 +118,7 @@ const given = {
 
 export const listUsers = {
   operationId: 'listUsers',
+  ignoresUnknownQuery: true,
   method: 'GET',
   path: '/users/user',
   root: true,

@@ -41,7 +41,7 @@ import { secondFactorRoutes } from './routes/second-factors.ts'
 import { setupRoutes } from './routes/setup.ts'
 import { signInRoutes } from './routes/sign-in.ts'
 import { userRoutes } from './routes/users.ts'
-import { validation } from './routes/validation.ts'
+import { closeQueries, validation } from './routes/validation.ts'
 import { refuseUnreadBodies } from './unread-body.ts'
 
 /** The table of contents: every part put together by hand, in the order a request meets them. Used by main and by tests. */
@@ -54,6 +54,7 @@ export async function createApp(context: Context): Promise<App> {
   logRequests(app, context.config)
   await app.register(cors, corsOptions(context))
   takeJsonAsStream(app)
+  closeQueries(app)
   authenticate(app, context)
 
   metricsRoutes(app, context)

@@ -35,6 +35,7 @@ const withBody: ErrorCode[] = [
 export function refusalsOf(operation: Operation): ErrorCode[] {
   const shared = [
     ...everywhere,
+    ...(operation.ignoresUnknownQuery ? [] : (['invalid_query'] as const)),
     ...(operation.public ? [] : withToken),
     ...(operation.requestBody ? withBody : []),
   ]

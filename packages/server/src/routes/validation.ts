@@ -1,12 +1,29 @@
 import type { ErrorCode } from '@hatstand/api/errors.ts'
 import { stringText } from '@hatstand/api/json.ts'
+import type { Operation } from '@hatstand/api/operation.ts'
 import type { FastifySchemaValidationError } from 'fastify'
+import type { App } from '../context.ts'
 import { ApiError } from '../errors.ts'
 
 /** How Fastify's Ajv treats parameters: nothing is converted, nothing silently dropped; errors carry their schema. */
 export const validation = {
   customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: true, verbose: true },
 } as const
+
+/** From now on every operation refuses the query parameters it does not know, unless it says that it passes over them. */
+export function closeQueries(app: App): void {
+  app.addHook('onRoute', (route) => {
+    if (!isOperation(route.schema)) return
+    const { querystring, ignoresUnknownQuery = false } = route.schema
+    route.schema = {
+      ...route.schema,
+      querystring: { ...querystring, additionalProperties: ignoresUnknownQuery },
+    }
+  })
+}
+
+const isOperation = (schema: object | undefined): schema is Operation =>
+  schema !== undefined && 'operationId' in schema
 
 /** Why a value does not fit a schema, as Ajv says it. */
 export type Failure = FastifySchemaValidationError & { parentSchema?: { title?: string } }
