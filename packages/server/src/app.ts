@@ -1,10 +1,9 @@
 import cors from '@fastify/cors'
-import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import fastify, { type FastifyHttpOptions, LogController, type RawServerDefault } from 'fastify'
 import { authenticate } from './auth/authenticate.ts'
 import { sumLedger } from './auth/ledger-sums.ts'
 import type { Config } from './config.ts'
-import type { App, Context } from './context.ts'
+import type { App, Context, SchemaTypes } from './context.ts'
 import { ApiError } from './errors.ts'
 import { loggerOptions, logRequests, requestIds } from './logging.ts'
 import { answerError, answerMalformed, refusals } from './refusals.ts'
@@ -128,7 +127,7 @@ function bareApp({ config }: Context): App {
       compilersFactory: { buildSerializer: () => () => (data: unknown) => JSON.stringify(data) },
     },
   }
-  return fastify(options).withTypeProvider<TypeBoxTypeProvider>()
+  return fastify(options).withTypeProvider<SchemaTypes>()
 }
 
 /** Fastify takes a count for nothing; here it means: that many proxies, counted from this server outwards. */

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
-import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify'
+import type { TSchema } from '@hatstand/api/type.ts'
+import type { FastifyBaseLogger, FastifyInstance, FastifyTypeProvider, RawServerDefault } from 'fastify'
 import type { SetupCode } from './auth/setup-code.ts'
 import type { Config } from './config.ts'
 import type { Database } from './database/port.ts'
@@ -16,13 +16,18 @@ export interface Context {
   setupCode?: SetupCode
 }
 
-/** The Fastify instance as routes see it: query and params typed by their TypeBox schemas. */
+/** Gives a route's query and params the types of their schemas. */
+export interface SchemaTypes extends FastifyTypeProvider {
+  validator: this['schema'] extends TSchema<infer T> ? T : unknown
+}
+
+/** The Fastify instance as routes see it: query and params typed by their schemas. */
 export type App = FastifyInstance<
   RawServerDefault,
   IncomingMessage,
   ServerResponse,
   FastifyBaseLogger,
-  TypeBoxTypeProvider
+  SchemaTypes
 >
 
 /** The account a request belongs to. */

@@ -69,7 +69,11 @@ export function parametersOf({ path, params, querystring, requestHeaders = {} }:
     description,
     schema: { type: 'string' } as Schema,
   }))
-  return [...from('path', params as Schema), ...from('query', querystring as Schema), ...headers]
+  return [
+    ...from('path', params as unknown as Schema),
+    ...from('query', querystring as unknown as Schema),
+    ...headers,
+  ]
 }
 
 /** The OpenAPI 3.1 description of the API, made from the schemas that validate. */
