@@ -8,7 +8,7 @@ import { openApiDocument, refusalsOf } from './openapi-document.ts'
 const file = join(import.meta.dirname, '../../../../docs/openapi.json')
 
 test('the OpenAPI page in docs is the one the server makes', (t) => {
-  // Write it anew: node --test --test-update-snapshots packages/server/src/routes/openapi-document.test.ts
+  // Write it anew: npm run openapi
   t.assert.fileSnapshot(openApiDocument(), file, {
     serializers: [(value: unknown) => `${JSON.stringify(value, null, 2)}\n`],
   })

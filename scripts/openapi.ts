@@ -1,0 +1,6 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { openApiDocument } from '../packages/server/src/routes/openapi-document.ts'
+
+const file = join(import.meta.dirname, '../docs/openapi.json')
+await writeFile(file, `${JSON.stringify(openApiDocument(), null, 2)}\n`)
