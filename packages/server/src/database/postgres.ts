@@ -57,18 +57,12 @@ export async function hasTables(url: string): Promise<boolean> {
 
 /** @param url `postgres://user:password@host:port/database` */
 export async function openPostgres(url: string): Promise<Database> {
-  const settings = {
+  const reading = openPool({ connectionString: url, max: readConnections })
+  const writing = openPool({
     connectionString: url,
-    types: { getTypeParser },
-    pipeline: true,
-    application_name: 'hatstand',
-    connectionTimeoutMillis: connectingMilliseconds,
-    keepAlive: true,
-  }
-  const reading = new pg.Pool({ ...settings, max: readConnections })
-  const writing = new pg.Pool({ ...settings, max: writeConnections, options: '-c synchronous_commit=on' })
-  // A connection that breaks while idle is replaced by the pool; without a listener it would end the process.
-  for (const pool of [reading, writing]) pool.on('error', () => undefined)
+    max: writeConnections,
+    options: '-c synchronous_commit=on',
+  })
   await migrate(writing)
   const columnTypes = await readColumnTypes(reading)
   const engine: Engine = { reading, writing, columnTypes, queues: new Map(), inUnit: new AsyncLocalStorage() }
@@ -102,6 +96,21 @@ export async function openPostgres(url: string): Promise<Database> {
       await Promise.all([reading.end(), writing.end()])
     },
   }
+}
+
+/** A connection that breaks is replaced, idle or lent: whoever waits for it hears of it. Without a listener it would end the process. */
+function openPool(settings: pg.PoolConfig): pg.Pool {
+  const pool = new pg.Pool({
+    types: { getTypeParser },
+    pipeline: true,
+    application_name: 'hatstand',
+    connectionTimeoutMillis: connectingMilliseconds,
+    keepAlive: true,
+    ...settings,
+  })
+  pool.on('error', () => undefined)
+  pool.on('connect', (client) => client.on('error', () => undefined))
+  return pool
 }
 
 async function writeUnit<T>(engine: Engine, pda: number, fn: (unit: Unit) => Promise<T>): Promise<T> {
