@@ -52,7 +52,26 @@ export const postgresSpelling: Spelling = {
 }
 
 /** The numbered list of migrations: each is run once, in order, each list of statements in one transaction. Never edit one that was released. */
-export const migrations: ((spell: Spelling) => string[])[] = [first]
+const migrations: ((spell: Spelling) => string[])[] = [first]
+
+/** The tables are of a newer version than this one. */
+export class NewerTablesError extends Error {}
+
+/**
+ * What is still to be done to the tables: the statements of each migration, with its number.
+ * @param done the highest number there is; 0 when there is none
+ * @throws NewerTablesError when this version does not know that number: it might spoil what a newer one keeps
+ */
+export function migrationsAfter(done: number, spell: Spelling): { number: number; statements: string[] }[] {
+  if (done > migrations.length)
+    throw new NewerTablesError(
+      `The data was written by a newer hatstand: its tables are at migration ${done}, and this version knows them up to ${migrations.length}. Run that version or a newer one.`,
+    )
+  return migrations.slice(done).map((migration, index) => ({
+    number: done + index + 1,
+    statements: migration(spell),
+  }))
+}
 
 function first(spell: Spelling): string[] {
   const statements = [

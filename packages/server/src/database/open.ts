@@ -14,7 +14,7 @@ class FolderInUseError extends Error {}
  * Opens the database and brings its tables up to date.
  * @param where `databaseUrl` (`postgres://...`) chooses PostgreSQL; otherwise SQLite in `dataDir`, which is made when missing
  * @param serve true for a server: a second one on the same SQLite folder is refused; the command line passes false
- * @throws FolderInUseError
+ * @throws FolderInUseError, or NewerTablesError when a newer version was here
  */
 export async function openDatabase(where: Where, serve: boolean): Promise<Database> {
   if (where.databaseUrl) return (await import('./postgres.ts')).openPostgres(where.databaseUrl)
@@ -24,7 +24,11 @@ export async function openDatabase(where: Where, serve: boolean): Promise<Databa
   const file = join(where.dataDir, databaseFile)
   // SQLite gives its log the permissions of the file.
   if (!existsSync(file)) closeSync(openSync(file, 'a', 0o600))
-  const database = await (await import('./sqlite.ts')).openSqlite(file)
+  const { openSqlite } = await import('./sqlite.ts')
+  const database = await openSqlite(file).catch((error: unknown) => {
+    lock?.close()
+    throw error
+  })
   return {
     ...database,
     async close() {

@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { setTimeout as pause } from 'node:timers/promises'
 import pg from 'pg'
-import { migrations, postgresSpelling } from './migrations.ts'
+import { migrationsAfter, NewerTablesError, postgresSpelling } from './migrations.ts'
 import { type Database, DiskFullError, type Statement, UnavailableError, type Unit } from './port.ts'
 import { postgresDialect } from './postgres-dialect.ts'
 import {
@@ -206,7 +206,7 @@ async function migrate(pool: pg.Pool): Promise<void> {
     try {
       return await migrateOnce(pool)
     } catch (error) {
-      if (attempt === 5 || error instanceof EncodingError) {
+      if (attempt === 5 || error instanceof EncodingError || error instanceof NewerTablesError) {
         // Idle connections would keep the process from ending.
         await pool.end()
         throw error
@@ -223,11 +223,10 @@ async function migrateOnce(pool: pg.Pool): Promise<void> {
     await client.query('begin')
     await client.query('create table if not exists migration (number integer primary key)')
     await client.query('lock table migration in exclusive mode')
-    const done = (await client.query('select number from migration')).rows.length
-    for (const [index, migration] of migrations.entries()) {
-      if (index < done) continue
-      for (const statement of migration(postgresSpelling)) await client.query(statement)
-      await client.query('insert into migration values ($1)', [index + 1])
+    const done = await client.query('select coalesce(max(number), 0) as number from migration')
+    for (const { number, statements } of migrationsAfter(done.rows[0].number, postgresSpelling)) {
+      for (const statement of statements) await client.query(statement)
+      await client.query('insert into migration values ($1)', [number])
     }
     await client.query('commit')
   } catch (error) {

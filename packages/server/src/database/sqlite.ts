@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { FingerprintTable } from './fingerprints.ts'
-import { migrations, sqliteSpelling } from './migrations.ts'
+import { migrationsAfter, sqliteSpelling } from './migrations.ts'
 import type { Database, Statement, Unit } from './port.ts'
 import { type Aside, createAside } from './sqlite-aside.ts'
 import { type Connection, connect, type Workplace } from './sqlite-connection.ts'
@@ -43,7 +43,12 @@ interface Engine {
 /** @param file where the database is or is to be; its folder exists */
 export async function openSqlite(file: string): Promise<Database> {
   const connection = connect(file, writerCache)
-  await migrate(connection)
+  try {
+    await migrate(connection)
+  } catch (error) {
+    connection.close()
+    throw error
+  }
   // A process that was killed while it erased may have left the log behind; one that is in use is left alone.
   connection.all('pragma wal_checkpoint(truncate)', [])
   const engine: Engine = {
@@ -202,11 +207,10 @@ function findIdColumns(connection: Connection): ReadonlySet<string> {
 async function migrate(connection: Connection): Promise<void> {
   await beginImmediate(connection)
   connection.exec('create table if not exists migration (number integer primary key)')
-  const done = connection.all('select number from migration', []).length
-  for (const [index, migration] of migrations.entries()) {
-    if (index < done) continue
-    for (const statement of migration(sqliteSpelling)) connection.exec(statement)
-    connection.run('insert into migration values (?)', [index + 1])
+  const [done] = connection.all('select coalesce(max(number), 0) as number from migration', [])
+  for (const { number, statements } of migrationsAfter((done as { number: number }).number, sqliteSpelling)) {
+    for (const statement of statements) connection.exec(statement)
+    connection.run('insert into migration values (?)', [number])
   }
   connection.run('commit', [])
 }
