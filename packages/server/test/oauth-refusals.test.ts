@@ -10,10 +10,7 @@ test('what is asked wrongly is answered to the application, with what was wrong'
     ['without PKCE', { code_challenge: '', code_challenge_method: '' }, 'invalid_request'],
     ['with a plain challenge', { code_challenge_method: 'plain' }, 'invalid_request'],
     ['for nothing', { response_type: 'none' }, 'unsupported_response_type'],
-    ['for no scope', { scope: '' }, 'invalid_scope'],
-    ['for OpenID Connect', { scope: 'openid read:notes' }, 'invalid_scope'],
     ['for what its definition does not ask for', { scope: 'write:shared' }, 'invalid_scope'],
-    ['for what is no scope', { scope: 'owner' }, 'invalid_scope'],
     ['for another resource', { resource: 'https://other.example.org' }, 'invalid_target'],
     ['for part of the resource', { resource: `${application.server.issuer}/api` }, 'invalid_target'],
     [
@@ -174,6 +171,7 @@ test('only what is said to be there is there', async (t) => {
     for (const method of ['GET', 'POST'])
       assert.ok([404, 415].includes((await fetch(origin + path, { method })).status), `${method} ${path}`)
   const { server } = application
+  assert.deepEqual(server.scopes_supported, ['read', 'write'])
   assert.deepEqual(server.grant_types_supported, ['authorization_code', 'refresh_token'])
   assert.deepEqual(server.code_challenge_methods_supported, ['S256'])
   assert.deepEqual(server.token_endpoint_auth_methods_supported, ['none'])
@@ -185,6 +183,7 @@ test('only what is said to be there is there', async (t) => {
   assert.deepEqual(await resource.json(), {
     resource: origin,
     authorization_servers: [origin],
+    scopes_supported: ['read', 'write'],
     bearer_methods_supported: ['header'],
     resource_name: 'personal data account',
   })

@@ -39,7 +39,8 @@ for (const engine of engines) {
       assert.equal(none.statusCode, 401)
       assert.equal(none.json().code, 'not_authenticated')
       const document = `https://${domain}/.well-known/oauth-protected-resource`
-      assert.equal(none.headers['www-authenticate'], `Bearer resource_metadata="${document}"`)
+      const challenge = (scope: string) => `Bearer resource_metadata="${document}", scope="${scope}"`
+      assert.equal(none.headers['www-authenticate'], challenge('read write'))
       for (const text of [
         '',
         'x',

@@ -1,7 +1,9 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Account, App, Context } from '../context.ts'
+import { isNamespace } from '../domain/endpoint-name.ts'
 import { type Caller, ownerHolder, userIn } from '../domain/rights.ts'
 import { confinedTo, rolesFrom } from '../domain/roles.ts'
+import { broadScopes, scopeOfRole } from '../domain/scopes.ts'
 import { ApiError } from '../errors.ts'
 import { type CallerRow, findCaller } from '../store/accounts.ts'
 import { accessTokens, type Claims, isFor } from './access-tokens.ts'
@@ -30,7 +32,7 @@ export function authenticate(app: App, context: Context): void {
     const account = accountIn(rows)
     request.account = account
     const now = context.now()
-    reply.header('www-authenticate', challengeOf(context, account, text !== undefined))
+    reply.header('www-authenticate', challengeOf(context, account, request, text !== undefined))
     if (text === undefined || ids === undefined)
       throw refused('The request has no access token in its X-Auth-Token header')
     const row = rows[0] as CallerRow
@@ -116,8 +118,24 @@ function refused(cause: string): ApiError {
   return new ApiError('not_authenticated', cause)
 }
 
-/** What a 401 says: where an application learns how to get an access token (RFC 9728, 5.1), and whether it sent a bad one (RFC 6750, 3.1). */
-function challengeOf({ config }: Context, { domain }: Account, sent: boolean): string {
+/**
+ * What a 401 says: where an application learns how to get an access token (RFC 9728, 5.1), for which scope, and whether it sent a bad
+ * one (RFC 6750, 3.1). The scope is made of the request, and tells nothing of what there is.
+ */
+function challengeOf(
+  { config }: Context,
+  { domain }: Account,
+  request: FastifyRequest,
+  sent: boolean,
+): string {
   const document = `${originOf(domain, config)}/.well-known/oauth-protected-resource`
-  return `Bearer resource_metadata="${document}"${sent ? ', error="invalid_token"' : ''}`
+  const error = sent ? ', error="invalid_token"' : ''
+  return `Bearer resource_metadata="${document}", scope="${scopeNeeded(request)}"${error}`
+}
+
+function scopeNeeded({ method, params }: FastifyRequest): string {
+  const { namespace } = params as { namespace?: string }
+  if (namespace === undefined || !isNamespace(namespace)) return broadScopes.join(' ')
+  const role = ['GET', 'HEAD', 'QUERY'].includes(method) ? 'namespaceread' : 'namespacewrite'
+  return scopeOfRole({ role, detail: namespace }) as string
 }

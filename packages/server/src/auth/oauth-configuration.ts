@@ -2,7 +2,7 @@ import { generateKeyPairSync, hkdfSync } from 'node:crypto'
 import type * as oidc from 'oidc-provider'
 import type { Account, Context } from '../context.ts'
 import { isClientAddress } from '../domain/application-definition.ts'
-import { mostScopes, roleOfScope } from '../domain/scopes.ts'
+import { knownScopes, mostScopes, scopesMeant } from '../domain/scopes.ts'
 import { FetchRefusedError, guardedFetch } from '../guarded-fetch.ts'
 import { findOwner } from '../store/owners.ts'
 import type { SigningKey } from '../store/signing-keys.ts'
@@ -46,8 +46,8 @@ export interface Surroundings {
   /** The account's origin: the issuer, and the only resource there are tokens for. */
   origin: string
   key: SigningKey
-  /** Shows a person why a request for access cannot go on. */
-  showProblem: (ctx: Ctx, words: string) => void
+  /** Shows a person why a request for access cannot go on, and the way back to the application, where there is one. */
+  showProblem: (ctx: Ctx, words: string, back: string | undefined) => void
   /** Whether the document in which an application introduces itself may be asked for, because of this request. */
   mayFetch: (ctx: Ctx | undefined, clientId: string) => Promise<boolean>
   log: (level: 'error' | 'warn', error: unknown, words: string) => void
@@ -87,7 +87,7 @@ export function configurationFor(library: Library, surroundings: Surroundings): 
     issueRefreshToken: async (_ctx, client) => client.grantTypeAllowed('refresh_token'),
     jwks: { keys: [unusedKey()] },
     pkce: { required: () => true },
-    renderError: (ctx, out) => showProblem(ctx, out.error_description ?? out.error),
+    renderError: (ctx, out) => showProblem(ctx, out.error_description ?? out.error, wayBack(ctx, out)),
     responseTypes: ['code'],
     revokeGrantPolicy: () => true,
     rotateRefreshToken: true,
@@ -140,18 +140,28 @@ async function resourceServer(
   // A token says what was consented to, whatever the definition says since.
   const { Grant } = ctx.oidc.entities
   if (Grant && !authorizing(ctx)) return { ...server, scope: Grant.getResourceScope(resource) }
-  const asked = [...ctx.oidc.requestParamScopes].filter((scope) => scope !== 'offline_access')
-  const allowed = isClientAddress(clientId)
-    ? asked.filter((scope) => roleOfScope(scope) !== undefined)
-    : ((await scopesOf(context, account.pda, clientId)) ?? [])
-  const foreign = asked.find((scope) => !allowed.includes(scope))
+  const own = (await scopesOf(context, account.pda, clientId)) ?? []
+  const asked = scopesMeant(knownScopes([...ctx.oidc.requestParamScopes].join(' ')), own)
+  const foreign = isClientAddress(clientId) ? undefined : asked.find((scope) => !own.includes(scope))
   if (foreign !== undefined) throw new InvalidScope('the application may not ask for this scope', foreign)
-  if (asked.length === 0 || asked.length > mostScopes)
-    throw new InvalidScope(
-      `ask for 1 to ${mostScopes} scopes such as read:notes and write:notes`,
-      asked.join(' '),
-    )
-  return { ...server, scope: allowed.join(' ') }
+  const howMany = `ask for 1 to ${mostScopes} scopes such as read:notes and write:notes`
+  // Said to the person as well: an application that names nothing will hardly tell why it stopped.
+  if (asked.length === 0) throw Object.assign(new InvalidScope(howMany, ''), { allow_redirect: false })
+  if (asked.length > mostScopes) throw new InvalidScope(howMany, asked.join(' '))
+  const scope = asked.join(' ')
+  Object.assign(ctx.oidc.params ?? {}, { scope })
+  return { ...server, scope }
+}
+
+/** Where the application hears of an error the owner was shown; only at an address that is its own. */
+function wayBack({ oidc: { client, params } }: Ctx, out: oidc.ErrorOut): string | undefined {
+  const redirect = params?.['redirect_uri']
+  if (out.error !== 'invalid_scope' || typeof redirect !== 'string' || !client?.redirectUriAllowed(redirect))
+    return undefined
+  const back = new URL(redirect)
+  for (const [name, value] of Object.entries(out))
+    if (value !== undefined) back.searchParams.set(name, String(value))
+  return back.href
 }
 
 function isProgram({ Provider }: Library): boolean {

@@ -2,6 +2,7 @@ import { accountOf } from '../auth/authenticate.ts'
 import { oauthPaths } from '../auth/oauth-configuration.ts'
 import { originOf } from '../auth/origin.ts'
 import type { App, Context } from '../context.ts'
+import { broadScopes } from '../domain/scopes.ts'
 
 /**
  * What an account says of its OAuth server (RFC 8414) and of itself as a resource (RFC 9728). Written here and not by the library,
@@ -29,6 +30,7 @@ function authorizationServer(origin: string) {
     token_endpoint: origin + oauthPaths.token,
     revocation_endpoint: origin + oauthPaths.revocation,
     introspection_endpoint: origin + oauthPaths.introspection,
+    scopes_supported: broadScopes,
     response_types_supported: ['code'],
     response_modes_supported: ['query'],
     grant_types_supported: ['authorization_code', 'refresh_token'],
@@ -46,6 +48,7 @@ function protectedResource(origin: string) {
   return {
     resource: origin,
     authorization_servers: [origin],
+    scopes_supported: broadScopes,
     bearer_methods_supported: ['header'],
     resource_name: 'personal data account',
   }

@@ -1,3 +1,5 @@
+import { IncomingMessage } from 'node:http'
+import { buffer } from 'node:stream/consumers'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { KoaContextWithOIDC, Provider } from 'oidc-provider'
 import { accountOf, hostOf } from '../auth/authenticate.ts'
@@ -8,6 +10,7 @@ import { holdProviders } from '../auth/oauth-provider.ts'
 import { originOf } from '../auth/origin.ts'
 import { sessionOf } from '../auth/sessions.ts'
 import type { App, Context } from '../context.ts'
+import { knownScopes, scopesMeant } from '../domain/scopes.ts'
 import { ApiError } from '../errors.ts'
 import { findApplication } from '../store/applications.ts'
 import { currentSigningKey } from '../store/signing-keys.ts'
@@ -22,7 +25,7 @@ const mostBytes = 16_384
 const sweepMilliseconds = 60_000
 
 /**
- * OAuth 2.1 for applications, by oidc-provider, which gets requests whole and unread: `/oauth/authorize` for browsers, and for
+ * OAuth 2.1 for applications, by oidc-provider, which gets requests whole: `/oauth/authorize` for browsers, and for
  * programs `/oauth/token`, `/oauth/revoke` and `/oauth/introspect`.
  */
 export function oauthRoutes(app: App, context: Context): void {
@@ -53,7 +56,8 @@ export function oauthRoutes(app: App, context: Context): void {
           )
         await counted(true)
         // Not as one attempt: others from the same address would wait for whoever sends the body slowly.
-        await handOver(provider, request, reply)
+        const raw = path === oauthPaths.token ? await withKnownScopes(provider, request.raw) : request.raw
+        await handOver(provider, raw, reply)
         if (reply.raw.statusCode >= 400) await counted(undefined).catch(() => undefined)
       })
   })
@@ -67,7 +71,8 @@ export function oauthRoutes(app: App, context: Context): void {
         owners.add(request.raw)
         if (new URLSearchParams(request.url.split('?')[1]).has(signedInMark)) return goOn(request, reply)
         onlyByQuery(request)
-        return handOver(await providerOf(request), request, reply)
+        onlyKnown(request)
+        return handOver(await providerOf(request), request.raw, reply)
       })
     oauthConsentRoutes(scope, context, providerOf)
   })
@@ -112,11 +117,34 @@ function goOn(request: FastifyRequest, reply: FastifyReply): FastifyReply {
 
 /** Answers come in the query. The library would give even the refusal of another way by that way, as a page with a script. */
 function onlyByQuery({ raw }: FastifyRequest): void {
-  const [path = '', query = ''] = (raw.url ?? '').split('?', 2)
-  const parameters = new URLSearchParams(query)
+  const parameters = parametersIn(raw)
   if (parameters.getAll('response_mode').every((mode) => mode === 'query')) return
   parameters.set('response_mode', 'unsupported')
-  raw.url = `${path}?${parameters.toString()}`
+  raw.url = `${pathOf(raw)}?${parameters.toString()}`
+}
+
+/** What counts with `openid` alone, which there is not. The library would refuse it without. */
+const ofOpenId = ['acr_values', 'claims', 'claims_locales', 'id_token_hint', 'max_age', 'nonce']
+
+/** Takes out what is no scope here, and stray spaces: the library would refuse all of the request for them. */
+function onlyKnown({ raw }: FastifyRequest): void {
+  const parameters = parametersIn(raw)
+  for (const name of ofOpenId) parameters.delete(name)
+  const [scope, another] = parameters.getAll('scope')
+  if (scope !== undefined && another === undefined) {
+    const known = knownScopes(scope).join(' ')
+    if (known === '') parameters.delete('scope')
+    else parameters.set('scope', known)
+  }
+  raw.url = `${pathOf(raw)}?${parameters.toString()}`
+}
+
+function pathOf({ url = '' }: IncomingMessage): string {
+  return url.split('?', 1)[0] as string
+}
+
+function parametersIn(raw: IncomingMessage): URLSearchParams {
+  return new URLSearchParams(raw.url?.slice(pathOf(raw).length))
 }
 
 async function surroundingsOf(
@@ -142,13 +170,14 @@ async function surroundingsOf(
   }
 }
 
-function showProblem(ctx: KoaContextWithOIDC, words: string): void {
+function showProblem(ctx: KoaContextWithOIDC, words: string, back: string | undefined): void {
   ctx.set(pageHeaders())
   ctx.type = 'text/html; charset=utf-8'
   ctx.body = plainPage(
     'This application asks in a way that cannot be answered',
     'It was given nothing. Whoever makes it can correct that:',
     `${words}.`,
+    ...(back === undefined ? [] : [markup`<a href="${back}">Back to the application</a>`]),
   )
 }
 
@@ -158,13 +187,42 @@ function described(error: unknown) {
   return { type: name, message, stack }
 }
 
-/** Lets oidc-provider answer. It gets the body unread, the headers that are decided already, and the scheme the browser uses. */
-async function handOver(provider: Provider, request: FastifyRequest, reply: FastifyReply): Promise<void> {
+/** A request for tokens, read whole, with the scopes it means: what is none here is taken out, `read` is what the refresh token reads. */
+async function withKnownScopes(provider: Provider, raw: IncomingMessage): Promise<IncomingMessage> {
+  // Whoever left before the end is answered as one who sent nothing.
+  const body = await buffer(raw).catch(() => Buffer.alloc(0))
+  if (!/^application\/x-www-form-urlencoded\b/i.test(raw.headers['content-type'] ?? ''))
+    return withBody(raw, body)
+  const parameters = new URLSearchParams(body.toString())
+  const [scope, another] = parameters.getAll('scope')
+  if (scope === undefined || another !== undefined) return withBody(raw, body)
+  const known = knownScopes(scope)
+  const granted = await provider.RefreshToken.find(parameters.get('refresh_token') ?? '')
+  const meant = scopesMeant(known, [...(granted?.scopes ?? [])])
+  if (known.length === 0) parameters.delete('scope')
+  else parameters.set('scope', (meant.length > 0 ? meant : known).join(' '))
+  return withBody(raw, Buffer.from(parameters.toString()))
+}
+
+/** The same request once more, with another body. */
+function withBody(raw: IncomingMessage, body: Buffer): IncomingMessage {
+  const { method, url, httpVersion, httpVersionMajor, httpVersionMinor, headers } = raw
+  const again = new IncomingMessage(raw.socket)
+  Object.assign(again, { method, url, httpVersion, httpVersionMajor, httpVersionMinor, complete: true })
+  again.headers =
+    headers['content-length'] === undefined ? headers : { ...headers, 'content-length': String(body.length) }
+  again.push(body)
+  again.push(null)
+  return again
+}
+
+/** Lets oidc-provider answer. It gets the body, the headers that are decided already, and the scheme the browser uses. */
+async function handOver(provider: Provider, raw: IncomingMessage, reply: FastifyReply): Promise<void> {
   reply.hijack()
   for (const [name, value] of Object.entries(reply.getHeaders()))
     if (value !== undefined) reply.raw.setHeader(name, value)
-  const { headers } = request.raw
+  const { headers } = raw
   delete headers['x-forwarded-host']
   headers['x-forwarded-proto'] = new URL(provider.issuer).protocol.slice(0, -1)
-  await provider.callback()(request.raw, reply.raw)
+  await provider.callback()(raw, reply.raw)
 }
