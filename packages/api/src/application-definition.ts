@@ -198,6 +198,7 @@ export const exampleDefinition = {
     termsUrl: 'https://notes.example.org/terms',
     dataUsePurpose: 'To show you your notes.',
     supportContact: 'help@notes.example.org',
+    rating: { score: '', points: 0 },
     dataPreview: [],
     graphics: {
       banner: { normal: '' },

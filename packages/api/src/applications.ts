@@ -54,6 +54,8 @@ const params = Type.Object({
     examples: ['notes'],
   }),
 })
+const answered =
+  'Answered as it was registered, byte for byte; only an empty logo, `rating`, `updateNotes.notes` and `validRedirectUris` that are not there get values without effect, since official clients fail without.'
 const manager =
   'For the owner, applications with the role `owner`, and those with `applicationmanage` for it.'
 
@@ -113,7 +115,7 @@ export const readDefinition = {
   path: '/applications/:application/hmi',
   public: true,
   summary: 'Read the definition of a published application',
-  description: 'As it was registered, byte for byte.',
+  description: answered,
   answers: { 200: { description: 'The definition.', schema: Application, example: exampleDefinition } },
   refusals: ['definition_unknown', 'account_unknown', 'invalid_query'],
 } satisfies Operation
@@ -129,7 +131,7 @@ export const registerApplication = {
     'It may do nothing until it is set up; one that is set up may do what it was granted then, and nothing more.',
   querystring: NoQuery,
   requestBody: {
-    description: 'Its definition, at most 256 KiB. Kept and answered byte for byte.',
+    description: `Its definition, at most 256 KiB. Kept byte for byte. ${answered}`,
     schema: Application,
     example: exampleDefinition,
   },

@@ -1,8 +1,8 @@
 import type { Application } from '@hatstand/api/application-definition.ts'
 import type { Role } from './roles.ts'
 
-/** A grey square: one of the old dashboards hides what has no logo. */
-const logo =
+/** A grey square: official dashboards hide what has no logo, or fail. */
+export const noLogo =
   "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' width='64' height='64'%3E%3Crect width='64' height='64' rx='8' fill='%23777'/%3E%3C/svg%3E"
 
 /**
@@ -30,7 +30,7 @@ export function minimalDefinition(
       supportContact: '',
       rating: { score: '', points: 0 },
       dataPreview: [],
-      graphics: { banner: { normal: '' }, logo: { normal: logo }, screenshots: [] },
+      graphics: { banner: { normal: '' }, logo: { normal: noLogo }, screenshots: [] },
     },
     developer: { id: 'owner', name: '', url: '' },
     permissions: {

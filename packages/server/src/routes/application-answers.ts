@@ -1,5 +1,6 @@
 import type { Context } from '../context.ts'
 import type { Unit } from '../database/port.ts'
+import { definitionAnswered } from '../domain/application-answer.ts'
 import { applicationDebitId, dataConsent, dataRetrieved } from '../domain/application-data.ts'
 import { parseDefinition } from '../domain/application-definition.ts'
 import { mayKnowRecent, recentEndpointOf, statusOf } from '../domain/application-status.ts'
@@ -84,7 +85,6 @@ async function consentsOf(unit: Unit, pda: number, applications: readonly Applic
   return consents
 }
 
-/** The definition stands in the answer byte for byte as it was registered. */
 function textOf({ definition }: Application, status: object): string {
-  return `{"application":${definition},${JSON.stringify(status).slice(1)}`
+  return `{"application":${definitionAnswered(definition)},${JSON.stringify(status).slice(1)}`
 }

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
+import type { Application } from '@hatstand/api/application-definition.ts'
+import { exact } from '@hatstand/sdk'
 import { definition, oddlySpelt } from '../../test/definitions.ts'
 import { engines } from '../../test/engines.ts'
 import { startServer, type TestServer } from '../../test/harness.ts'
@@ -71,6 +73,33 @@ for (const engine of engines)
       const open = await raw(`${api}/notes/hmi`, {}, '')
       assert.deepEqual([open.status, open.text], [200, oddlySpelt.text])
       assert.match(open.headers.get('content-type') ?? '', /^application\/json/)
+    })
+
+    test('one without a rating and a logo, for which official dashboards would show nothing at all, is answered with harmless values', async () => {
+      const { info, setup: _2, ...rest } = definition({ id: 'bare' })
+      const { rating: _1, ...unrated } = info
+      const graphics = { ...info.graphics, logo: { normal: '' } }
+      const bare = {
+        ...rest,
+        setup: { kind: 'Internal' },
+        info: { ...unrated, graphics, updateNotes: { header: 'New' } },
+      }
+      await server.owner.applications.register(exact(JSON.stringify(bare)))
+      const answers = [
+        ...(JSON.parse((await raw(api)).text) as { application: Application }[]).map(
+          (one) => one.application,
+        ),
+        (JSON.parse((await raw(`${api}/bare`)).text) as { application: Application }).application,
+        JSON.parse((await raw(`${api}/bare/hmi`, {}, '')).text) as Application,
+      ].filter(({ id }) => id === 'bare')
+      assert.equal(answers.length, 3)
+      for (const answered of answers) {
+        assert.deepEqual(answered.info.rating, { score: '', points: 0 })
+        assert.match(answered.info.graphics.logo.normal, /^data:image/)
+        assert.deepEqual(answered.info.updateNotes, { header: 'New', notes: [] })
+        assert.deepEqual(answered.setup, { kind: 'Internal', validRedirectUris: [] })
+        assert.deepEqual(answered.status, definition().status)
+      }
     })
 
     test('a definition that is not published is nobody else’s to read', async () => {

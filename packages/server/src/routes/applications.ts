@@ -15,6 +15,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { accountOf } from '../auth/authenticate.ts'
 import { entryOf, noteRead } from '../auth/ledger-notes.ts'
 import type { App, Context } from '../context.ts'
+import { definitionAnswered } from '../domain/application-answer.ts'
 import { parseDefinition } from '../domain/application-definition.ts'
 import { type Caller, hasRole, isOwner } from '../domain/rights.ts'
 import { ApiError } from '../errors.ts'
@@ -95,7 +96,7 @@ function readingRoutes(app: App, context: Context): void {
           'definition_unknown',
           `Application configuration for ID ${id} could not be found. Make sure application is correctly registered`,
         )
-      return sendJson(reply, { first: found.definition, rest: undefined })
+      return sendJson(reply, { first: definitionAnswered(found.definition), rest: undefined })
     },
   )
 
