@@ -7,14 +7,17 @@ import {
   type Status,
   statusOf,
 } from '../domain/data-debits.ts'
+import { pathText } from '../domain/field-path.ts'
+import type { Filter } from '../domain/filters.ts'
+import type { PropertyQuery } from '../domain/queries.ts'
 import type { EndpointFields, Leaving } from './account-data-debit-fields.ts'
-import { alert, markup, type Markup, page, trusted } from './page.ts'
+import { alert, isolated, markup, type Markup, page, trusted } from './page.ts'
 
 export const listPath = '/account/data-debits'
 export const onePath = '/account/data-debits/one'
 const addressOf = (id: string) => `${onePath}?id=${encodeURIComponent(id)}`
 
-/** How much of a record a page shows, in characters. */
+/** How much of a record, or of a value that one is compared with, a page shows, in characters. */
 const mostData = 400
 
 const statusWords: Record<Status, string> = {
@@ -59,6 +62,13 @@ ${listed.map(
 )}</ul>`
 }
 
+/** What has to be there for data to leave, and whether it is at this moment. */
+export interface Condition {
+  name: string
+  query: PropertyQuery
+  isMet: boolean
+}
+
 /** Everything the page of one data debit shows. */
 export interface OneShown {
   debit: DataDebit
@@ -73,8 +83,7 @@ export interface OneShown {
   choices: readonly EndpointFields[] | undefined
   ticked: ReadonlySet<string>
   once: boolean
-  /** Conditions that are not met at this moment. */
-  unmet: readonly string[]
+  conditions: readonly Condition[]
   problem: string | undefined
   done: string | undefined
   hidden: Markup
@@ -92,9 +101,10 @@ ${problem !== undefined && alert(problem)}${done !== undefined && markup`<div cl
 <p>${open.purpose}</p>
 ${facts(shown)}
 ${active && !isDecided && markup`<div class="note"><p>Something else is in force until you accept this: ${active.purpose || 'the request before'}.</p></div>`}
+${shown.conditions.length > 0 && conditionsOf(shown)}
 <form method="post" action="${onePath}">
 ${shown.hidden}<h2>What ${isDecided ? 'leaves' : 'would leave'} now</h2>
-${shown.unmet.length > 0 && markup`<div class="note"><p>Nothing yet: there is no record for ${shown.unmet.join(', ')}, which is a condition.</p></div>`}
+${nothingYet(shown)}
 ${leaving(shown)}
 ${!isDecided && shown.choices ? choosing(shown.choices, shown) : ''}
 ${isDecided ? ending() : deciding(open, now)}
@@ -118,6 +128,46 @@ ${client.description !== undefined && markup`<dt>About</dt><dd>${client.descript
 ${/^https?:\/\//.test(open.termsUrl) && markup`<dt>Terms</dt><dd><a href="${open.termsUrl}" rel="noreferrer noopener">${open.termsUrl}</a></dd>`}
 ${client.callbackUrl !== undefined && markup`<dt>Wants to be told what you decide at</dt><dd>${client.callbackUrl}</dd>`}
 </dl>`
+}
+
+/** The owner decides on these, too: whoever asks learns of each whether there is such a record, even when nothing leaves. */
+function conditionsOf({ debit, conditions }: OneShown): Markup {
+  const each = conditions.length === 1 ? 'this is' : 'each of these is'
+  return markup`<h2>${conditions.length === 1 ? 'Condition' : 'Conditions'}</h2>
+<p>Data leaves only while ${each} so. Whenever ${isolated(debit.client.name)} asks, it learns whether ${each} so, even if nothing leaves.</p>
+<ul class="rows">
+${conditions.map(
+  ({ name, query, isMet }) =>
+    markup`<li><strong>${isolated(name)}</strong> <span class="quiet">${isMet ? 'is so now' : 'is not so now'}</span>${query.endpoints.map(
+      ({ endpoint, filters }, index) =>
+        markup`<br>${index === 0 ? 'There is a record at' : 'or one at'} <strong>${endpoint}</strong>${filters.map(
+          (filter, at) => markup`${at === 0 ? ' where ' : ' and '}${inWords(filter)}`,
+        )}`,
+    )}</li>\n`,
+)}</ul>`
+}
+
+/** A filter as the rest of a sentence: the hour of `timestamp` (UTC) is between `7` and `9`. */
+function inWords({ path, transformation, operator }: Filter): Markup {
+  const field = path.length === 0 ? 'all of it' : markup`<code>${isolated(pathText(path))}</code>`
+  const what = 'part' in transformation ? markup`the ${transformation.part} of ${field} (UTC)` : field
+  if (operator.operator === 'find') return markup`${what} has the words ${valueOf(operator.search)}`
+  if (operator.operator === 'between')
+    return markup`${what} is between ${valueOf(operator.lower)} and ${valueOf(operator.upper)}`
+  const { value: json } = operator
+  if (operator.operator === 'contains') return markup`${what} is or holds ${valueOf(json)}`
+  return markup`${what} is ${json.startsWith('[') ? 'one of' : 'within'} ${valueOf(json)}`
+}
+
+const valueOf = (text: string): Markup =>
+  markup`<code>${isolated(text.length > mostData ? `${text.slice(0, mostData)}…` : text)}</code>`
+
+function nothingYet({ conditions }: OneShown): Markup | false {
+  const unmet = conditions.filter(({ isMet }) => !isMet).map(({ name }) => isolated(name))
+  return (
+    unmet.length > 0 &&
+    markup`<div class="note"><p>Nothing yet: ${unmet.map((name, index) => markup`${index > 0 && ', '}${name}`)} ${unmet.length === 1 ? 'is a condition that is not met' : 'are conditions that are not met'}.</p></div>`
+  )
 }
 
 function leaving({ records, counts }: OneShown): Markup {

@@ -81,6 +81,89 @@ test('the owner sees who asks and what would leave, lets less of it leave, and a
   assert.equal((await made.as('acme', 'GET', '/survey/values')).status, 400)
 })
 
+const conditions = {
+  name: 'survey-conditions',
+  bundle: {
+    ok: {
+      endpoints: [
+        {
+          endpoint: 'health/tests',
+          filters: [
+            { field: 'test', operator: { operator: 'contains', value: 'hiv' } },
+            { field: 'result', operator: { operator: 'contains', value: 'positive' } },
+          ],
+        },
+      ],
+    },
+    '<i>odd</i>': {
+      endpoints: [
+        { endpoint: 'health/visits' },
+        {
+          endpoint: 'rumpel/locations',
+          filters: [
+            {
+              field: 'a\\.b.time',
+              transformation: { transformation: 'datetimeExtract', part: 'hour' },
+              operator: { operator: 'between', lower: 7, upper: 9 },
+            },
+            { field: 'name', operator: { operator: 'in', value: ['<b>home</b>', 'work'] } },
+            {
+              field: '',
+              transformation: { transformation: 'searchable' },
+              operator: { operator: 'find', search: 'long walk' },
+            },
+          ],
+        },
+      ],
+    },
+  },
+} as const
+
+test('the conditions on which data leaves are named, each with its endpoints and filters, and whether it is met', async (t) => {
+  const made = await scene(t)
+  const person = await signedIn(made)
+  assert.doesNotMatch((await person.open(path)).body, /<h2>Condition/)
+  debitIn(await made.as('acme', 'PUT', '/survey', proposal({ conditions })))
+  const { body } = await person.open(path)
+  const words = wordsOf(body)
+  assert.ok(
+    words.includes(
+      'Whenever <b>Acme</b> asks, it learns whether each of these is so, even if nothing leaves.',
+    ),
+  )
+  assert.ok(
+    words.includes(
+      'ok is not so now There is a record at health/tests where test is or holds "hiv" and result is or holds "positive"',
+    ),
+    words,
+  )
+  assert.ok(
+    words.includes(
+      '<i>odd</i> is not so now There is a record at health/visits or one at rumpel/locations where the hour of a\\.b.time (UTC) is between 7 and 9 and name is one of ["<b>home</b>","work"] and all of it has the words long walk',
+    ),
+    words,
+  )
+  assert.doesNotMatch(body, /<i>odd|<b>home/)
+  assert.ok(words.includes('Nothing yet: ok, <i>odd</i> are conditions that are not met.'))
+  await made.server.owner.records.create('health/tests', { test: 'hiv', result: 'positive' })
+  const after = wordsOf((await person.open(path)).body)
+  assert.ok(after.includes('ok is so now There is'), after)
+  assert.ok(after.includes('Nothing yet: <i>odd</i> is a condition that is not met.'), after)
+  const preview = await send(made, person, form(body, ['rumpel/locations notes']), 'preview')
+  assert.ok(wordsOf(preview.body).includes('There is a record at health/tests where'), preview.body)
+})
+
+/** The text of a page as it is read. */
+const wordsOf = (page: string) =>
+  page
+    .replace(/<[^>]*>/g, (tag) => (/^<(br|li|\/li|p|\/p|ul|h2)/.test(tag) ? ' ' : ''))
+    .replaceAll('&lt;', '<')
+    .replaceAll('&gt;', '>')
+    .replaceAll('&quot;', '"')
+    .replaceAll('&#39;', "'")
+    .replaceAll('&amp;', '&')
+    .replace(/\s+/g, ' ')
+
 test('the owner declines, and a page that was opened before a change accepts nothing', async (t) => {
   const made = await scene(t)
   const person = await signedIn(made)
@@ -111,6 +194,7 @@ test('nobody decides on a page without being signed in, or from another page', a
 
 test('the pages on data debits are fine to read, and work without script', { skip: noBrowser }, async (t) => {
   const made = await scene(t)
+  debitIn(await made.as('acme', 'PUT', '/survey', proposal({ conditions })))
   const browser = await openBrowser(t)
   const shots = process.env['HATSTAND_TEST_SHOTS']
   if (shots) mkdirSync(shots, { recursive: true })

@@ -91,7 +91,7 @@ async function showOne(
   const choices =
     open.narrowing === undefined ? choicesIn(leavingBy(open).bundle, leavingIn(whole.text)) : undefined
   const all = choices?.flatMap(({ endpoint, fields }) => fields.map((field) => `${endpoint} ${field}`)) ?? []
-  const states = conditions ? await met(asking, conditions) : new Map<string, boolean>()
+  const states = conditions && (await met(asking, conditions))
   const html = onePage({
     debit,
     open,
@@ -102,7 +102,11 @@ async function showOne(
     choices,
     ticked: chosen?.ticked ?? new Set(all),
     once: chosen?.once ?? false,
-    unmet: [...states].flatMap(([name, isMet]) => (isMet ? [] : [name])),
+    conditions: Array.from(conditions ?? [], ([name, query]) => ({
+      name,
+      query,
+      isMet: states?.get(name) === true,
+    })),
     problem,
     done,
     hidden: hidden(context, request, reply, { id: debit.id, permission: String(open.number) }),
