@@ -52,7 +52,7 @@ export const postgresSpelling: Spelling = {
 }
 
 /** The numbered list of migrations: each is run once, in order, each list of statements in one transaction. Never edit one that was released. */
-const migrations: ((spell: Spelling) => string[])[] = [first]
+const migrations: ((spell: Spelling) => string[])[] = [first, second]
 
 /** The tables are of a newer version than this one. */
 export class NewerTablesError extends Error {}
@@ -84,6 +84,14 @@ function first(spell: Spelling): string[] {
   return spell.unique
     ? [...statements, `create unique index record_fingerprint on record (pda_id, fingerprint)`]
     : [...statements, ...sqliteStatistics]
+}
+
+/** What is asked of all accounts at once is found without reading what all of them have. */
+function second(): string[] {
+  return [
+    `create index domain_account on domain (pda_id)`,
+    `create index notice_due on notice (next_at) where next_at is not null`,
+  ]
 }
 
 function whoAsks({ integer, bytes }: Spelling): string[] {

@@ -28,6 +28,21 @@ export interface CallerRow {
   detail: string
 }
 
+/** A row of `domain`. */
+interface Place {
+  pda_id: number
+  domain: string
+}
+
+/**
+ * Which account a host was when it last asked, so that the next statement can name it: an engine that has to find the account first
+ * scans what all accounts have (measured). It decides nothing.
+ */
+const remembered = new WeakMap<Database, Map<string, Place>>()
+const mostRemembered = 10_000
+/** Stands for the hosts that are no account's domain: they are the only account there is. No request can fill the memory with names. */
+const anyHost = ''
+
 /**
  * Everything that decides whether a token counts, in one statement. The account is the one of this host; while there is
  * only one account, every host is that account. No row: no account.
@@ -35,28 +50,53 @@ export interface CallerRow {
  * @param tokenId the id of the presented token; empty when there is none
  * @param keyId the id of the key it says it was signed with; empty for tokens that are not signed
  */
-export function findCaller(
+export async function findCaller(
   database: Database,
   host: string,
-  { tokenId, keyId }: { tokenId: string; keyId: string } = { tokenId: '', keyId: '' },
+  presented: { tokenId: string; keyId: string } = { tokenId: '', keyId: '' },
+): Promise<CallerRow[]> {
+  const places = remembered.get(database) ?? new Map<string, Place>()
+  remembered.set(database, places)
+  const known = places.get(host) ?? places.get(anyHost)
+  const rows = known ? await callerAt(database, known, host, presented) : []
+  if (rows.length > 0) return rows
+  places.delete(host)
+  places.delete(anyHost)
+  const place = await findPlace(database, host)
+  if (place === undefined) return []
+  if (places.size >= mostRemembered) places.delete(places.keys().next().value!)
+  places.set(place.domain === host ? host : anyHost, place)
+  return callerAt(database, place, host, presented)
+}
+
+async function findPlace(database: Database, host: string): Promise<Place | undefined> {
+  const places = await database.one<Place>(sql`
+    select pda_id, domain from domain where domain = ${host}
+    union all
+    select pda_id, domain from (select pda_id, domain from domain limit 2) few`)
+  return places.find(({ domain }) => domain === host) ?? (places.length === 1 ? places[0] : undefined)
+}
+
+/** The statement proves the place: no row when the host is another account by now, or none. */
+function callerAt(
+  database: Database,
+  { pda_id: pda, domain }: Place,
+  host: string,
+  { tokenId, keyId }: { tokenId: string; keyId: string },
 ): Promise<CallerRow[]> {
   return database.one<CallerRow>(sql`
     select account.pda_id, account.domain, owner.subject as owner, token.kind, token.holder, token.subject, token.scope,
       token.used_at, token.expires_at, signing_key.key_id, signing_key.expires_at as key_expires_at, application.version,
       coalesce(application.enabled, account_user.enabled) as enabled, granted_role.role, granted_role.detail
-    from (
-      select pda_id, domain from domain where domain = ${host}
-      union all
-      select pda_id, domain from domain
-      where not exists (select 1 from domain where domain = ${host})
-        and (select count(*) from (select 1 from domain limit 2) few) = 1
-    ) account
-    left join owner on owner.pda_id = account.pda_id
-    left join access_token token on token.pda_id = account.pda_id and token.token_id = ${tokenId}
-    left join signing_key on signing_key.pda_id = account.pda_id and signing_key.key_id = ${keyId}
-    left join application on application.pda_id = token.pda_id and application.application = token.holder
-    left join account_user on account_user.pda_id = token.pda_id and account_user.user_id = token.subject
-    left join granted_role on granted_role.pda_id = token.pda_id and granted_role.holder = token.holder`)
+    from domain account
+    left join owner on owner.pda_id = ${pda}
+    left join access_token token on token.pda_id = ${pda} and token.token_id = ${tokenId}
+    left join signing_key on signing_key.pda_id = ${pda} and signing_key.key_id = ${keyId}
+    left join application on application.pda_id = ${pda} and application.application = token.holder
+    left join account_user on account_user.pda_id = ${pda} and account_user.user_id = token.subject
+    left join granted_role on granted_role.pda_id = ${pda} and granted_role.holder = token.holder
+    where account.pda_id = ${pda} and account.domain = ${domain}
+      and (account.domain = ${host} or not exists (select 1 from domain other where other.domain <> ${domain}))`)
 }
 
 /** All accounts in the order they were made. */

@@ -28,7 +28,7 @@ const sealOf = (row: Row): Seal => ({
 export async function unsealedAccounts(database: Database): Promise<{ pda: number; domain: string }[]> {
   return database.one(
     sql`select pda_id as pda, domain from domain
-      where exists (select 1 from ledger_fresh where ledger_fresh.pda_id = domain.pda_id) order by pda_id`,
+      where pda_id in (select pda_id from ledger_fresh) order by pda_id`,
   )
 }
 

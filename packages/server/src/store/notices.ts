@@ -76,7 +76,7 @@ export async function accountsToTell(
   now: number,
 ): Promise<{ pda: number; domain: string }[]> {
   return database.one(sql`select pda_id as pda, min(domain) as domain from domain
-    where exists (select 1 from notice where notice.pda_id = domain.pda_id and next_at <= ${now})
+    where pda_id in (select pda_id from notice where next_at <= ${now})
     group by pda_id order by pda_id`)
 }
 
