@@ -1,7 +1,7 @@
 // Tells a running server the documents' own requests, loads three real data sets into it and reads them back.
 //   npm run example                                   HATSTAND_URL, and HATSTAND_TOKEN or the owner's name and password
 //   npm run example -- http://localhost:8080 TOKEN
-import { connect, PdaError, type Pda } from '@hatstand/sdk'
+import { connect, HatstandError, type Pda } from '@hatstand/sdk'
 import { earthquakes, flights, movies } from './data-sets.ts'
 import { documents, printedIds, send, stepsOf, type Step } from './documents.ts'
 import { load, readBack } from './loading.ts'
@@ -94,10 +94,9 @@ async function loadDataSets(pda: Pda): Promise<void> {
 }
 
 function explain(error: unknown): string {
-  if (error instanceof PdaError && error.status === 401) return `${error.cause}.\n${help}`
-  if (error instanceof PdaError) return `The server refused: ${error.message} (${error.code}). ${error.cause}`
-  if (error instanceof TypeError && error.cause) return `No server answers at ${url}.\n${help}`
-  return String(error instanceof Error ? error.stack : error)
+  if (!(error instanceof HatstandError)) return String(error instanceof Error ? error.stack : error)
+  const helpful = error.status === 401 || error.code === 'unreachable'
+  return `${error.message}.\n${helpful ? help : ''}`
 }
 
 try {

@@ -16,7 +16,7 @@ export interface RevokeOptions {
 
 export function accessTokens(connection: Connection) {
   const path = `${api}/access-tokens`
-  const { send } = connection
+  const { ask } = connection
   return {
     /**
      * Signs the owner or a user in; the connection uses the token from then on.
@@ -29,33 +29,30 @@ export function accessTokens(connection: Connection) {
         ...(oneTimeCode !== undefined && { 'one-time-code': oneTimeCode }),
       }
       connection.token = undefined
-      const answer = (await (await send('/users/access_token', { headers })).json()) as AccessToken
+      const answer = await ask<AccessToken>('/users/access_token', { headers, repeatable: false })
       connection.token = answer.accessToken
       return answer
     },
     /** Ends the token this connection uses, everywhere and at once. */
     async logout(): Promise<Message> {
-      const answer = (await (await send('/users/access_token', { method: 'DELETE' })).json()) as Message
+      const answer = await ask<Message>('/users/access_token', { method: 'DELETE' })
       connection.token = undefined
       return answer
     },
     /** Changes the owner's password. All other tokens of the owner end; the connection uses a new one from then on. */
-    changePassword: async (password: string, newPassword: string) =>
-      (
-        await send('/control/v2/auth/password', {
-          method: 'POST',
-          body: textOf({ password, newPassword }),
-        })
-      ).json() as Promise<Message>,
-    /** Rejects with a `PdaError` of status 401 when the token does not count. */
-    validate: async () => (await send('/users/access_token/validate')).json() as Promise<Message>,
+    changePassword: (password: string, newPassword: string) =>
+      ask<Message>('/control/v2/auth/password', {
+        method: 'POST',
+        body: textOf({ password, newPassword }),
+      }),
+    /** Rejects with a `HatstandError` of status 401 when the token does not count. */
+    validate: () => ask<Message>('/users/access_token/validate'),
     /** All access tokens and sessions that count, the youngest first; for the owner only. */
-    list: async () => (await send(path)).json() as Promise<IssuedToken[]>,
+    list: () => ask<IssuedToken[]>(path),
     /** Ends one of them; for the owner only. */
-    revoke: async (tokenId: string) =>
-      (await send(`${path}/${encodeURIComponent(tokenId)}`, { method: 'DELETE' })).json() as Promise<Revoked>,
+    revoke: (tokenId: string) => ask<Revoked>(`${path}/${encodeURIComponent(tokenId)}`, { method: 'DELETE' }),
     /** Ends all of them, or those the options choose; for the owner only. */
-    revokeAll: async (options: RevokeOptions = {}) =>
-      (await send(path, { method: 'DELETE', query: { ...options } })).json() as Promise<Revoked>,
+    revokeAll: (options: RevokeOptions = {}) =>
+      ask<Revoked>(path, { method: 'DELETE', query: { ...options } }),
   }
 }

@@ -9,10 +9,9 @@ import { api } from './paths.ts'
 const at = (id: string, does = '') => `/${encodeURIComponent(id)}${does}`
 
 /** The registry of applications. Ids are as their definitions have them. */
-export function applications({ send }: Connection) {
+export function applications(connection: Connection) {
   const all = `${api}/applications`
-  const ask = async <T>(path: string, request?: Request) =>
-    (await send(all + path, request)).json() as Promise<T>
+  const ask = <T>(path: string, request?: Request) => connection.ask<T>(all + path, request)
   return {
     /** Those the caller may see, with their status. */
     list: () => ask<HatApplication[]>(''),
@@ -29,15 +28,18 @@ export function applications({ send }: Connection) {
     /** Forgets it; for the owner only. */
     remove: (id: string) => ask<Message>(at(id), { method: 'DELETE' }),
     /** An access token of an enabled application. */
-    accessToken: (id: string) => ask<AccessToken>(at(id, '/access-token')),
+    accessToken: (id: string) => ask<AccessToken>(at(id, '/access-token'), { repeatable: false }),
     /** The same for who knows where it is: an address it registered, or the origin of one; for the owner only. */
-    accessTokenFor: async (id: string, resource: string) =>
-      (
-        await send('/users/application_token', { query: { name: id, resource } })
-      ).json() as Promise<AccessToken>,
+    accessTokenFor: (id: string, resource: string) =>
+      connection.ask<AccessToken>('/users/application_token', {
+        query: { name: id, resource },
+        repeatable: false,
+      }),
     /** The address to go on to, with a new access token in its query; for the owner only, and not from pages of other origins. */
-    hatLogin: async (id: string, redirect: string) =>
-      ((await (await send('/control/v2/auth/hatlogin', { query: { name: id, redirect } })).json()) as Message)
-        .message,
+    hatLogin: async (id: string, redirect: string) => {
+      const query = { name: id, redirect }
+      return (await connection.ask<Message>('/control/v2/auth/hatlogin', { query, repeatable: false }))
+        .message
+    },
   }
 }

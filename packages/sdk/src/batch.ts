@@ -22,7 +22,7 @@ export function batch({ send }: Connection) {
     /** Saves records for several endpoints, all or none, linked as they are nested. */
     async create(records: readonly NewRecord[]): Promise<StoredRecord[]> {
       const body = `[${records.map(newText).join(',')}]`
-      return recordsAt(await (await send(`${api}/data-batch`, { method: 'POST', body })).text())
+      return recordsAt((await send(`${api}/data-batch`, { method: 'POST', body })).text)
     },
   }
 }

@@ -10,19 +10,19 @@ import { recordsAt, type StoredRecord } from './record.ts'
 const at = (name: string) => `${api}/data-bundle/${encodeURIComponent(name)}`
 
 /** Saved named queries, answered as one object; for the owner, and applications with the role owner. */
-export function bundles({ send }: Connection) {
+export function bundles({ ask, send }: Connection) {
   return {
     /** Registers one, in place of what had its name. */
-    register: async (name: string, bundle: Bundle) =>
-      (await send(at(name), { method: 'POST', body: textOf(bundle) })).json() as Promise<Message>,
+    register: (name: string, bundle: Bundle) =>
+      ask<Message>(at(name), { method: 'POST', body: textOf(bundle) }),
     /** Property -> records. */
     async read(name: string): Promise<Record<string, StoredRecord[]>> {
-      const text = await (await send(at(name))).text()
+      const { text } = await send(at(name))
       const found = Array.from(members(text, 0, Infinity), ({ key, start }) => [key, recordsAt(text, start)])
       return Object.fromEntries(found) as Record<string, StoredRecord[]>
     },
-    structure: async (name: string) => (await send(`${at(name)}/structure`)).json() as Promise<SavedBundle>,
-    list: async () => (await send(`${api}/data-bundle`)).json() as Promise<SavedBundle[]>,
-    delete: async (name: string) => (await send(at(name), { method: 'DELETE' })).json() as Promise<Message>,
+    structure: (name: string) => ask<SavedBundle>(`${at(name)}/structure`),
+    list: () => ask<SavedBundle[]>(`${api}/data-bundle`),
+    delete: (name: string) => ask<Message>(at(name), { method: 'DELETE' }),
   }
 }

@@ -12,23 +12,23 @@ type Options = Pick<ListOptions, 'take' | 'skip' | 'orderBy' | 'ordering' | 'aft
 const at = (name: string) => `${api}/combinator/${pathOf(name)}`
 
 /** Saved lists of queries, answered as one list; for the owner, and applications with the role owner. */
-export function combinators({ send }: Connection) {
+export function combinators({ ask, send }: Connection) {
   async function page<Data = unknown>(name: string, options: Options = {}): Promise<Page<Data>> {
-    const response = await send(at(name), { query: { ...options } })
-    return { records: recordsAt<Data>(await response.text()), ...afterOf(response) }
+    const answer = await send(at(name), { query: { ...options } })
+    return { records: recordsAt<Data>(answer.text), ...afterOf(answer) }
   }
 
   return {
     /** Registers one, in place of what had its name. */
-    register: async (name: string, queries: Combinator) =>
-      (await send(at(name), { method: 'POST', body: textOf(queries) })).json() as Promise<Message>,
+    register: (name: string, queries: Combinator) =>
+      ask<Message>(at(name), { method: 'POST', body: textOf(queries) }),
     /** Its records; at most 1000 unless `take` says otherwise. */
     async read<Data = unknown>(name: string, options: Options = {}): Promise<StoredRecord<Data>[]> {
       return (await page<Data>(name, options)).records
     },
     /** Like `read`, and says where the next page begins. */
     page,
-    list: async () => (await send(`${api}/combinator`)).json() as Promise<SavedCombinator[]>,
-    delete: async (name: string) => (await send(at(name), { method: 'DELETE' })).json() as Promise<Message>,
+    list: () => ask<SavedCombinator[]>(`${api}/combinator`),
+    delete: (name: string) => ask<Message>(at(name), { method: 'DELETE' }),
   }
 }

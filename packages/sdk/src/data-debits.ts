@@ -1,6 +1,7 @@
 import type { Acceptance, DataDebitRequest, PreviewRequest } from '@hatstand/api/data-debit-request.ts'
 import type { DataDebit } from '@hatstand/api/data-debit.ts'
 import type { Message } from '@hatstand/api/message.ts'
+import { jsonOf } from './attempt.ts'
 import type { Connection, Request } from './connection.ts'
 import { type Exact, textOf } from './exact.ts'
 import { api } from './paths.ts'
@@ -30,9 +31,8 @@ export interface Preview extends Values {
 const at = (id: string, does = '') => `/${encodeURIComponent(id)}${does}`
 
 /** Asking for data, and the owner's consent to it. */
-export function dataDebits({ send }: Connection) {
-  const ask = async <T>(path: string, request?: Request) =>
-    (await send(`${api}/data-debit${path}`, request)).json() as Promise<T>
+export function dataDebits(connection: Connection) {
+  const ask = <T>(path: string, request?: Request) => connection.ask<T>(`${api}/data-debit${path}`, request)
   return {
     /** The owner sees all, the newest first, a requester its own. */
     list: () => ask<DataDebit[]>(''),
@@ -57,14 +57,21 @@ export function dataDebits({ send }: Connection) {
       ask<DataDebit>(at(id, '/reject'), { method: 'POST', query: { notify } }),
     /** What would leave if a permission were accepted with this narrowing; at most `take` records of each property. */
     preview: (id: string, { take, ...request }: PreviewRequest & { take?: number } = {}) =>
-      ask<Preview>(at(id, '/preview'), { method: 'POST', query: { take }, body: textOf(request) }),
+      ask<Preview>(at(id, '/preview'), {
+        method: 'POST',
+        query: { take },
+        body: textOf(request),
+        repeatable: true,
+      }),
     /** What leaves now: all of it, or with `take` a page, which the `after` of its answer goes on from. */
     async values(
       id: string,
       query: { take?: number; after?: string } = {},
     ): Promise<Values & { after?: string }> {
-      const response = await send(`${api}/data-debit${at(id, '/values')}`, { query })
-      return { ...((await response.json()) as Values), ...afterOf(response) }
+      // The owner may have limited how often it is read: each time counts.
+      const request = { query, repeatable: false }
+      const answer = await connection.send(`${api}/data-debit${at(id, '/values')}`, request)
+      return { ...(jsonOf(answer) as Values), ...afterOf(answer) }
     },
     /** Ends it at once; it is not listed any more, and its id is not free again. */
     delete: (id: string) => ask<Message>(at(id), { method: 'DELETE' }),

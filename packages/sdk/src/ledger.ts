@@ -1,4 +1,5 @@
 import type { LedgerEntry, Seal } from '@hatstand/api/ledger.ts'
+import { jsonOf } from './attempt.ts'
 import type { Connection } from './connection.ts'
 import { api } from './paths.ts'
 import { afterOf } from './reading.ts'
@@ -18,21 +19,19 @@ export interface LedgerOptions {
 }
 
 /** What happened in the account; for the owner only. */
-export function ledger({ send }: Connection) {
+export function ledger({ ask, send }: Connection) {
   return {
     /** Entries, newest first, and where the next ones begin; no `after` means that there are no more. */
     async page(options: LedgerOptions = {}): Promise<{ entries: LedgerEntry[]; after?: string }> {
-      const response = await send(`${api}/ledger`, { query: { ...options } })
-      return { entries: (await response.json()) as LedgerEntry[], ...afterOf(response) }
+      const answer = await send(`${api}/ledger`, { query: { ...options } })
+      return { entries: jsonOf(answer) as LedgerEntry[], ...afterOf(answer) }
     },
     /** Entries, newest first; at most 1000. */
-    async list(options: LedgerOptions = {}): Promise<LedgerEntry[]> {
-      return (await (await send(`${api}/ledger`, { query: { ...options } })).json()) as LedgerEntry[]
-    },
+    list: (options: LedgerOptions = {}) => ask<LedgerEntry[]>(`${api}/ledger`, { query: { ...options } }),
     /** The newest seal: kept elsewhere, it shows later whether the ledger was cut off. */
-    head: async () => (await send(`${api}/ledger/head`)).json() as Promise<Seal>,
+    head: () => ask<Seal>(`${api}/ledger/head`),
     /** Seals, newest first; `after` is the number of one: those before it. */
-    seals: async (options: { take?: number; after?: number } = {}) =>
-      (await send(`${api}/ledger/seals`, { query: { ...options } })).json() as Promise<Seal[]>,
+    seals: (options: { take?: number; after?: number } = {}) =>
+      ask<Seal[]>(`${api}/ledger/seals`, { query: { ...options } }),
   }
 }

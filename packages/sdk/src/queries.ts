@@ -19,11 +19,11 @@ export function queries({ send }: Connection) {
   ): Promise<QueriedPage<Data>> {
     const body = textOf(query)
     const path = `${api}/data-query/${pathOf(endpoint)}`
-    const response = await send(path, { method: 'POST', body, query: { after } })
-    const count = response.headers.get('X-Total-Count')
+    const answer = await send(path, { method: 'POST', body, query: { after }, repeatable: true })
+    const count = answer.headers.get('X-Total-Count')
     return {
-      records: recordsAt<Data>(await response.text()),
-      ...afterOf(response),
+      records: recordsAt<Data>(answer.text),
+      ...afterOf(answer),
       ...(count !== null && { count: Number(count) }),
     }
   }
@@ -51,8 +51,8 @@ export function queries({ send }: Connection) {
     /** Counts, sums and the like; numbers as JavaScript has them (`text` has them exactly). */
     async aggregate(endpoint: string, query: AggregateQuery): Promise<AggregateAnswer & { text: string }> {
       const body = textOf(query)
-      const response = await send(`${api}/data-aggregate/${pathOf(endpoint)}`, { method: 'POST', body })
-      const text = await response.text()
+      const path = `${api}/data-aggregate/${pathOf(endpoint)}`
+      const { text } = await send(path, { method: 'POST', body, repeatable: true })
       return { ...(JSON.parse(text) as AggregateAnswer), text }
     },
   }

@@ -1,3 +1,4 @@
+import type { Answer } from './attempt.ts'
 import type { Connection } from './connection.ts'
 import { api, pathOf } from './paths.ts'
 import { recordAt, recordsAt, type StoredRecord } from './record.ts'
@@ -26,16 +27,16 @@ export interface Page<Data = unknown> {
 }
 
 /** Where the next page begins, if the answer says so. */
-export function afterOf(response: Response): { after?: string } {
-  const next = /<([^>]*)>\s*;\s*rel="?next"?/.exec(response.headers.get('Link') ?? '')?.[1]
-  const after = next === undefined ? null : new URL(next, response.url).searchParams.get('after')
+export function afterOf({ headers, url }: Answer): { after?: string } {
+  const next = /<([^>]*)>\s*;\s*rel="?next"?/.exec(headers.get('Link') ?? '')?.[1]
+  const after = next === undefined ? null : new URL(next, url).searchParams.get('after')
   return after === null ? {} : { after }
 }
 
 export function reading({ send }: Connection) {
   async function page<Data = unknown>(endpoint: string, options: ListOptions = {}): Promise<Page<Data>> {
-    const response = await send(`${api}/data/${pathOf(endpoint)}`, { query: { ...options } })
-    return { records: recordsAt<Data>(await response.text()), ...afterOf(response) }
+    const answer = await send(`${api}/data/${pathOf(endpoint)}`, { query: { ...options } })
+    return { records: recordsAt<Data>(answer.text), ...afterOf(answer) }
   }
 
   return {
@@ -57,8 +58,8 @@ export function reading({ send }: Connection) {
     },
     /** One record by its id, wherever it is kept. */
     async get<Data = unknown>(recordId: string, options: { links?: boolean; meta?: boolean } = {}) {
-      const response = await send(`${api}/data-record/${encodeURIComponent(recordId)}`, { query: options })
-      return recordAt<Data>(await response.text())
+      const { text } = await send(`${api}/data-record/${encodeURIComponent(recordId)}`, { query: options })
+      return recordAt<Data>(text)
     },
   }
 }

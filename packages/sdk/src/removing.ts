@@ -5,20 +5,20 @@ import { api, pathOf } from './paths.ts'
 
 type Ids = string | readonly string[]
 
-export function removing({ send }: Connection) {
-  const remove = async (path: string, recordIds?: Ids): Promise<unknown> => {
+export function removing({ ask }: Connection) {
+  const remove = <T>(path: string, recordIds?: Ids) => {
     const query = recordIds === undefined ? {} : { records: [recordIds].flat() }
-    return (await send(api + path, { method: 'DELETE', query })).json()
+    return ask<T>(api + path, { method: 'DELETE', query })
   }
 
   return {
     /** Deletes records by id, all or none. They stay in the history until they are erased. */
-    delete: (recordIds: Ids) => remove('/data', recordIds) as Promise<Message>,
+    delete: (recordIds: Ids) => remove<Message>('/data', recordIds),
     /** Deletes all records of exactly this endpoint. */
-    deleteEndpoint: (endpoint: string) => remove(`/data/${pathOf(endpoint)}`) as Promise<Message>,
+    deleteEndpoint: (endpoint: string) => remove<Message>(`/data/${pathOf(endpoint)}`),
     /** Erases records for good, history included; for the owner only. */
-    erase: (recordIds: Ids) => remove('/data-erasure', recordIds) as Promise<Erased>,
+    erase: (recordIds: Ids) => remove<Erased>('/data-erasure', recordIds),
     /** Erases all that is or was kept at exactly this endpoint; for the owner only. */
-    eraseEndpoint: (endpoint: string) => remove(`/data-erasure/${pathOf(endpoint)}`) as Promise<Erased>,
+    eraseEndpoint: (endpoint: string) => remove<Erased>(`/data-erasure/${pathOf(endpoint)}`),
   }
 }

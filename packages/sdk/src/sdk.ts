@@ -7,7 +7,13 @@ import { applications } from './applications.ts'
 import { batch } from './batch.ts'
 import { bundles } from './bundles.ts'
 import { combinators } from './combinators.ts'
-import { connection, type Options } from './connection.ts'
+import {
+  type CallOptions,
+  type Connection,
+  connection,
+  type Options,
+  type TokenSource,
+} from './connection.ts'
 import { dataDebits } from './data-debits.ts'
 import { ledger } from './ledger.ts'
 import { api } from './paths.ts'
@@ -21,9 +27,9 @@ export type { HatApplication } from '@hatstand/api/applications.ts'
 export type { NewRecord } from './batch.ts'
 export type { Acceptance, DataDebitRequest } from '@hatstand/api/data-debit-request.ts'
 export type { DataDebit, DataDebitPermission } from '@hatstand/api/data-debit.ts'
-export type { Options } from './connection.ts'
+export type { CallOptions, Options, TokenSource } from './connection.ts'
 export type { LeavingRecord, Preview, Values } from './data-debits.ts'
-export { PdaError } from './error.ts'
+export { HatstandError } from './error.ts'
 export { exact, type Exact } from './exact.ts'
 export type { StoredRecord } from './record.ts'
 export type { LedgerOptions } from './ledger.ts'
@@ -31,37 +37,50 @@ export type { QueriedPage } from './queries.ts'
 export type { ListOptions, Page } from './reading.ts'
 export type { Update } from './writing.ts'
 
-export type Pda = ReturnType<typeof connect>
+/** A personal data account, as programs ask it. */
+export interface Pda extends ReturnType<typeof operations> {
+  /** The access token in use: the newest that the server, or the function that gives them, has sent. */
+  readonly token: string | undefined
+  /** The same account, asked with other patience: `pda.with({ signal }).records.list(endpoint)`. */
+  with(options: CallOptions): Pda
+}
 
 /**
  * Connects to a personal data account. Nothing is sent before the first method is called; every method rejects with a
- * `PdaError` when the server refuses, and with what `fetch` throws when the server cannot be reached.
+ * `HatstandError`, whether the server refuses, cannot be reached or is silent for too long.
  *
  * @param url where the server is, `https://alice.example.org` or `http://localhost:8080`
- * @param token the access token; may come later through `accessTokens.login`
+ * @param token the access token, or a function that gives one for each request; may come later through `accessTokens.login`
  */
-export function connect(url: string, token?: string, options: Options = {}) {
-  const own = connection(url, token, options)
-  const json = async <T>(path: string, query = {}) => (await own.send(path, { query })).json() as Promise<T>
+export function connect(url: string, token?: string | TokenSource, options: Options = {}): Pda {
+  return pdaOf(connection(url, token, options))
+}
+
+function pdaOf(own: Connection): Pda {
   return {
-    /** The access token in use: the newest that the server sent. */
+    ...operations(own),
     get token() {
       return own.token
     },
+    with: (options) => pdaOf(own.with(options)),
+  }
+}
+
+function operations(own: Connection) {
+  const { ask } = own
+  return {
     records: records(own),
     batch: batch(own),
     links: {
       /** Joins records as belonging together. */
-      create: async (recordIds: readonly string[]) =>
-        (
-          await own.send(api + '/data-link', { method: 'POST', query: { records: recordIds } })
-        ).json() as Promise<Message>,
+      create: (recordIds: readonly string[]) =>
+        ask<Message>(api + '/data-link', { method: 'POST', query: { records: recordIds } }),
     },
     endpoints: {
       /** The endpoints that hold records: namespace -> paths. */
-      list: () => json<Sources>(api + '/data/sources'),
+      list: () => ask<Sources>(api + '/data/sources'),
       /** Namespace -> path -> records, bytes and last change. */
-      counts: () => json<SourcesWithCounts>(api + '/data/sources', { counts: true }),
+      counts: () => ask<SourcesWithCounts>(api + '/data/sources', { query: { counts: true } }),
     },
     /** Records by what they hold. */
     queries: queries(own),
@@ -79,12 +98,12 @@ export function connect(url: string, token?: string, options: Options = {}) {
     /** What happened in the account. */
     ledger: ledger(own),
     /** The PEM that verifies this account's new access tokens. */
-    publicKey: async () => (await own.send('/publickey')).text(),
+    publicKey: async () => (await own.send('/publickey')).text,
     /** Every key that verifies access tokens which still count. */
-    publicKeys: () => json<KeySet>('/.well-known/jwks.json'),
-    health: () => json<Health>('/healthz'),
-    version: () => json<Version>('/version'),
+    publicKeys: () => ask<KeySet>('/.well-known/jwks.json'),
+    health: () => ask<Health>('/healthz'),
+    version: () => ask<Version>('/version'),
     /** The description of the API, OpenAPI 3.1. */
-    openApi: () => json<Record<string, unknown>>('/openapi.json'),
+    openApi: () => ask<Record<string, unknown>>('/openapi.json'),
   }
 }

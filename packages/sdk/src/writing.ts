@@ -18,7 +18,7 @@ function updateText({ endpoint, recordId, data }: Update): string {
 export function writing({ send }: Connection) {
   async function updateMany<Data = unknown>(updates: readonly Update[]): Promise<StoredRecord<Data>[]> {
     const body = `[${updates.map(updateText).join(',')}]`
-    return recordsAt<Data>(await (await send(`${api}/data`, { method: 'PUT', body })).text())
+    return recordsAt<Data>((await send(`${api}/data`, { method: 'PUT', body, repeatable: true })).text)
   }
 
   return {
@@ -27,8 +27,8 @@ export function writing({ send }: Connection) {
       const body = textOf(data)
       if (/^\s*\[/.test(body))
         throw new TypeError('An array makes one record of each element: use createMany')
-      const response = await send(`${api}/data/${pathOf(endpoint)}`, { method: 'POST', body })
-      return recordAt<Data>(await response.text())
+      const { text } = await send(`${api}/data/${pathOf(endpoint)}`, { method: 'POST', body })
+      return recordAt<Data>(text)
     },
     /**
      * Saves one record for each element, all or none; with `skipErrors` those that are not duplicates.
@@ -41,9 +41,13 @@ export function writing({ send }: Connection) {
       options: { skipErrors?: boolean } = {},
     ): Promise<{ records: StoredRecord<Data>[]; skipped: number[] }> {
       const body = Array.isArray(data) ? `[${data.map(textOf).join(',')}]` : textOf(data)
-      const response = await send(`${api}/data/${pathOf(endpoint)}`, { method: 'POST', query: options, body })
-      const skipped = response.headers.get('X-Skipped')?.split(',').filter(Boolean).map(Number) ?? []
-      return { records: recordsAt<Data>(await response.text()), skipped }
+      const { headers, text } = await send(`${api}/data/${pathOf(endpoint)}`, {
+        method: 'POST',
+        query: options,
+        body,
+      })
+      const skipped = headers.get('X-Skipped')?.split(',').filter(Boolean).map(Number) ?? []
+      return { records: recordsAt<Data>(text), skipped }
     },
     /** Replaces the data of several records, all or none. */
     updateMany,

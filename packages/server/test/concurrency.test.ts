@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
-import { connect, type Pda, PdaError, type StoredRecord } from '@hatstand/sdk'
+import { connect, type Pda, HatstandError, type StoredRecord } from '@hatstand/sdk'
 import { openDatabase } from '../src/database/open.ts'
 import type { Database } from '../src/database/port.ts'
 import { at, ends, password, serving } from './command-line.ts'
@@ -50,7 +50,7 @@ const variants: [string, (t: TestContext) => Promise<Scene>][] = [
   ['two servers on one PostgreSQL', twoServers],
 ]
 
-type Outcome<T> = { done: T; refusal?: never } | { done?: never; refusal: PdaError }
+type Outcome<T> = { done: T; refusal?: never } | { done?: never; refusal: HatstandError }
 
 /** Runs work many times at once, spread over the servers; gives what became of each. */
 function atOnce<T>(
@@ -62,7 +62,7 @@ function atOnce<T>(
     try {
       return { done: await work(servers[index % servers.length]!, index) }
     } catch (error) {
-      if (error instanceof PdaError) return { refusal: error }
+      if (error instanceof HatstandError) return { refusal: error }
       throw error
     }
   }

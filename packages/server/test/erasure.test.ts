@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { get } from 'node:http'
 import { test, type TestContext } from 'node:test'
-import { connect, PdaError, type Pda } from '@hatstand/sdk'
+import { connect, HatstandError, type Pda } from '@hatstand/sdk'
 import { sql } from 'kysely'
 import { openDatabase } from '../src/database/open.ts'
 import { indexWords } from '../src/store/word-index.ts'
@@ -154,7 +154,7 @@ async function erasesByCommand({ command }: Scene, target: string, count: number
   assert.deepEqual([said, complaint, code], [`Erased ${records} of erasure.example.org for good.`, '', 0])
 }
 
-const isDuplicate = (error: unknown) => error instanceof PdaError && error.code === 'duplicate_data'
+const isDuplicate = (error: unknown) => error instanceof HatstandError && error.code === 'duplicate_data'
 
 /** The others are as they were, the tables sound, and the erased values may come again. */
 async function isIntact(

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
-import { PdaError } from '@hatstand/sdk'
+import { HatstandError } from '@hatstand/sdk'
 
 /** The refusal of something that must be refused. */
-export async function refused(asked: Promise<unknown>): Promise<PdaError> {
+export async function refused(asked: Promise<unknown>): Promise<HatstandError> {
   const error = await asked.then(
     () => undefined,
     (reason: unknown) => reason,
   )
-  assert.ok(error instanceof PdaError, `was not refused: ${String(error)}`)
+  assert.ok(error instanceof HatstandError, `was not refused: ${String(error)}`)
   return error
 }

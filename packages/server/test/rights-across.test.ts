@@ -16,7 +16,7 @@ const fresh = (namespace: string, number: number) => ({ endpoint: `${namespace}/
 function errorOf(work: Promise<unknown>) {
   return work.then(
     () => assert.fail('it was not refused'),
-    ({ status, code, cause, duplicates }) => ({ status, code, cause, duplicates }),
+    ({ status, code, message, duplicates }) => ({ status, code, message, duplicates }),
   )
 }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { connect, exact, PdaError } from '@hatstand/sdk'
+import { connect, exact, HatstandError } from '@hatstand/sdk'
 import { engines } from './engines.ts'
 import { ownerName, ownerPassword, startServer } from './harness.ts'
 
@@ -59,8 +59,9 @@ test('duplicates are told by their places, or left out when asked for', async (t
   } = await pda.records.createMany('things/many', [{ a: 1 }, { a: 2 }])
   const again = [{ b: 1 }, { a: 1.0 }, { b: 1 }]
   const error = await pda.records.createMany('things/many', again).catch((reason: unknown) => reason)
-  assert.ok(error instanceof PdaError)
-  assert.deepEqual([error.status, error.code, error.message], [400, 'duplicate_data', 'Duplicate Data'])
+  assert.ok(error instanceof HatstandError)
+  assert.deepEqual([error.status, error.code], [400, 'duplicate_data'])
+  assert.equal(error.message, 'Could not insert data - Duplicate data')
   assert.deepEqual(error.duplicates, [
     { index: 1, recordId: first?.recordId },
     { index: 2, of: 0 },
@@ -121,8 +122,4 @@ test('an array is not saved as if it were one record', async (t) => {
   const { owner: pda } = await startServer(t)
   await assert.rejects(pda.records.create('things/a', [1, 2]), /use createMany/)
   assert.deepEqual(await pda.records.list('things/a'), [])
-})
-
-test('a server that cannot be reached is told apart from one that refuses', async () => {
-  await assert.rejects(connect('http://127.0.0.1:1').version(), (error) => !(error instanceof PdaError))
 })

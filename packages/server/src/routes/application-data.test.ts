@@ -128,7 +128,7 @@ for (const engine of engines)
       const error = await refused(server.owner.applications.register(definition({ dataRetrieved })))
       assert.equal(error.code, 'invalid_body')
       assert.match(
-        error.cause,
+        error.message,
         /permissions\.dataRetrieved\.bundle must be a bundle: p\.endpoints\[0\]\.endpoint must be/,
       )
     })

@@ -251,7 +251,7 @@ for (const engine of engines)
       const manager = await running('manager', 'applicationmanage greedy', 'namespaceread notes')
       const error = await refused(manager.applications.setUp('greedy'))
       assert.equal(error.code, 'forbidden')
-      assert.match(error.cause, /namespaceread diary: the owner has to accept it$/)
+      assert.match(error.message, /namespaceread diary: the owner has to accept it$/)
       assert.equal((await applications.get('greedy')).setup, false)
       for (const role of ['datacredit', 'datadebit', 'owner', 'applicationlist']) {
         await applications.register(definition({ id: 'greedy', roles: [role] }))

@@ -75,8 +75,11 @@ for (const engine of engines) {
     ])
     assert.deepEqual(await owner.combinators.delete('b'), { message: 'Combinator b deleted' })
     for (const asked of [() => owner.combinators.read('b'), () => owner.combinators.delete('b')]) {
-      const { status, message, cause } = await refused(asked())
-      assert.deepEqual([status, message, cause], [404, 'Combinator Not Found', 'Combinator b not found'])
+      const { status, details, message } = await refused(asked())
+      assert.deepEqual(
+        [status, details.message, message],
+        [404, 'Combinator Not Found', 'Combinator b not found'],
+      )
     }
     await server.app.ledger.flush()
     const done = (await owner.ledger.list()).map(({ action, detail }) => [action, detail])

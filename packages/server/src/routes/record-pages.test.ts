@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before as beforeAll, suite, test } from 'node:test'
-import { type ListOptions, PdaError } from '@hatstand/sdk'
+import { type ListOptions, HatstandError } from '@hatstand/sdk'
 import { engines } from '../../test/engines.ts'
 import { startServer, type TestServer } from '../../test/harness.ts'
 
@@ -153,7 +153,7 @@ for (const engine of engines)
       const { after: cursor } = await server.owner.records.page('pages/mine', { take: 1 })
       await assert.rejects(
         read({ orderBy: 'number', after: cursor! }),
-        (error) => error instanceof PdaError && error.code === 'invalid_query',
+        (error) => error instanceof HatstandError && error.code === 'invalid_query',
       )
     })
   })

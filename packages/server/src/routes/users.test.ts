@@ -145,9 +145,9 @@ for (const engine of engines) {
         { ...bob, role },
         { ...bob, roles: [{ role }] },
       ]) {
-        const { status, code, message, cause } = await refused(users.create(user))
-        assert.deepEqual([status, code, message], [400, 'user_invalid', 'Invalid User'])
-        assert.equal(cause, 'Users with privileged roles may not be created')
+        const { status, code, details, message } = await refused(users.create(user))
+        assert.deepEqual([status, code, details.message], [400, 'user_invalid', 'Invalid User'])
+        assert.equal(message, 'Users with privileged roles may not be created')
       }
     const mine = await bobAdded(server)
     assert.equal((await refused(users.update(mine, { role: 'platform' }))).code, 'user_invalid')
@@ -159,9 +159,9 @@ for (const engine of engines) {
       () => users.disable(ops),
     ]
     for (const change of changes) {
-      const { status, message, cause } = await refused(change())
-      assert.deepEqual([status, message], [403, 'Forbidden'])
-      assert.equal(cause, 'Privileged account can not be enabled or disabled')
+      const { status, details, message } = await refused(change())
+      assert.deepEqual([status, details.message], [403, 'Forbidden'])
+      assert.equal(message, 'Privileged account can not be enabled or disabled')
     }
   })
 
@@ -193,14 +193,14 @@ test('names are taken once, the owner is not displaced, and a hash is refused by
   const server = await startServer(t)
   const { users } = server.owner
   const userId = await bobAdded(server)
-  const { message, cause } = await refused(users.create({ ...bob }))
-  assert.deepEqual([message, cause], ['Error creating user', 'User bob@example.org already exists'])
+  const { details, message } = await refused(users.create({ ...bob }))
+  assert.deepEqual([details.message, message], ['Error creating user', 'User bob@example.org already exists'])
   assert.equal((await refused(users.create({ ...bob, email: 'x', userId }))).code, 'user_exists')
   assert.equal((await refused(users.create({ ...bob, email: ownerName }))).code, 'user_exists')
   assert.equal((await refused(users.update(userId, { email: ownerName }))).code, 'user_exists')
   assert.equal((await users.update(userId, { email: bob.email })).email, bob.email)
   const hashed = { email: 'carl', pass: '$2a$10$abcdefghijklmnopqrstuv', password }
-  const { code, cause: why } = await refused(users.create(hashed))
+  const { code, message: why } = await refused(users.create(hashed))
   assert.equal(code, 'invalid_body')
   assert.match(why, /^The member pass must be left out: send the password itself/)
   await server.as(server.token).accessTokens.validate()
@@ -230,7 +230,7 @@ test('what a user must look like is said by name', async (t) => {
   for (const [body, code, cause] of wrong) {
     const error = await refused(server.owner.users.create(body as NewUser))
     assert.deepEqual([error.status, error.code], [400, code], JSON.stringify(body))
-    assert.match(error.cause, cause)
+    assert.match(error.message, cause)
   }
   const headers = { 'x-auth-token': server.token, 'content-type': 'application/json' }
   const other = await ask(server.url, {
