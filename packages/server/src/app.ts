@@ -139,7 +139,15 @@ function corsOptions({ config }: Context) {
   return {
     origin: config.corsOrigins,
     methods: ['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'QUERY'],
-    exposedHeaders: ['X-Auth-Token', 'Link', 'X-Skipped', 'X-Total-Count', 'Accept-Query', 'Retry-After'],
+    exposedHeaders: [
+      'X-Auth-Token',
+      'Link',
+      'X-Skipped',
+      'X-Total-Count',
+      'Accept-Query',
+      'Retry-After',
+      'WWW-Authenticate',
+    ],
     maxAge: 7200,
     strictPreflight: false,
   }
