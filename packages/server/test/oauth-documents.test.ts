@@ -143,6 +143,93 @@ test('a document is taken only if it is one, of this address, of a public client
   assert.equal(await registered(scene, clientId), undefined)
 })
 
+test('a program of a device, known by its document, comes back to this machine on any port, and nowhere else', async (t) => {
+  const redirects = ['http://127.0.0.1/callback', 'http://localhost/callback', 'http://[::1]/callback']
+  const { scene, walks } = await withSite(t, { redirect_uris: redirects })
+  const { browser } = scene
+  for (const address of redirects) {
+    const redirect = address.replace('/callback', ':53111/callback')
+    const asked = await askFor({ ...walks, redirect }, 'read:walks')
+    const { sentTo } = await browser.send(await browser.open(asked.url), { decision: 'accept' })
+    assert.ok(sentTo?.href.startsWith(redirect), sentTo?.href)
+    // A code is for the address it went to, with its port.
+    await refusedWith(exchange({ ...walks, redirect: address }, asked, sentTo!), 'invalid_grant')
+    assert.ok(await exchange({ ...walks, redirect }, asked, sentTo!))
+  }
+  for (const redirect_uri of [
+    'http://127.0.0.1:53111/other',
+    'http://127.0.0.1:53111/callback?x=1',
+    'https://127.0.0.1:53111/callback',
+    'http://192.168.0.2:53111/callback',
+    'http://walks.example.org/callback',
+    'https://walks.example.org/callback',
+  ]) {
+    const { status, sentTo } = await browser.open((await askFor(walks, 'read:walks', { redirect_uri })).url)
+    assert.deepEqual([status, sentTo], [400, undefined], redirect_uri)
+  }
+})
+
+test('an own scheme in a document needs no further word, whatever kind of application it says it is', async (t) => {
+  const redirect = 'org.example.walks:/back'
+  const { scene, walks } = await withSite(t, { redirect_uris: [redirect], application_type: 'web' })
+  const tokens = await getTokens(scene.browser, { ...walks, redirect }, 'read:walks')
+  assert.equal(tokens.scope, 'read:walks')
+})
+
+test('the scope of a document is what it asks for when it names none, and scopes of other servers in it count for nothing', async (t) => {
+  const { scene, clientId, walks } = await withSite(t, {
+    scope: ' openid  read:walks write:walks offline_access',
+  })
+  for (const scope of ['', 'read write', 'openid']) {
+    const tokens = await getTokens(scene.browser, walks, scope)
+    assert.equal(tokens.scope, 'read:walks write:walks')
+  }
+  // It may ask for something else, as the owner sees what.
+  assert.equal((await getTokens(scene.browser, walks, 'read:notes')).scope, 'read:notes')
+  assert.equal((await registered(scene, clientId))?.roles.length, 3)
+})
+
+test('a document without a scope, of an application that names none, is told so on a page; once accepted it asks for what it was given', async (t) => {
+  const { scene, site, walks } = await withSite(t)
+  for (const scope of ['', 'read write', 'openid']) {
+    const { status, sentTo, text } = await scene.browser.open((await askFor(walks, scope)).url)
+    assert.deepEqual([status, sentTo], [400, undefined], scope)
+    assert.match(text, /ask for 1 to 50 scopes such as read:notes and write:notes/)
+    assert.ok(text.includes(`<a href="${site.origin}/back?error=invalid_scope`))
+  }
+  await getTokens(scene.browser, walks, 'read:walks')
+  assert.equal((await getTokens(scene.browser, walks, '')).scope, 'read:walks')
+})
+
+test('a document that lists `none` beside another way of authentication is one of a public client', async (t) => {
+  const lists = { token_endpoint_auth_methods_supported: ['private_key_jwt', 'none'] }
+  const { scene, site, walks } = await withSite(t, {
+    ...lists,
+    token_endpoint_auth_method: 'private_key_jwt',
+    jwks_uri: 'https://walks.example.org/keys',
+    id_token_signed_response_alg: 'RS256',
+    logo_uri: 'http://walks.example.org/logo.png',
+    tos_uri: null,
+  })
+  const tokens = await getTokens(scene.browser, walks, 'read:walks')
+  assert.ok(await refresh(walks, tokens.refresh))
+  const sound = site.documents['/app.json'] as object
+  const others: [what: string, document: object][] = [
+    ['without none', { token_endpoint_auth_methods_supported: ['private_key_jwt'] }],
+    ['without a list', { token_endpoint_auth_methods_supported: undefined }],
+    ['with a secret', { client_secret: 'x' }],
+  ]
+  for (const [index, [what, document]] of others.entries()) {
+    const path = `/other-${index}.json`
+    const clientId = `${site.origin}${path}`
+    site.documents[path] = { ...sound, client_id: clientId, ...document }
+    const other = await discover(scene.origin, clientId, walks.redirect)
+    const { status, sentTo } = await scene.browser.open((await askFor(other, 'read:walks')).url)
+    assert.ok(status >= 400, what)
+    assert.equal(sentTo, undefined, what)
+  }
+})
+
 test('codes do not travel unencrypted: a document with such a redirect is refused', async (t) => {
   const { scene, walks } = await withSite(t, { redirect_uris: ['http://other.example/back'] })
   const { status, sentTo } = await scene.browser.open((await askFor(walks, 'read:walks')).url)

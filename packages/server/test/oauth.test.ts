@@ -153,6 +153,22 @@ test('what is accepted is what was shown: a definition that changed meanwhile ha
   assert.deepEqual(known?.roles, [])
 })
 
+test('a registered application may come back to this machine on any port, and to no other path or machine', async (t) => {
+  const { server, origin, browser } = await play(t)
+  await register(server, 'local', ['http://127.0.0.1/back', 'https://notes.example.org/back'])
+  const local = await discover(origin, 'local', 'http://127.0.0.1:53111/back')
+  assert.equal((await getTokens(browser, local, 'read:notes')).scope, 'read:notes')
+  for (const redirect_uri of [
+    'http://127.0.0.1:53111/other',
+    'http://localhost:53111/back',
+    'http://10.0.0.1:53111/back',
+    'https://notes.example.org:444/back',
+  ]) {
+    const { status, sentTo } = await browser.open((await askFor(local, 'read:notes', { redirect_uri })).url)
+    assert.deepEqual([status, sentTo], [400, undefined], redirect_uri)
+  }
+})
+
 test('an application of a device comes back by its own scheme, or to this machine on any port', async (t) => {
   const { server, origin, browser } = await play(t)
   await register(server, 'native', ['com.example.notes:/back', 'http://127.0.0.1/back'])

@@ -3,7 +3,7 @@ import type { AllClientMetadata } from 'oidc-provider'
 import type { Context } from '../context.ts'
 import { isClientAddress, rolesOf, parseDefinition } from '../domain/application-definition.ts'
 import { redirectUriProblem } from '../domain/redirect-uri.ts'
-import { scopeOfRole } from '../domain/scopes.ts'
+import { knownScopes, scopeOfRole } from '../domain/scopes.ts'
 import { findApplication } from '../store/applications.ts'
 
 /**
@@ -43,12 +43,75 @@ function publicClient(clientId: string, redirects: string[], name?: string): All
     client_id: clientId,
     ...(name !== undefined && { client_name: name }),
     redirect_uris: redirects,
-    application_type: redirects.every((uri) => /^https?:/i.test(uri)) ? 'web' : 'native',
+    application_type: kindOf(redirects),
     grant_types: ['authorization_code', 'refresh_token'],
     response_types: ['code'],
     response_modes: ['query'],
     token_endpoint_auth_method: 'none',
   }
+}
+
+function kindOf(redirects: readonly string[]): 'web' | 'native' {
+  return redirects.every((uri) => /^https?:/i.test(uri)) ? 'web' : 'native'
+}
+
+/** What counts of a document. Whatever else servers may be told (logos, keys, algorithms) concerns none of this kind. */
+const members = [
+  'client_id',
+  'client_name',
+  'client_uri',
+  'tos_uri',
+  'policy_uri',
+  'redirect_uris',
+  'grant_types',
+  'response_types',
+  'token_endpoint_auth_method',
+  // Refused by the library, as a secret that everybody can read is none.
+  'client_secret',
+  'client_secret_expires_at',
+]
+
+/** The scopes of a document, as what is known of its client. */
+export const ownScope = 'own_scope'
+
+/**
+ * The document of an application as the library takes it. One that lists `none` among its ways of authentication is a public client,
+ * whatever else it can do elsewhere; its `scope` is what it asks for when it names none, and may hold scopes of other servers.
+ */
+export function documentTaken(text: string): string {
+  let document: unknown
+  try {
+    document = JSON.parse(text)
+  } catch {
+    return text
+  }
+  if (typeof document !== 'object' || document === null || Array.isArray(document)) return text
+  const told = document as Record<string, unknown>
+  const taken = Object.fromEntries(
+    members.flatMap((name) => (told[name] == null ? [] : [[name, told[name]]])),
+  )
+  const { token_endpoint_auth_method: one, token_endpoint_auth_methods_supported: several, scope } = told
+  if ([one, several].flat().includes('none')) taken['token_endpoint_auth_method'] = 'none'
+  const { redirect_uris: redirects } = told
+  if (Array.isArray(redirects)) taken['application_type'] = kindOf(redirects.map(String))
+  if (typeof scope === 'string') taken[ownScope] = knownScopes(scope).join(' ')
+  return JSON.stringify(taken)
+}
+
+/**
+ * Whether an address is one of an application: to the letter, but for the port where it is http within this machine. A program takes the
+ * port that is free (RFC 8252, section 7.3).
+ */
+export function isRedirectOf(registered: readonly string[], uri: string): boolean {
+  if (registered.includes(uri)) return true
+  const asked = withoutPort(uri)
+  return asked !== undefined && registered.some((one) => withoutPort(one) === asked)
+}
+
+/** An address within this machine, without its port; undefined for others. */
+function withoutPort(uri: string): string | undefined {
+  const [, host, path] = /^(http:\/\/(?:localhost|127\.0\.0\.1|\[::1\]))(?::\d{1,5})?(\/.*)?$/.exec(uri) ?? []
+  return host !== undefined && URL.canParse(uri) ? `${host}${path ?? ''}` : undefined
 }
 
 /** The scopes a registered application may ask for: those of its definition. Undefined when there is no such application. */

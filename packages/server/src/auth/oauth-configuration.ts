@@ -2,12 +2,12 @@ import { generateKeyPairSync, hkdfSync } from 'node:crypto'
 import type * as oidc from 'oidc-provider'
 import type { Account, Context } from '../context.ts'
 import { isClientAddress } from '../domain/application-definition.ts'
-import { knownScopes, mostScopes, scopesMeant } from '../domain/scopes.ts'
+import { knownScopes, mostScopes, roleOfScope, scopesMeant } from '../domain/scopes.ts'
 import { FetchRefusedError, guardedFetch } from '../guarded-fetch.ts'
 import { findOwner } from '../store/owners.ts'
 import type { SigningKey } from '../store/signing-keys.ts'
 import { adapterFor } from './oauth-adapter.ts'
-import { isSafeRedirect, scopesOf } from './oauth-clients.ts'
+import { documentTaken, isSafeRedirect, ownScope, scopesOf } from './oauth-clients.ts'
 
 /** The library, as `await import()` gives it. */
 export type Library = typeof oidc
@@ -60,6 +60,7 @@ export function configurationFor(library: Library, surroundings: Surroundings): 
   return {
     adapter: adapterFor({ context, pda: account.pda, InvalidGrant, isProgram: () => isProgram(library) }),
     clientAuthMethods: ['none'],
+    extraClientMetadata: { properties: [ownScope] },
     clientDefaults: {
       id_token_signed_response_alg: 'EdDSA',
       response_modes: ['query'],
@@ -132,7 +133,7 @@ async function resourceServer(
   { context, account, origin }: Surroundings,
   ctx: Ctx,
   resource: string,
-  { clientId }: oidc.Client,
+  { clientId, [ownScope]: toldScope }: oidc.Client,
 ): Promise<oidc.ResourceServer> {
   if ((resource !== origin && resource !== `${origin}/`) || Array.isArray(ctx.oidc.params?.['resource']))
     throw new InvalidTarget(`there are access tokens for ${origin} only`)
@@ -140,7 +141,8 @@ async function resourceServer(
   // A token says what was consented to, whatever the definition says since.
   const { Grant } = ctx.oidc.entities
   if (Grant && !authorizing(ctx)) return { ...server, scope: Grant.getResourceScope(resource) }
-  const own = (await scopesOf(context, account.pda, clientId)) ?? []
+  const told = typeof toldScope === 'string' ? knownScopes(toldScope).filter(roleOfScope) : []
+  const own = told.length > 0 ? told : ((await scopesOf(context, account.pda, clientId)) ?? [])
   const asked = scopesMeant(knownScopes([...ctx.oidc.requestParamScopes].join(' ')), own)
   const foreign = isClientAddress(clientId) ? undefined : asked.find((scope) => !own.includes(scope))
   if (foreign !== undefined) throw new InvalidScope('the application may not ask for this scope', foreign)
@@ -214,7 +216,7 @@ function fetchDocument({ context, log }: Surroundings): oidc.Configuration['fetc
         maxBytes: 5120,
         privateHosts,
       })
-      return new Response(answer.status === 200 ? answer.body : null, answer)
+      return new Response(answer.status === 200 ? documentTaken(answer.body.toString()) : null, answer)
     } catch (error) {
       if (error instanceof FetchRefusedError) log('warn', error, 'a document of an application was not had')
       throw error

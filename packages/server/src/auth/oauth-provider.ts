@@ -1,5 +1,6 @@
 import type { EventEmitter } from 'node:events'
-import type { KoaContextWithOIDC, Provider } from 'oidc-provider'
+import type { Client, KoaContextWithOIDC, Provider } from 'oidc-provider'
+import { isRedirectOf } from './oauth-clients.ts'
 import { configurationFor, type Surroundings } from './oauth-configuration.ts'
 
 /** How many accounts' OAuth servers are held at once. */
@@ -17,7 +18,12 @@ async function makeProvider(surroundings: Surroundings): Promise<Provider> {
   const events: EventEmitter = provider
   events.on('error', (error) => surroundings.log('error', error, 'unexpected error in OAuth'))
   provider.use(withoutSession)
+  provider.Client.prototype.redirectUriAllowed = hasRedirect
   return provider
+}
+
+function hasRedirect(this: Client, uri: string): boolean {
+  return isRedirectOf(this.redirectUris ?? [], uri)
 }
 
 /** The library's own session is not kept, so its cookie is not given, either. */
