@@ -4,6 +4,7 @@ import {
   askFor,
   discover,
   exchange,
+  introspect,
   play,
   type Play,
   redirect,
@@ -151,4 +152,58 @@ test('an application that says nowhere what it needs is told so on a page, with 
   )
   assert.equal(elsewhere.status, 400)
   assert.doesNotMatch(elsewhere.text, /evil\.example/)
+})
+
+test('the resource is the account, its scheme and host in any case, with or without the last slash', async (t) => {
+  const scene = await play(t)
+  const { origin, application, browser } = scene
+  const spelt = [
+    origin,
+    `${origin}/`,
+    origin.toUpperCase(),
+    origin.replace('http', 'HTTP').replace('local', 'Local') + '/',
+  ]
+  for (const [index, resource] of spelt.entries()) {
+    const asked = await askFor(application, 'read:notes', { resource })
+    const { sentTo } = await browser.send(await browser.open(asked.url), { decision: 'accept' })
+    // With the code, and when it renews, the application may well spell it another way.
+    const again = spelt[(index + 1) % spelt.length]!
+    const parameters = {
+      grant_type: 'authorization_code',
+      client_id: 'notes',
+      code: sentTo!.searchParams.get('code')!,
+      redirect_uri: redirect,
+      code_verifier: asked.verifier,
+    }
+    const token = (body: Record<string, string>) =>
+      fetch(application.server.token_endpoint!, { method: 'POST', body: new URLSearchParams(body) })
+    const wrong = await token({ ...parameters, resource: 'https://other.example.org' })
+    assert.equal(((await wrong.json()) as { error: string }).error, 'invalid_target')
+    const second = await askFor(application, 'read:notes', { resource })
+    const back = await browser.send(await browser.open(second.url), { decision: 'accept' })
+    const code = back.sentTo!.searchParams.get('code')!
+    const tokens = await token({ ...parameters, code, code_verifier: second.verifier, resource: again })
+    const { refresh_token: renewing } = (await tokens.json()) as { refresh_token: string }
+    const renewal = { grant_type: 'refresh_token', client_id: 'notes', refresh_token: renewing }
+    const renewed = await token({ ...renewal, resource })
+    assert.equal(renewed.status, 200)
+    const { access_token: access } = (await renewed.json()) as { access_token: string }
+    assert.equal((await introspect(application, access)).aud, origin)
+  }
+  const host = new URL(origin).host
+  for (const resource of [
+    'https://other.example.org',
+    `https://${host}`,
+    `${origin}/api`,
+    `${origin}//`,
+    `${origin}/?x=1`,
+    `${origin}/#x`,
+    `${origin}/.`,
+    `http://me@${host}`,
+    `${origin}.example.org`,
+    host,
+    'localhost',
+  ])
+    assert.equal(await refused(scene, { scope: 'read:notes', resource }), 'invalid_target', resource)
+  assert.equal(await refused(scene, { resource: [origin, 'https://other.example.org'] }), 'invalid_target')
 })

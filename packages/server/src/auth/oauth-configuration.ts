@@ -127,7 +127,13 @@ function featuresFor(library: Library, surroundings: Surroundings): oidc.Configu
   }
 }
 
-/** The account as a resource server: the only one, however its root is written. Says which scopes the client may ask for. */
+/** Whether a resource is the account: scheme and host count in any case, and a last slash does not (RFC 3986, section 6.2). */
+export function isAccount(resource: string, origin: string): boolean {
+  const root = /^https?:\/\/[^\s/\\?#@]+(?=\/?$)/i.exec(resource)?.[0]
+  return root !== undefined && URL.parse(root)?.origin === new URL(origin).origin
+}
+
+/** The account as a resource server: the only one. Says which scopes the client may ask for. */
 async function resourceServer(
   { errors: { InvalidScope, InvalidTarget } }: Library,
   { context, account, origin }: Surroundings,
@@ -135,7 +141,7 @@ async function resourceServer(
   resource: string,
   { clientId, [ownScope]: toldScope }: oidc.Client,
 ): Promise<oidc.ResourceServer> {
-  if ((resource !== origin && resource !== `${origin}/`) || Array.isArray(ctx.oidc.params?.['resource']))
+  if (!isAccount(resource, origin) || Array.isArray(ctx.oidc.params?.['resource']))
     throw new InvalidTarget(`there are access tokens for ${origin} only`)
   const server = { audience: origin, accessTokenFormat: 'opaque', accessTokenTTL: ttl.AccessToken } as const
   // A token says what was consented to, whatever the definition says since.

@@ -7,7 +7,7 @@ import { forgetOnce } from '../forgetting.ts'
 import { addAccount } from '../store/accounts.ts'
 import { findModel, keepModel } from '../store/oauth.ts'
 import type { SigningKey } from '../store/signing-keys.ts'
-import type { Surroundings } from './oauth-configuration.ts'
+import { isAccount, type Surroundings } from './oauth-configuration.ts'
 import { holdProviders } from './oauth-provider.ts'
 import { makeSigningKey } from './signing-keys.ts'
 
@@ -42,6 +42,27 @@ test('an account has one OAuth server, made again when its origin or its signing
   const moved = await providers.of(around(1, { origin: 'https://you.example.org' }))
   assert.equal(moved.issuer, 'https://you.example.org')
   assert.notEqual(await providers.of(around(1, { key: await makeSigningKey() })), moved)
+})
+
+test('an account is one resource, however its address is spelt, and nothing within it or beside it is', () => {
+  const origin = 'https://me.example.org'
+  for (const resource of [origin, `${origin}/`, 'HTTPS://Me.Example.Org', `${origin}:443/`])
+    assert.equal(isAccount(resource, origin), true, resource)
+  for (const resource of [
+    '',
+    'me.example.org',
+    'http://me.example.org',
+    `${origin}:8443`,
+    `${origin}/x`,
+    `${origin}//`,
+    `${origin}?x`,
+    `${origin}\\`,
+    ` ${origin}`,
+    'https://me.example.org.evil.example',
+    'https://me.example.org@evil.example',
+    'https:me.example.org',
+  ])
+    assert.equal(isAccount(resource, origin), false, resource)
 })
 
 test('OAuth servers that nobody asks are let go, and there are never more than a hundred', async () => {

@@ -5,7 +5,7 @@ import type { KoaContextWithOIDC, Provider } from 'oidc-provider'
 import { accountOf, hostOf } from '../auth/authenticate.ts'
 import { isOwnHost } from '../auth/hosts.ts'
 import { limitsOf } from '../auth/login-limit.ts'
-import { oauthPaths, type Surroundings } from '../auth/oauth-configuration.ts'
+import { isAccount, oauthPaths, type Surroundings } from '../auth/oauth-configuration.ts'
 import { holdProviders } from '../auth/oauth-provider.ts'
 import { originOf } from '../auth/origin.ts'
 import { sessionOf } from '../auth/sessions.ts'
@@ -56,7 +56,7 @@ export function oauthRoutes(app: App, context: Context): void {
           )
         await counted(true)
         // Not as one attempt: others from the same address would wait for whoever sends the body slowly.
-        const raw = path === oauthPaths.token ? await withKnownScopes(provider, request.raw) : request.raw
+        const raw = path === oauthPaths.token ? await spelt(provider, request.raw) : request.raw
         await handOver(provider, raw, reply)
         if (reply.raw.statusCode >= 400) await counted(undefined).catch(() => undefined)
       })
@@ -71,8 +71,9 @@ export function oauthRoutes(app: App, context: Context): void {
         owners.add(request.raw)
         if (new URLSearchParams(request.url.split('?')[1]).has(signedInMark)) return goOn(request, reply)
         onlyByQuery(request)
-        onlyKnown(request)
-        return handOver(await providerOf(request), request.raw, reply)
+        const provider = await providerOf(request)
+        onlyKnown(request, provider.issuer)
+        return handOver(provider, request.raw, reply)
       })
     oauthConsentRoutes(scope, context, providerOf)
   })
@@ -126,8 +127,8 @@ function onlyByQuery({ raw }: FastifyRequest): void {
 /** What counts with `openid` alone, which there is not. The library would refuse it without. */
 const ofOpenId = ['acr_values', 'claims', 'claims_locales', 'id_token_hint', 'max_age', 'nonce']
 
-/** Takes out what is no scope here, and stray spaces: the library would refuse all of the request for them. */
-function onlyKnown({ raw }: FastifyRequest): void {
+/** Takes out what is no scope here, and stray spaces: the library would refuse all of the request for them. The resource is spelt one way. */
+function onlyKnown({ raw }: FastifyRequest, origin: string): void {
   const parameters = parametersIn(raw)
   for (const name of ofOpenId) parameters.delete(name)
   const [scope, another] = parameters.getAll('scope')
@@ -136,7 +137,15 @@ function onlyKnown({ raw }: FastifyRequest): void {
     if (known === '') parameters.delete('scope')
     else parameters.set('scope', known)
   }
+  spellResource(parameters, origin)
   raw.url = `${pathOf(raw)}?${parameters.toString()}`
+}
+
+/** The library compares to the letter what was asked for first and what is asked for with a code. */
+function spellResource(parameters: URLSearchParams, origin: string): void {
+  const named = parameters.getAll('resource')
+  if (named.length > 0 && named.every((resource) => isAccount(resource, origin)))
+    parameters.set('resource', origin)
 }
 
 function pathOf({ url = '' }: IncomingMessage): string {
@@ -187,20 +196,25 @@ function described(error: unknown) {
   return { type: name, message, stack }
 }
 
-/** A request for tokens, read whole, with the scopes it means: what is none here is taken out, `read` is what the refresh token reads. */
-async function withKnownScopes(provider: Provider, raw: IncomingMessage): Promise<IncomingMessage> {
+/**
+ * A request for tokens, read whole, with the scopes and the resource it means: what is no scope here is taken out, `read` is what the
+ * refresh token reads.
+ */
+async function spelt(provider: Provider, raw: IncomingMessage): Promise<IncomingMessage> {
   // Whoever left before the end is answered as one who sent nothing.
   const body = await buffer(raw).catch(() => Buffer.alloc(0))
   if (!/^application\/x-www-form-urlencoded\b/i.test(raw.headers['content-type'] ?? ''))
     return withBody(raw, body)
   const parameters = new URLSearchParams(body.toString())
+  spellResource(parameters, provider.issuer)
   const [scope, another] = parameters.getAll('scope')
-  if (scope === undefined || another !== undefined) return withBody(raw, body)
-  const known = knownScopes(scope)
-  const granted = await provider.RefreshToken.find(parameters.get('refresh_token') ?? '')
-  const meant = scopesMeant(known, [...(granted?.scopes ?? [])])
-  if (known.length === 0) parameters.delete('scope')
-  else parameters.set('scope', (meant.length > 0 ? meant : known).join(' '))
+  if (scope !== undefined && another === undefined) {
+    const known = knownScopes(scope)
+    const granted = await provider.RefreshToken.find(parameters.get('refresh_token') ?? '')
+    const meant = scopesMeant(known, [...(granted?.scopes ?? [])])
+    if (known.length === 0) parameters.delete('scope')
+    else parameters.set('scope', (meant.length > 0 ? meant : known).join(' '))
+  }
   return withBody(raw, Buffer.from(parameters.toString()))
 }
 
