@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { test, type TestContext } from 'node:test'
-import { connect, HatstandError } from './sdk.ts'
+import { connect, HatstandError, type Pda } from './sdk.ts'
 
 type Answering = (request: IncomingMessage, response: ServerResponse, count: number) => void
 
@@ -148,10 +148,10 @@ for (const [what, answering] of [
 
   test(`what saves, deletes, signs in or is counted is sent once, whatever comes of it: ${what}`, async (t) => {
     for (const once of [
-      (pda: ReturnType<typeof connect>) => pda.records.create('a/b', 1),
-      (pda: ReturnType<typeof connect>) => pda.records.deleteEndpoint('a/b'),
-      (pda: ReturnType<typeof connect>) => pda.accessTokens.login('anna', 'a password'),
-      (pda: ReturnType<typeof connect>) => pda.dataDebits.values('survey'),
+      (pda: Pda) => pda.records.create('a/b', 1),
+      (pda: Pda) => pda.records.deleteEndpoint('a/b'),
+      (pda: Pda) => pda.accessTokens.login('anna', 'a password'),
+      (pda: Pda) => pda.dataDebits.values('survey'),
     ]) {
       const { url, asked } = await startServer(t, answering)
       await errorOf(once(connect(url)))

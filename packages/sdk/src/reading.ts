@@ -1,5 +1,6 @@
 import type { Answer } from './attempt.ts'
 import type { Connection } from './connection.ts'
+import type { AnyEndpoint, Name, Untold } from './endpoints.ts'
 import { api, pathOf } from './paths.ts'
 import { recordAt, recordsAt, type StoredRecord } from './record.ts'
 
@@ -21,8 +22,8 @@ export interface ListOptions {
 }
 
 /** Some records, and where the next ones begin; no `after` means that there are no more. */
-export interface Page<Data = unknown> {
-  records: StoredRecord<Data>[]
+export interface Page<Data = unknown, Endpoint extends string = string> {
+  records: StoredRecord<Data, Endpoint>[]
   after?: string
 }
 
@@ -33,33 +34,46 @@ export function afterOf({ headers, url }: Answer): { after?: string } {
   return after === null ? {} : { after }
 }
 
-export function reading({ send }: Connection) {
-  async function page<Data = unknown>(endpoint: string, options: ListOptions = {}): Promise<Page<Data>> {
+/** Reads of an endpoint: typed by what the connection was told, or by a type given at the call. */
+export interface Reading<E> {
+  /** The records of an endpoint, newest first unless an order is asked for; at most 1000 unless `take` says otherwise. */
+  list<Data>(endpoint: Untold<E>, options?: ListOptions): Promise<StoredRecord<Data>[]>
+  list<N extends Name<E>>(endpoint: N, options?: ListOptions): Promise<StoredRecord<E[N], N>[]>
+  /** Like `list`, and says where the next page begins. */
+  page<Data>(endpoint: Untold<E>, options?: ListOptions): Promise<Page<Data>>
+  page<N extends Name<E>>(endpoint: N, options?: ListOptions): Promise<Page<E[N], N>>
+  /** All records of an endpoint, a page (`take`) at a time; neither repeats nor skips while others write. */
+  listAll<Data>(endpoint: Untold<E>, options?: ListOptions): AsyncGenerator<StoredRecord<Data>, void>
+  listAll<N extends Name<E>>(endpoint: N, options?: ListOptions): AsyncGenerator<StoredRecord<E[N], N>, void>
+  /** One record by its id, wherever it is kept. */
+  get<Data = unknown>(
+    recordId: string,
+    options?: { links?: boolean; meta?: boolean },
+  ): Promise<StoredRecord<Data>>
+}
+
+export function reading<E>({ send }: Connection): Reading<E> {
+  async function page(endpoint: string, options: ListOptions = {}): Promise<Page> {
     const answer = await send(`${api}/data/${pathOf(endpoint)}`, { query: { ...options } })
-    return { records: recordsAt<Data>(answer.text), ...afterOf(answer) }
+    return { records: recordsAt(answer.text), ...afterOf(answer) }
   }
 
-  return {
-    /** The records of an endpoint, newest first unless an order is asked for; at most 1000 unless `take` says otherwise. */
-    async list<Data = unknown>(endpoint: string, options: ListOptions = {}): Promise<StoredRecord<Data>[]> {
-      return (await page<Data>(endpoint, options)).records
-    },
-    /** Like `list`, and says where the next page begins. */
+  const untyped: Reading<AnyEndpoint> = {
+    list: async (endpoint: string, options?: ListOptions) => (await page(endpoint, options)).records,
     page,
-    /** All records of an endpoint, a page (`take`) at a time; neither repeats nor skips while others write. */
-    async *listAll<Data = unknown>(endpoint: string, options: ListOptions = {}) {
+    async *listAll(endpoint: string, options: ListOptions = {}) {
       const { skip: _, ...same } = options
-      let found = await page<Data>(endpoint, options)
+      let found = await page(endpoint, options)
       yield* found.records
       while (found.after !== undefined) {
-        found = await page<Data>(endpoint, { ...same, after: found.after })
+        found = await page(endpoint, { ...same, after: found.after })
         yield* found.records
       }
     },
-    /** One record by its id, wherever it is kept. */
-    async get<Data = unknown>(recordId: string, options: { links?: boolean; meta?: boolean } = {}) {
+    async get(recordId, options = {}) {
       const { text } = await send(`${api}/data-record/${encodeURIComponent(recordId)}`, { query: options })
-      return recordAt<Data>(text)
+      return recordAt(text)
     },
   }
+  return untyped as Reading<E>
 }

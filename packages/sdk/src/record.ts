@@ -2,7 +2,11 @@ import { elements, members } from '@hatstand/api/json.ts'
 import type { DataRecord } from '@hatstand/api/records.ts'
 
 /** A record as the server keeps it. `data` is parsed when it is first looked at; `text` is its JSON, byte for byte. */
-export interface StoredRecord<Data = unknown> extends Omit<DataRecord, 'data' | 'links'> {
+export interface StoredRecord<Data = unknown, Endpoint extends string = string> extends Omit<
+  DataRecord,
+  'endpoint' | 'data' | 'links'
+> {
+  endpoint: Endpoint
   readonly data: Data
   readonly text: string
   readonly links?: StoredRecord[]

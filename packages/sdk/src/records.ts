@@ -4,6 +4,6 @@ import { removing } from './removing.ts'
 import { writing } from './writing.ts'
 
 /** The operations on records. Endpoints are `namespace/path`; data is any value with a JSON form, or `exact(text)`. */
-export function records(connection: Connection) {
-  return { ...writing(connection), ...reading(connection), ...removing(connection) }
+export function records<E>(connection: Connection) {
+  return { ...writing<E>(connection), ...reading<E>(connection), ...removing<E>(connection) }
 }

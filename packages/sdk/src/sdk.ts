@@ -15,6 +15,7 @@ import {
   type TokenSource,
 } from './connection.ts'
 import { dataDebits } from './data-debits.ts'
+import type { AnyEndpoint } from './endpoints.ts'
 import { ledger } from './ledger.ts'
 import { api } from './paths.ts'
 import { queries } from './queries.ts'
@@ -34,31 +35,38 @@ export { exact, type Exact } from './exact.ts'
 export type { StoredRecord } from './record.ts'
 export type { LedgerOptions } from './ledger.ts'
 export type { QueriedPage } from './queries.ts'
+export type { AnyEndpoint } from './endpoints.ts'
 export type { ListOptions, Page } from './reading.ts'
 export type { Update } from './writing.ts'
 
 /** A personal data account, as programs ask it. */
-export interface Pda extends ReturnType<typeof operations> {
+export interface Pda<E = AnyEndpoint> extends ReturnType<typeof operations<E>> {
   /** The access token in use: the newest that the server, or the function that gives them, has sent. */
   readonly token: string | undefined
   /** The same account, asked with other patience: `pda.with({ signal }).records.list(endpoint)`. */
-  with(options: CallOptions): Pda
+  with(options: CallOptions): Pda<E>
 }
 
 /**
  * Connects to a personal data account. Nothing is sent before the first method is called; every method rejects with a
  * `HatstandError`, whether the server refuses, cannot be reached or is silent for too long.
  *
+ * `connect<{ 'diary/rain': Rain }>(url)` says what is kept where: other endpoints and other data are mistakes then.
+ *
  * @param url where the server is, `https://alice.example.org` or `http://localhost:8080`
  * @param token the access token, or a function that gives one for each request; may come later through `accessTokens.login`
  */
-export function connect(url: string, token?: string | TokenSource, options: Options = {}): Pda {
-  return pdaOf(connection(url, token, options))
+export function connect<E extends object = AnyEndpoint>(
+  url: string,
+  token?: string | TokenSource,
+  options: Options = {},
+): Pda<E> {
+  return pdaOf<E>(connection(url, token, options))
 }
 
-function pdaOf(own: Connection): Pda {
+function pdaOf<E>(own: Connection): Pda<E> {
   return {
-    ...operations(own),
+    ...operations<E>(own),
     get token() {
       return own.token
     },
@@ -66,11 +74,11 @@ function pdaOf(own: Connection): Pda {
   }
 }
 
-function operations(own: Connection) {
+function operations<E>(own: Connection) {
   const { ask } = own
   return {
-    records: records(own),
-    batch: batch(own),
+    records: records<E>(own),
+    batch: batch<E>(own),
     links: {
       /** Joins records as belonging together. */
       create: (recordIds: readonly string[]) =>
@@ -83,7 +91,7 @@ function operations(own: Connection) {
       counts: () => ask<SourcesWithCounts>(api + '/data/sources', { query: { counts: true } }),
     },
     /** Records by what they hold. */
-    queries: queries(own),
+    queries: queries<E>(own),
     combinators: combinators(own),
     bundles: bundles(own),
     /** The programs registered with the account. */
