@@ -17,6 +17,14 @@ test('every link between the pages leads somewhere', async () => {
   }
 })
 
+test('the guide to a new operation names files that there are', async () => {
+  for (const [, file = ''] of (await page('docs/adding-an-operation.md')).matchAll(
+    /`((?:packages|docs)\/[^`*{]+)`/g,
+  )) {
+    if (!file.includes('SUBJECT')) await assert.doesNotReject(stat(join(root, file)), file)
+  }
+})
+
 test('the README names every npm command, and only those there are', async () => {
   const { scripts } = JSON.parse(await page('package.json')) as { scripts: Record<string, string> }
   const listed = (await page('README.md')).matchAll(/^\| `npm (?:run )?(\w+)` \|/gm)
