@@ -127,13 +127,15 @@ console.log(text, code)
 
   const typed = `import { connect, HatstandError, type ListOptions, type StoredRecord } from '@hatstand/sdk'
 const options: ListOptions = { orderBy: 'mm', ordering: 'descending' }
-const pda = connect('http://localhost:8080')
-const records: StoredRecord<{ mm: number }>[] = await pda.records.list<{ mm: number }>('diary/rain', options)
+const pda = connect<{ 'diary/rain': { mm: number } }>('http://localhost:8080')
+const records: StoredRecord<{ mm: number }>[] = await pda.records.list('diary/rain', options)
 export const wettest: number | undefined = records[0]?.data.mm
 export const roles: 'owner' | string = (await pda.users.list())[0]?.role ?? ''
 export const isRefusal = (error: unknown) => error instanceof HatstandError && error.code === 'forbidden'
 // @ts-expect-error there is no such order
 await pda.records.list('diary/rain', { ordering: 'random' })
+// @ts-expect-error there is no such endpoint
+await pda.records.list('diary/snow')
 `
   for (const [module, resolution] of [
     ['nodenext', 'nodenext'],
@@ -199,7 +201,7 @@ describe('hatstand', () => {
         '/.well-known/oauth-authorization-server',
       ]
       const answers = await Promise.all(
-        paths.map(async (path) => [path, (await fetch(server.url + path)).status]),
+        paths.map(async (path) => [path, await statusOf(server.url + path)]),
       ).catch((error: unknown) => error)
       const { code, output } = await server.end()
       assert.deepEqual(
@@ -219,7 +221,7 @@ describe('hatstand', () => {
     bare = join(scratch, 'bare')
     await install(node('24.15.0'), bare, hatstand, '--omit=optional')
     const server = await serve(node('24.15.0'), bin(bare), join(scratch, 'bare-data'), owner)
-    const { status } = await fetch(`${server.url}/healthz`)
+    const status = await statusOf(`${server.url}/healthz`)
     const { code, output } = await server.end()
     assert.deepEqual([status, code], [200, 0], output)
     assert.equal(server.node, await realpath(node('24.15.0')))
@@ -255,6 +257,13 @@ describe('hatstand', () => {
     )
   })
 })
+
+/** Takes the whole answer: a server that ends waits for whoever still reads. */
+async function statusOf(url: string): Promise<number> {
+  const answer = await fetch(url)
+  await answer.arrayBuffer()
+  return answer.status
+}
 
 interface Manifest {
   version: string

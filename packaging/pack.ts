@@ -84,10 +84,13 @@ function compiled(source: string): string {
 }
 
 function compile(source: string, folder: string, entry: string[], options: InlineConfig): Promise<unknown> {
+  const entries = Object.fromEntries(entry.map((file) => [basename(compiled(file), '.js'), file]))
+  if (Object.keys(entries).length < entry.length)
+    throw new Error(`Two of these would be one file in dist: ${entry.join(', ')}.`)
   return build({
     cwd: source,
     config: false,
-    entry: Object.fromEntries(entry.map((file) => [basename(compiled(file), '.js'), file])),
+    entry: entries,
     outDir: join(folder, 'dist'),
     tsconfig: join(root, 'tsconfig.pack.json'),
     fixedExtension: false,
