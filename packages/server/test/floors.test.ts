@@ -18,6 +18,14 @@ const floors: Record<string, { forbidden: string[]; allowed: string[] }> = {
     forbidden: ['node:http', 'fastify', '../../server/src/app.ts'],
     allowed: ['@hatstand/api/json.ts', './records.ts'],
   },
+  'packages/sdk/src/sign-in/session.ts': {
+    forbidden: ['oauth4webapi', 'node:http', '../connection.ts', '@hatstand/server'],
+    allowed: ['./protocol.ts'],
+  },
+  'packages/sdk/src/sign-in/protocol.ts': {
+    forbidden: ['node:http', '@hatstand/api/records.ts', '../connection.ts'],
+    allowed: ['oauth4webapi', './error.ts'],
+  },
   'packages/server/src/domain/rights.ts': {
     forbidden: [
       'node:fs',
