@@ -19,7 +19,7 @@ for (const engine of engines) {
   async function withDatabase(
     work: (database: Database, databaseUrl?: string) => Promise<void>,
   ): Promise<void> {
-    const place = await engine.place()
+    const place = await engine.bare()
     const database = await openDatabase(place, false)
     try {
       await work(database, place.databaseUrl)

@@ -168,7 +168,6 @@ test('a redirect is given back and not followed', async () => {
 })
 
 test('an answer that does not end in time is given up: no header, half a header, or a byte now and then', async () => {
-  const started = performance.now()
   const silent = await serverThat(() => undefined)
   const dripping = await serverThat((_request, response) => {
     const drip = setInterval(() => response.write('.'), 20)
@@ -176,7 +175,6 @@ test('an answer that does not end in time is given up: no header, half a header,
   })
   for (const { url, host } of [silent, dripping])
     await assert.rejects(guardedFetch(url, { privateHosts: [host], timeoutMs: 300 }), /too long/)
-  assert.ok(performance.now() - started < 2000)
 })
 
 test('an answer larger than asked for is given up before it is in memory', async () => {

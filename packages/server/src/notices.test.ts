@@ -14,7 +14,7 @@ import {
   refusedWith,
   start,
 } from '../test/data-debits.ts'
-import { engines } from '../test/engines.ts'
+import { type Engine, routeEngines } from '../test/engines.ts'
 import { createApp } from './app.ts'
 import { makeSigningKey } from './auth/signing-keys.ts'
 import type { Context } from './context.ts'
@@ -49,7 +49,7 @@ async function receiver(t: TestContext) {
 type Receiver = Awaited<ReturnType<typeof receiver>>
 
 /** A data debit that wants its requester told, and the context of a server that may ask there. */
-async function asked(t: TestContext, engine: (typeof engines)[number]) {
+async function asked(t: TestContext, engine: Engine) {
   const [scene, there] = [await debitScene(t, engine), await receiver(t)]
   const said = proposal({ requestClientCallbackUrl: there.url })
   debitIn(await scene.as('acme', 'POST', '/survey', said), 201)
@@ -77,7 +77,7 @@ async function isGenuine(
   return version === 'v1a' && verify(null, Buffer.from(signed), key, Buffer.from(signature, 'base64'))
 }
 
-for (const engine of engines)
+for (const engine of routeEngines)
   describe(`Notices on ${engine.name}`, () => {
     test('a requester is told of each decision once, signed, and nothing of the data or of what was taken away', async (t) => {
       const { scene, there, context } = await asked(t, engine)
@@ -115,7 +115,7 @@ for (const engine of engines)
         /notify/,
       )
       refusedWith(await as('acme', 'POST', `/survey/enable?notify=${there.host}`), 403, 'forbidden')
-      assert.equal((await as('owner', 'GET', `/survey/enable?notify=${there.host}`)).status, 200)
+      refusedWith(await as('owner', 'GET', `/survey/enable?notify=${there.host}`), 400, 'invalid_query')
       const failing = await as('owner', 'POST', `/survey/enable?notify=${there.host}`, { permission: 7 })
       refusedWith(failing, 400, 'data_debit_changed')
       debitIn(await as('owner', 'POST', '/survey/disable?atPeriodEnd=false'))
@@ -225,7 +225,7 @@ for (const engine of engines)
         headers: { 'x-auth-token': scene.tokens.owner },
       })
       assert.equal(answer.statusCode, 200, answer.body)
-      for (const end = Date.now() + 5000; there.told.length === 0 && Date.now() < end;)
+      for (const end = Date.now() + 60_000; there.told.length === 0 && Date.now() < end;)
         await new Promise((resolve) => setTimeout(resolve, 20))
       assert.equal(there.told.length, 1)
       await app.close()

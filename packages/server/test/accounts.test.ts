@@ -6,7 +6,7 @@ import { addAccount } from '../src/store/accounts.ts'
 import { addOwner } from '../src/store/owners.ts'
 import { grant } from './applications.ts'
 import { ask, everyRow } from './asking.ts'
-import { engines } from './engines.ts'
+import { routeEngines } from './engines.ts'
 import { startServer, type TestServer } from './harness.ts'
 
 const api = '/api/v2.6'
@@ -34,7 +34,7 @@ async function secondAccount({ context }: TestServer) {
   }
 }
 
-for (const engine of engines) {
+for (const engine of routeEngines) {
   test(`${engine.name}: accounts in one database know nothing of each other`, async (t) => {
     const server = await startServer(t, engine, { settings: { HATSTAND_DOMAIN: mine } })
     const program = await server.application('program', { reads: ['a'], writes: ['a'] })

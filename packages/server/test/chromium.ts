@@ -1,15 +1,20 @@
 import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
-import axe from 'axe-core'
-import { type Browser, chromium, type Page } from 'playwright-core'
+import { test, type TestContext } from 'node:test'
+import type { Browser, Page } from 'playwright-core'
+import { quick } from './quick.ts'
 
 const path = '/usr/bin/chromium'
 
-/** Why a test that needs a browser cannot run; false when it can. */
-export const noBrowser = existsSync(path) ? false : `needs a browser at ${path}`
+/** A test that needs a browser: part of `npm run test:all` only. */
+export function browserTest(name: string, play: (t: TestContext) => Promise<void>): void {
+  if (!quick) void test(name, { skip: existsSync(path) ? false : `needs a browser at ${path}` }, play)
+}
 
 /** A browser, gone when the test ends. */
 export async function openBrowser(t: { after: (fn: () => unknown) => void }): Promise<Browser> {
+  // Loaded when it is needed: it is large.
+  const { chromium } = await import('playwright-core')
   const browser = await chromium.launch({ executablePath: path, args: ['--no-sandbox'] })
   t.after(() => browser.close())
   return browser
@@ -23,6 +28,7 @@ export async function isFineToRead(page: Page): Promise<void> {
     false,
     `${where} fits`,
   )
+  const { default: axe } = await import('axe-core')
   const { violations } = (await page.evaluate(`${axe.source};axe.run()`)) as {
     violations: { id: string; nodes: { html: string }[] }[]
   }

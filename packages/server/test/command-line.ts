@@ -13,7 +13,9 @@ after(() => children.forEach((child) => child.kill('SIGKILL')))
 
 /** The command line on a folder of its own. */
 export function at(dataDir: string, settings: Record<string, string> = {}) {
-  const env = { PATH: process.env['PATH'], HATSTAND_DATA_DIR: dataDir, PORT: '0', ...settings }
+  const { PATH, NODE_COMPILE_CACHE } = process.env
+  const kept = { PATH, ...(NODE_COMPILE_CACHE !== undefined && { NODE_COMPILE_CACHE }) }
+  const env = { ...kept, HATSTAND_DATA_DIR: dataDir, PORT: '0', ...settings }
   function start(...words: string[]) {
     const child = spawn(process.execPath, [cli, ...words], { env, stdio: 'pipe' })
     children.push(child)

@@ -5,7 +5,7 @@ import { openDatabase } from '../src/database/open.ts'
 import type { Database } from '../src/database/port.ts'
 import { at, ends, password, serving } from './command-line.ts'
 import { invariantsHold, readContents } from './crash-invariants.ts'
-import { engines, freePort } from './engines.ts'
+import { type Engine, engines, freePort } from './engines.ts'
 import { startServer } from './harness.ts'
 
 /** An account as its owner reaches it, through each of the servers that share its database. */
@@ -17,7 +17,7 @@ interface Scene {
 const writers = 64
 const rounds = 3
 
-async function oneServer(t: TestContext, engine: (typeof engines)[number]): Promise<Scene> {
+async function oneServer(t: TestContext, engine: Engine): Promise<Scene> {
   const server = await startServer(t, engine)
   return { servers: [server.owner], database: server.context.database }
 }

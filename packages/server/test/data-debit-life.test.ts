@@ -11,7 +11,7 @@ import {
   refusedWith,
   start,
 } from './data-debits.ts'
-import { engines } from './engines.ts'
+import { routeEngines } from './engines.ts'
 
 const endpoint = 'rumpel/locations'
 const asked = proposal({
@@ -58,7 +58,7 @@ async function receipts({ as }: DebitScene): Promise<string[]> {
   )
 }
 
-for (const engine of engines)
+for (const engine of routeEngines)
   test(`the life of a data debit, from its proposal to its end, on ${engine.name}`, async (t) => {
     const scene = await debitScene(t, engine)
     const { as, server, clock, renew } = scene

@@ -15,7 +15,7 @@ import {
   refusedWith,
   start,
 } from './data-debits.ts'
-import { engines } from './engines.ts'
+import { type Engine, routeEngines } from './engines.ts'
 import type { TestServer } from './harness.ts'
 import { refused } from './refused.ts'
 
@@ -30,10 +30,7 @@ const wide = bundleOf({
 })
 
 /** Two places and a secret, linked with the first; a data debit in force that lets the names of places leave. */
-async function consented(
-  t: Parameters<typeof debitScene>[0],
-  engine: (typeof engines)[number],
-): Promise<DebitScene> {
+async function consented(t: Parameters<typeof debitScene>[0], engine: Engine): Promise<DebitScene> {
   const scene = await debitScene(t, engine)
   const { as, server } = scene
   const { records } = await server.owner.records.createMany(places, [
@@ -72,7 +69,7 @@ function onlyNames({ status, body, text }: Answered) {
   )
 }
 
-for (const engine of engines)
+for (const engine of routeEngines)
   describe(`Nobody widens a consent, on ${engine.name}`, () => {
     test('by saving another bundle of the same name', async (t) => {
       const { as, server, tokens } = await consented(t, engine)

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import type { DataDebitRequest } from '@hatstand/api/data-debit-request.ts'
 import type { DataDebit } from '@hatstand/api/data-debit.ts'
 import { ask } from './asking.ts'
-import type { engines } from './engines.ts'
+import type { Engine } from './engines.ts'
 import { startServer, type TestServer } from './harness.ts'
 
 export const start = Date.UTC(2027, 0, 1)
@@ -53,10 +53,7 @@ export interface DebitScene {
   renew(): Promise<void>
 }
 
-export async function debitScene(
-  t: Parameters<typeof startServer>[0],
-  engine: (typeof engines)[number],
-): Promise<DebitScene> {
+export async function debitScene(t: Parameters<typeof startServer>[0], engine: Engine): Promise<DebitScene> {
   const clock = { now: start }
   const server = await startServer(t, engine, { now: () => clock.now })
   const roles = [{ role: 'datadebit', detail: '' }] as const

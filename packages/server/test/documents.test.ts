@@ -9,7 +9,7 @@ import {
   type PrintedAnswer,
   type Step,
 } from '../../../examples/documents.ts'
-import { engines } from './engines.ts'
+import { routeEngines } from './engines.ts'
 import { startServer } from './harness.ts'
 
 /** Where the printed answers slip, each put right before they are compared with ours. */
@@ -49,7 +49,7 @@ interface Answered {
   links?: Answered[]
 }
 
-for (const engine of engines)
+for (const engine of routeEngines)
   for (const document of documents)
     test(`every request of ${document} is answered as it says, on ${engine.name}`, async (t) => {
       const server = await startServer(t, engine)

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { exact } from '@hatstand/sdk'
 import fc from 'fast-check'
-import { engines } from './engines.ts'
+import { routeEngines } from './engines.ts'
 import { startServer } from './harness.ts'
 import { refused } from './refused.ts'
 import { models, spell } from './spellings.ts'
@@ -31,7 +31,7 @@ const spellings: [one: string, other: string][] = [
   ['"😀"', '"\\ud83d\\uDE00"'],
 ]
 
-for (const engine of engines) {
+for (const engine of routeEngines) {
   test(`a value in another spelling is a duplicate, at its own endpoint alone, on ${engine.name}`, async (t) => {
     const { owner: pda } = await startServer(t, engine)
     let run = 0

@@ -1,9 +1,12 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { copyFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { after } from 'node:test'
-import { createDatabase, type Postgres, startPostgres } from './postgres.ts'
+import { freshFolder } from './folders.ts'
+import { createDatabase } from './postgres.ts'
+import { quick } from './quick.ts'
+import { postgresBase, sqliteTemplate } from './shared.ts'
+import { postgresTemplate } from './templates.ts'
 
+export { freshFolder } from './folders.ts'
 export { freePort } from './free-port.ts'
 
 /** Where one test's data lives: a fresh folder, or a fresh database of a real PostgreSQL. */
@@ -12,35 +15,39 @@ export interface Place {
   databaseUrl: string | undefined
 }
 
-/** The engines every suite runs on. `place` makes a fresh, empty home for data. */
-export const engines: { name: 'SQLite' | 'PostgreSQL'; place: () => Promise<Place> }[] = [
-  { name: 'SQLite', place: async () => ({ dataDir: freshFolder(), databaseUrl: undefined }) },
-  { name: 'PostgreSQL', place: async () => ({ dataDir: freshFolder(), databaseUrl: await freshDatabase() }) },
+/** A kind of database. */
+export interface Engine {
+  name: 'SQLite' | 'PostgreSQL'
+  /** Makes a home for data that has its tables, and nothing in them. */
+  place: () => Promise<Place>
+  /** Makes one that has not even tables. */
+  bare: () => Promise<Place>
+}
+
+/** Both, for tests of what differs between them: stores, the database, concurrency. */
+export const engines: Engine[] = [
+  {
+    name: 'SQLite',
+    async place() {
+      const dataDir = freshFolder()
+      copyFileSync(await sqliteTemplate(), join(dataDir, 'hatstand.sqlite'))
+      return { dataDir, databaseUrl: undefined }
+    },
+    bare: async () => ({ dataDir: freshFolder(), databaseUrl: undefined }),
+  },
+  {
+    name: 'PostgreSQL',
+    place: () => freshDatabase(postgresTemplate),
+    bare: () => freshDatabase('template1'),
+  },
 ]
 
-/** A folder that is gone when this test process ends. */
-export function freshFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'hatstand-test-'))
-  folders.push(folder)
-  return folder
-}
+/** For tests of routes and pages, which say the same on both: in `npm test` SQLite alone. */
+export const routeEngines = quick ? engines.slice(0, 1) : engines
 
-let server: Promise<string> | undefined
-let running: Postgres | undefined
 let databases = 0
-const folders: string[] = []
 
-after(() => running?.stop())
-process.once('exit', () => folders.forEach((folder) => rmSync(folder, { recursive: true, force: true })))
-
-async function freshDatabase(): Promise<string> {
-  const base = await (server ??= serverBase())
-  return createDatabase(base, `hatstand_${process.pid}_${++databases}`)
-}
-
-/** One server for all databases of this test process, ended with it. */
-async function serverBase(): Promise<string> {
-  if (process.env['HATSTAND_TEST_POSTGRES']) return process.env['HATSTAND_TEST_POSTGRES']
-  running = await startPostgres(freshFolder())
-  return running.base
+async function freshDatabase(template: string): Promise<Place> {
+  const name = `hatstand_${process.pid}_${++databases}`
+  return { dataDir: freshFolder(), databaseUrl: await createDatabase(await postgresBase(), name, template) }
 }

@@ -7,7 +7,7 @@ import { openDatabase } from '../src/database/open.ts'
 import { indexWords } from '../src/store/word-index.ts'
 import { at, ends, password, serving } from './command-line.ts'
 import { invariantsHold, readContents } from './crash-invariants.ts'
-import { engines, type Place } from './engines.ts'
+import { engines, type Place, routeEngines } from './engines.ts'
 import { marker, tracesIn, vacuumed } from './traces.ts'
 
 const markedEndpoint = `private/${marker.toLowerCase()}`
@@ -15,7 +15,7 @@ const large = `${'l'.repeat(1_500_000)}${marker}${'l'.repeat(100_000)}`
 
 const ways = ['the route', 'the command line beside the running server'] as const
 
-for (const engine of engines)
+for (const engine of routeEngines)
   for (const way of ways)
     test(`an erased record is nowhere any more, nor its versions, links and order keys, by ${way} on ${engine.name}`, async (t) => {
       const scene = await startScene(t, await engine.place())
@@ -33,7 +33,7 @@ for (const engine of engines)
       await isIntact(scene, others, 'private/diary')
     })
 
-for (const engine of engines)
+for (const engine of routeEngines)
   for (const way of ways)
     test(`of an erased endpoint not even the name is left, by ${way} on ${engine.name}`, async (t) => {
       const scene = await startScene(t, await engine.place())

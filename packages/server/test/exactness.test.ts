@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { exact, type Pda, type StoredRecord } from '@hatstand/sdk'
 import fc from 'fast-check'
 import { nasty, texts } from './documents-spelt.ts'
-import { engines } from './engines.ts'
+import { routeEngines } from './engines.ts'
 import { startServer, type TestServer } from './harness.ts'
 
 /** How many documents are made; they go out some at a time. */
@@ -15,7 +15,7 @@ const textsOf = (records: readonly StoredRecord[]) => records.map(({ text }) => 
 const numbered = (all: readonly string[]) =>
   all.map((text, index) => `{ "n" :${index},\n"document": ${text}\t}`)
 
-for (const engine of engines) {
+for (const engine of routeEngines) {
   test(`${documents} documents in every spelling come back byte for byte, on ${engine.name}`, async (t) => {
     const { owner: pda } = await startServer(t, engine)
     let run = 0

@@ -2,18 +2,18 @@ import type { TestContext } from 'node:test'
 import { connect, type Pda } from '@hatstand/sdk'
 import { createApp } from '../src/app.ts'
 import { issueToken } from '../src/auth/access-tokens.ts'
-import { hashPassword } from '../src/auth/passwords.ts'
 import { readConfig } from '../src/config.ts'
 import type { App, Context } from '../src/context.ts'
 import { openDatabase } from '../src/database/open.ts'
 import { ensureFirstAccount } from '../src/first-start.ts'
-import { listAccounts } from '../src/store/accounts.ts'
+import { addAccount, listAccounts } from '../src/store/accounts.ts'
 import { addOwner } from '../src/store/owners.ts'
 import { grant, type Rights } from './applications.ts'
-import { engines, freePort } from './engines.ts'
+import { type Engine, engines, freePort } from './engines.ts'
+import { ownerName } from './owner.ts'
+import { ownerHash, signingKey } from './shared.ts'
 
-export const ownerName = 'phil'
-export const ownerPassword = 'a password only for tests'
+export { ownerName, ownerPassword } from './owner.ts'
 
 /** A server on a real socket, with an owner. */
 export interface TestServer {
@@ -41,7 +41,7 @@ export interface Options {
 /** Starts a server on an engine, closed when the test ends. */
 export async function startServer(
   t: Pick<TestContext, 'after'>,
-  engine = engines[0]!,
+  engine: Pick<Engine, 'place'> = engines[0]!,
   options: Options = {},
 ): Promise<TestServer> {
   const place = await engine.place()
@@ -57,10 +57,12 @@ export async function startServer(
   }
   const database = await openDatabase(config, false)
   const context: Context = { config, database, now: options.now ?? Date.now }
+  if ((await database.read(listAccounts)).length === 0)
+    await addAccount(database, config.domain, await signingKey(), context.now())
   await ensureFirstAccount(database, config, true, context.now())
   const [account] = await database.read(listAccounts)
   const { pda_id: pda, domain } = account!
-  const passwordHash = await ownerHash
+  const passwordHash = await ownerHash()
   await database.write(pda, (unit) =>
     addOwner(unit, pda, { name: ownerName, passwordHash, subject: 'owner-of-the-test' }, context.now()),
   )
@@ -92,6 +94,3 @@ export async function startServer(
 
 /** A test is told what the server answers first. */
 const firstAnswer = { retries: 0 }
-
-/** Hashing takes its time on purpose: once is enough. */
-const ownerHash = hashPassword(ownerPassword)

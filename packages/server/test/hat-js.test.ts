@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { HatClient } from '@dataswift/hat-js'
 import { proposal } from './data-debits.ts'
 import { definition } from './definitions.ts'
-import { engines } from './engines.ts'
+import { routeEngines } from './engines.ts'
 import { startServer } from './harness.ts'
 
 interface Note {
@@ -11,7 +11,7 @@ interface Note {
   stars?: number
 }
 
-for (const engine of engines)
+for (const engine of routeEngines)
   test(`the official SDK of the HAT creates, reads, updates and deletes, on ${engine.name}`, async (t) => {
     const server = await startServer(t, engine)
     const tokens: string[] = []
@@ -45,7 +45,7 @@ for (const engine of engines)
     assert.deepEqual((await data.getAllDefault<Note>('notes', 'drafts')).parsedBody, [])
   })
 
-for (const engine of engines)
+for (const engine of routeEngines)
   test(`the official SDK of the HAT lists applications and follows one through its set-up, on ${engine.name}`, async (t) => {
     const server = await startServer(t, engine)
     const { applications: registry } = server.owner
@@ -83,7 +83,7 @@ for (const engine of engines)
 
 const debits = (token: string) => new HatClient({ token, apiVersion: 'v2.6', secure: false }).dataDebits()
 
-for (const engine of engines)
+for (const engine of routeEngines)
   test(`the official SDK of the HAT lists data debits and reads their values, on ${engine.name}`, async (t) => {
     const server = await startServer(t, engine)
     await server.owner.records.create('rumpel/locations', { latitude: 51 })

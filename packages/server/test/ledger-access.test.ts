@@ -3,10 +3,10 @@ import { test } from 'node:test'
 import { connect } from '@hatstand/sdk'
 import { at, ends, password, serving } from './command-line.ts'
 import { definition } from './definitions.ts'
-import { engines } from './engines.ts'
+import { engines, routeEngines } from './engines.ts'
 import { ownerName, ownerPassword, startServer } from './harness.ts'
 
-for (const engine of engines)
+for (const engine of routeEngines)
   test(`who is let in, and what of it is taken back, is in the ledger, on ${engine.name}`, async (t) => {
     const server = await startServer(t, engine)
     const owner = server.as(undefined)

@@ -7,10 +7,10 @@ import { connect, type Pda } from '@hatstand/sdk'
 import { sql } from 'kysely'
 import { openDatabase } from '../src/database/open.ts'
 import { at, ends, password, serving } from './command-line.ts'
-import { engines, type Place } from './engines.ts'
+import { engines, type Place, routeEngines } from './engines.ts'
 
 /** How long after it happened a thing must be sealed, with time for a machine that is busy. */
-const patience = 4000
+const patience = 60_000
 
 function commandsOn(place: Place) {
   return at(place.dataDir, {
@@ -50,7 +50,7 @@ async function byHand(place: Place, text: string): Promise<void> {
   await database.close()
 }
 
-for (const engine of engines)
+for (const engine of routeEngines)
   test(`a running server seals what happens, and the command line verifies it and says what was changed, on ${engine.name}`, async (t) => {
     const place = await engine.place()
     const { run } = commandsOn(place)

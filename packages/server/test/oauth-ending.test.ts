@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { createApp } from '../src/app.ts'
 import { openDatabase } from '../src/database/open.ts'
 import { disableApplication, removeApplication, setUpApplication } from '../src/store/applications.ts'
-import { engines, freePort } from './engines.ts'
+import { freePort, routeEngines } from './engines.ts'
 import {
   askFor,
   discover,
@@ -35,7 +35,7 @@ async function isOver(scene: Play, { access, refresh: renewing }: { access: stri
   assert.deepEqual(await introspect(scene.application, renewing), { active: false })
 }
 
-for (const engine of engines) {
+for (const engine of routeEngines) {
   test(`a token is renewed by a refresh token that counts once (${engine.name})`, async (t) => {
     const scene = await play(t, engine)
     const { application } = scene

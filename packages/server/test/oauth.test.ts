@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { findApplication } from '../src/store/applications.ts'
-import { engines } from './engines.ts'
+import { routeEngines } from './engines.ts'
 import {
   askFor,
   discover,
@@ -19,7 +19,7 @@ import {
 const asks = (url: string, token: string, header = 'authorization') =>
   fetch(url, { headers: { [header]: header === 'authorization' ? `Bearer ${token}` : token } })
 
-for (const engine of engines) {
+for (const engine of routeEngines) {
   test(`an application gets what the owner accepted, and no more (${engine.name})`, async (t) => {
     const { server, getTokens: get } = await play(t, engine)
     const tokens = await get('read:notes write:notes')

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { ListOptions, StoredRecord } from '@hatstand/sdk'
-import { engines } from './engines.ts'
+import { engines, routeEngines } from './engines.ts'
 import { startServer, type TestServer } from './harness.ts'
 
 type Note = { number: number; text: string }
@@ -49,7 +49,7 @@ const orders: [string, ListOptions][] = [
   ['by a field, the largest first', { orderBy: 'number', ordering: 'descending' }],
 ]
 
-for (const engine of engines)
+for (const engine of routeEngines)
   for (const [name, order] of orders)
     for (const ready of order.orderBy ? [false, true] : [true])
       test(`${engine.name}: pages ${name}${ready ? '' : ', asked for the first time,'} neither repeat nor skip while others write`, async (t) => {

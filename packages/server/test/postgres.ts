@@ -36,11 +36,11 @@ export async function startPostgres(parent: string): Promise<Postgres> {
   return { base: `postgres://postgres:${password}@127.0.0.1:${port}`, stop: () => postgres.stop() }
 }
 
-/** Makes an empty database and gives its address. */
-export async function createDatabase(base: string, name: string): Promise<string> {
+/** Makes a database like another one, empty unless said otherwise, and gives its address. */
+export async function createDatabase(base: string, name: string, template = 'template1'): Promise<string> {
   const client = new pg.Client({ connectionString: `${base}/postgres` })
   await client.connect()
-  await client.query(`create database ${name}`)
+  await client.query(`create database ${name} template ${template}`)
   await client.end()
   return `${base}/${name}`
 }

@@ -15,7 +15,7 @@ import { type Asking, countList, listOf, readList } from '../src/store/queries.t
 import { type Bounds, usualBounds } from '../src/store/query-streams.ts'
 import { saveRecords } from '../src/store/records.ts'
 import { indexWords } from '../src/store/word-index.ts'
-import { engines } from './engines.ts'
+import { routeEngines } from './engines.ts'
 import { properties } from './generated-queries.ts'
 import { parsed, type Value } from './naive-order.ts'
 import { answered, type Kept } from './naive-queries.ts'
@@ -41,7 +41,7 @@ const ways: Bounds[] = [
   },
 ]
 
-for (const engine of engines)
+for (const engine of routeEngines)
   test(`${queries} generated queries answer what a naive reading answers, in its order, page by page, on ${engine.name}`, async (t) => {
     const place = await engine.place()
     const config = readConfig({ HATSTAND_DATA_DIR: place.dataDir })

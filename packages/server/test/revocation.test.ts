@@ -9,7 +9,7 @@ import { addAccessToken, type NewToken } from '../src/store/access-tokens.ts'
 import { findOwner } from '../src/store/owners.ts'
 import { at, ends, password, serving } from './command-line.ts'
 import { definition } from './definitions.ts'
-import { engines } from './engines.ts'
+import { routeEngines } from './engines.ts'
 
 /** How somebody asks: by an access token, or by the cookie of a browser. */
 type Way = (url: string) => Promise<boolean>
@@ -33,7 +33,7 @@ const byCookie =
     return status === 200
   }
 
-for (const engine of engines) {
+for (const engine of routeEngines) {
   const several = engine.name === 'PostgreSQL'
   const where = several ? 'two servers and the command line share' : 'a server and the command line share'
 

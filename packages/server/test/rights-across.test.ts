@@ -5,7 +5,7 @@ import type { StoredRecord } from '@hatstand/sdk'
 import { removeApplication } from '../src/store/applications.ts'
 import { grant } from './applications.ts'
 import { ask, everyRow } from './asking.ts'
-import { engines } from './engines.ts'
+import { routeEngines } from './engines.ts'
 import { startServer, type TestServer } from './harness.ts'
 
 const api = '/api/v2.6'
@@ -38,7 +38,7 @@ function announced(server: TestServer, method: string, path: string, token?: str
   return new Promise((resolve, reject) => {
     const socket = openSocket(Number(port), '127.0.0.1')
     let text = ''
-    socket.setTimeout(3000, () => socket.destroy(new Error('no answer without the body')))
+    socket.setTimeout(60_000, () => socket.destroy(new Error('no answer without the body')))
     socket.on('error', reject)
     socket.on('data', (part) => (text += String(part)))
     socket.on('end', () => resolve(text))
@@ -48,7 +48,7 @@ function announced(server: TestServer, method: string, path: string, token?: str
   })
 }
 
-for (const engine of engines) {
+for (const engine of routeEngines) {
   test(`${engine.name}: what touches one foreign namespace is refused whole`, async (t) => {
     const server = await startServer(t, engine)
     const program = server.as(await server.application('program', both))

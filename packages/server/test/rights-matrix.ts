@@ -6,7 +6,7 @@ import { sql } from 'kysely'
 import type { Database } from '../src/database/port.ts'
 import type { Tables } from '../src/database/tables.ts'
 import { ask, everyRow, type Reply } from './asking.ts'
-import type { engines } from './engines.ts'
+import type { Engine } from './engines.ts'
 import { startServer, type TestServer } from './harness.ts'
 import { api, type Cell, type Row } from './rights-cells.ts'
 import { rows } from './rights-rows.ts'
@@ -109,7 +109,7 @@ function dependsOnPlace({ right }: Row): boolean {
 }
 
 /** Every operation, asked by everybody, on one engine. Each engine has its file: the matrix is large. */
-export function askEverything(engine: (typeof engines)[number]): void {
+export function askEverything(engine: Engine): void {
   describe(`Rights on ${engine.name}`, () => {
     const ends: (() => unknown)[] = []
     let server: TestServer

@@ -3,7 +3,6 @@ import { createPrivateKey } from 'node:crypto'
 import { SignJWT } from 'jose'
 import { createApp } from '../src/app.ts'
 import { issueToken } from '../src/auth/access-tokens.ts'
-import { makeSigningKey } from '../src/auth/signing-keys.ts'
 import { readConfig } from '../src/config.ts'
 import type { App } from '../src/context.ts'
 import { openDatabase } from '../src/database/open.ts'
@@ -12,7 +11,8 @@ import { addAccount } from '../src/store/accounts.ts'
 import { addOwner } from '../src/store/owners.ts'
 import { currentSigningKey, type SigningKey } from '../src/store/signing-keys.ts'
 import { grant } from './applications.ts'
-import type { engines } from './engines.ts'
+import type { Engine } from './engines.ts'
+import { signingKey } from './shared.ts'
 
 export const domain = 'me.example.org'
 export const owner = { name: 'alice', passwordHash: 'none', subject: 'f1e2' }
@@ -35,13 +35,10 @@ export interface Scene {
 }
 
 /** Plays a scene on an engine, with nothing left of it afterwards. */
-export async function withScene(
-  engine: (typeof engines)[number],
-  play: (scene: Scene) => Promise<void>,
-): Promise<void> {
+export async function withScene(engine: Engine, play: (scene: Scene) => Promise<void>): Promise<void> {
   const database = await openDatabase(await engine.place(), false)
   const clock = { now: 1_800_000_000_000 }
-  const pda = (await addAccount(database, domain, await makeSigningKey(), clock.now)) as number
+  const pda = (await addAccount(database, domain, await signingKey(), clock.now)) as number
   await database.write(pda, (unit) => addOwner(unit, pda, owner, clock.now))
   await database.write(pda, (unit) => grant(unit, pda, tracker, clock.now))
   const key = await database.read((unit) => currentSigningKey(unit, pda))

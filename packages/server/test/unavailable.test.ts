@@ -9,7 +9,7 @@ test('while PostgreSQL is away every route says so, whether it reads, writes or 
   const postgres = await startPostgres(freshFolder())
   const databaseUrl = await createDatabase(postgres.base, 'away')
   const place = async () => ({ dataDir: freshFolder(), databaseUrl })
-  const { owner } = await startServer(t, { name: 'PostgreSQL', place })
+  const { owner } = await startServer(t, { place })
   const { recordId } = await owner.records.create('away/soon', 1)
   await postgres.stop()
   for (const ask of [

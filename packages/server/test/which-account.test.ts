@@ -68,7 +68,7 @@ test('a folder that is given as a relative one is named in full, and stays as it
 })
 
 test('on PostgreSQL no table is made, and the database is named without its password', async () => {
-  const { dataDir, databaseUrl } = await engines[1]!.place()
+  const { dataDir, databaseUrl } = await engines[1]!.bare()
   const { run } = at(dataDir, { DATABASE_URL: `${databaseUrl}?application_name=secret` })
   const shown = databaseUrl!.replace(/:[^:@/]+@/, '@')
   for (const command of ['application list', 'account list']) {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { createHmac, createPrivateKey, generateKeyPairSync } from 'node:crypto'
 import { test } from 'node:test'
 import { decodeJwt, SignJWT } from 'jose'
-import { engines } from '../../test/engines.ts'
+import { routeEngines } from '../../test/engines.ts'
 import { ask, domain, refuses, signedWith, withScene } from '../../test/scene.ts'
 
 const wrongClaims: [what: string, claims: (now: number) => object][] = [
@@ -32,7 +32,7 @@ const wrongClaims: [what: string, claims: (now: number) => object][] = [
   ['without an id', () => ({ jti: undefined })],
 ]
 
-for (const engine of engines) {
+for (const engine of routeEngines) {
   test(`${engine.name}: no token, and what is no token, are refused with 401`, () =>
     withScene(engine, async ({ app }) => {
       const none = await app.inject({ url: '/whoami', headers: { host: domain } })

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { decodeJwt } from 'jose'
 import { grant } from '../../test/applications.ts'
-import { engines } from '../../test/engines.ts'
+import { routeEngines } from '../../test/engines.ts'
 import { ask, domain, owner, refuses, signedWith, tracker, withScene } from '../../test/scene.ts'
 import { addAccount } from '../store/accounts.ts'
 import { removeApplication } from '../store/applications.ts'
@@ -12,7 +12,7 @@ import { makeSigningKey } from './signing-keys.ts'
 
 const hour = 3_600_000
 
-for (const engine of engines) {
+for (const engine of routeEngines) {
   test(`${engine.name}: the owner's token makes the owner of the caller`, () =>
     withScene(engine, async ({ app, pda, ownerToken }) => {
       const answer = await ask(app, ownerToken)

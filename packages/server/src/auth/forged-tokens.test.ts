@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { after, before, describe, test } from 'node:test'
 import fc from 'fast-check'
 import { CompactSign, decodeJwt } from 'jose'
-import { engines } from '../../test/engines.ts'
+import { routeEngines } from '../../test/engines.ts'
 import { ask, domain, owner, refuses, type Scene, signedWith, withScene } from '../../test/scene.ts'
 import { addAccessToken, revokeAccessToken } from '../store/access-tokens.ts'
 import { addAccount } from '../store/accounts.ts'
@@ -31,7 +31,7 @@ function signing(key: KeyObject, header: object, payload: string | object): Prom
   return new CompactSign(Buffer.from(text)).setProtectedHeader(header as { alg: string }).sign(key)
 }
 
-for (const engine of engines)
+for (const engine of routeEngines)
   describe(`Forged tokens on ${engine.name}`, () => {
     let scene: Scene
     let end: () => void

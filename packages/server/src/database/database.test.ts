@@ -184,7 +184,7 @@ for (const engine of engines) {
     })
 
     it('starts twice at once on an empty home', async () => {
-      const place = await engine.place()
+      const place = await engine.bare()
       const both = await Promise.all([openDatabase(place, false), openDatabase(place, false)])
       await Promise.all(both.map((database) => database.close()))
     })

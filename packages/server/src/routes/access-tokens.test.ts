@@ -4,7 +4,7 @@ import { request as httpRequest } from 'node:http'
 import { after, before, test } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
 import { jwtVerify } from 'jose'
-import { engines } from '../../test/engines.ts'
+import { routeEngines } from '../../test/engines.ts'
 import { createApp } from '../app.ts'
 import { hashPassword } from '../auth/passwords.ts'
 import { readConfig } from '../config.ts'
@@ -17,7 +17,7 @@ import { findOwner, replaceOwner } from '../store/owners.ts'
 const password = 'Grüße + 100 %41 ☂'
 const clock = { now: 1_800_000_000_000 }
 
-for (const engine of engines) {
+for (const engine of routeEngines) {
   let app: App
   let database: Database
   let url: string
@@ -95,18 +95,16 @@ for (const engine of engines) {
   })
 
   test(`${engine.name}: an unknown name and a wrong password are refused alike, in about the same time`, async () => {
-    const unknown = await timed(() => signIn('mallory', 'a wrong password'))
-    const wrong = await timed(() => signIn('alice', 'a wrong password'))
+    const unknown = await measured(() => signIn('mallory', 'a wrong password'))
+    const wrong = await measured(() => signIn('alice', 'a wrong password'))
     assert.deepEqual(unknown.body, wrong.body)
     assert.equal(unknown.status, 401)
-    assert.ok(
-      unknown.milliseconds > wrong.milliseconds / 4,
-      `${unknown.milliseconds} and ${wrong.milliseconds} ms`,
-    )
-    clock.now += 61_000
+    // Most of the work is hashing the password, of which a busy machine does not make more.
+    assert.ok(unknown.work > wrong.work / 3, `${unknown.work} and ${wrong.work} ms of CPU`)
   })
 
   test(`${engine.name}: after ten failures a minute's pause is due, however the name was spelt`, async () => {
+    clock.now += 61_000
     for (const name of ['mallory', '%6dallory', 'm%61llory', 'ma%6clory', 'mal%6cory'])
       for (const secret of ['one wrong password', 'another wrong one'])
         assert.equal((await signIn(name, secret)).status, 401)
@@ -166,8 +164,10 @@ function get(address: string, headers: Record<string, string>) {
   })
 }
 
-async function timed<T extends object>(work: () => Promise<T>): Promise<T & { milliseconds: number }> {
-  const start = performance.now()
-  const result = await work()
-  return { ...result, milliseconds: performance.now() - start }
+/** With the milliseconds of CPU it took, on all threads. */
+async function measured<T extends object>(act: () => Promise<T>): Promise<T & { work: number }> {
+  const began = process.cpuUsage()
+  const result = await act()
+  const { user, system } = process.cpuUsage(began)
+  return { ...result, work: (user + system) / 1000 }
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { browse } from '../../test/browsing.ts'
-import { isFineToRead, noBrowser, openBrowser } from '../../test/chromium.ts'
+import { browserTest, isFineToRead, openBrowser } from '../../test/chromium.ts'
 import { definition } from '../../test/definitions.ts'
 import { ownerName, ownerPassword, startServer, type TestServer } from '../../test/harness.ts'
 
@@ -109,9 +109,8 @@ for (const [colorScheme, width] of [
   ['light', 1280],
   ['dark', 360],
 ] as const)
-  test(
+  browserTest(
     `both pages are fine to read, ${colorScheme} and ${width} pixels wide, and work without script`,
-    { skip: noBrowser },
     async (t) => {
       const server = await startServer(t)
       await withNotes(server)

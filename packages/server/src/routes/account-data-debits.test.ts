@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { mkdirSync } from 'node:fs'
 import { test } from 'node:test'
 import { browse } from '../../test/browsing.ts'
-import { complaintsOf, isFineToRead, noBrowser, openBrowser } from '../../test/chromium.ts'
+import { browserTest, complaintsOf, isFineToRead, openBrowser } from '../../test/chromium.ts'
 import { debitIn, debitScene, type DebitScene, proposal } from '../../test/data-debits.ts'
 import { engines } from '../../test/engines.ts'
 import { ownerName, ownerPassword } from '../../test/harness.ts'
@@ -192,7 +192,7 @@ test('nobody decides on a page without being signed in, or from another page', a
   assert.equal(debitIn(await made.as('acme', 'GET', '/survey')).accepted, false)
 })
 
-test('the pages on data debits are fine to read, and work without script', { skip: noBrowser }, async (t) => {
+browserTest('the pages on data debits are fine to read, and work without script', async (t) => {
   const made = await scene(t)
   debitIn(await made.as('acme', 'PUT', '/survey', proposal({ conditions })))
   const browser = await openBrowser(t)

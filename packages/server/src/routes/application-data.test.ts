@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { debitIn, debitScene, proposal, refusedWith } from '../../test/data-debits.ts'
 import { definition } from '../../test/definitions.ts'
-import { engines } from '../../test/engines.ts'
+import { routeEngines } from '../../test/engines.ts'
 import { refused } from '../../test/refused.ts'
 
 const wanted = (fields: object = {}) => ({
@@ -10,7 +10,7 @@ const wanted = (fields: object = {}) => ({
   bundle: { places: { endpoints: [{ endpoint: 'rumpel/locations', ...fields }] } },
 })
 
-for (const engine of engines)
+for (const engine of routeEngines)
   describe(`Data that applications want, on ${engine.name}`, () => {
     test('setting an application up lets it have the data its definition names, and disabling ends that', async (t) => {
       const { as, server, tokens } = await debitScene(t, engine)

@@ -3,13 +3,13 @@ import { after, before, describe, test } from 'node:test'
 import type { Application } from '@hatstand/api/application-definition.ts'
 import { exact } from '@hatstand/sdk'
 import { definition, oddlySpelt } from '../../test/definitions.ts'
-import { engines } from '../../test/engines.ts'
+import { routeEngines } from '../../test/engines.ts'
 import { startServer, type TestServer } from '../../test/harness.ts'
 import { refused } from '../../test/refused.ts'
 
 const api = '/api/v2.6/applications'
 
-for (const engine of engines)
+for (const engine of routeEngines)
   describe(`applications on ${engine.name}`, () => {
     const ends: (() => unknown)[] = []
     const clock = { ahead: 0 }

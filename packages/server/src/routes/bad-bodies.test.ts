@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before as beforeAll, suite, test } from 'node:test'
 import { at, badBody, limits, long, routes } from '../../test/bad-bodies.ts'
 import { refusesAll, send } from '../../test/bad-input.ts'
-import { engines } from '../../test/engines.ts'
+import { routeEngines } from '../../test/engines.ts'
 import { startServer, type TestServer } from '../../test/harness.ts'
 
 /** What is no JSON, and the position in it that the refusal names. */
@@ -39,7 +39,7 @@ const notUtf8: [what: string, bytes: number[]][] = [
   ['a code point beyond the last', [0xf5, 0x80, 0x80, 0x80]],
 ]
 
-for (const engine of engines)
+for (const engine of routeEngines)
   suite(`bad bodies on ${engine.name}`, () => {
     let server: TestServer
     let stop: (() => unknown) | undefined

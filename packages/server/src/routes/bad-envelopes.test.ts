@@ -10,7 +10,7 @@ import {
   remove,
   someId,
 } from '../../test/bad-input.ts'
-import { engines } from '../../test/engines.ts'
+import { routeEngines } from '../../test/engines.ts'
 import { startServer } from '../../test/harness.ts'
 
 const badEndpoints = [
@@ -106,7 +106,7 @@ const envelopes: BadInput[] = [
   bad(get(`/data-record/${someId}`), 'record_unknown', 'no such record'),
 ]
 
-for (const engine of engines)
+for (const engine of routeEngines)
   test(`envelopes and ids that cannot be meant are refused with the member and the index, on ${engine.name}`, async (t) => {
     const server = await startServer(t, engine)
     await server.owner.records.create('test/things', { n: 1 })

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict'
 import { after, before as beforeAll, suite, test } from 'node:test'
 import { badBody, limits, long, pieces, routes } from '../../test/bad-bodies.ts'
 import { refusesAll, send, stored } from '../../test/bad-input.ts'
-import { engines } from '../../test/engines.ts'
+import { routeEngines } from '../../test/engines.ts'
 import { startServer, type TestServer } from '../../test/harness.ts'
 
-for (const engine of engines)
+for (const engine of routeEngines)
   suite(`bodies that may not come in on ${engine.name}`, () => {
     let server: TestServer
     let stop: (() => unknown) | undefined

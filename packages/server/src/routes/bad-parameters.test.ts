@@ -14,7 +14,7 @@ import {
   someId,
   stored,
 } from '../../test/bad-input.ts'
-import { engines } from '../../test/engines.ts'
+import { routeEngines } from '../../test/engines.ts'
 import { startServer, type TestServer } from '../../test/harness.ts'
 
 const badNamespaces = ['Test', 'te_st', 'te.st', 'té', 'te st', '%', 'te/st', '\0', '*', 'TEST']
@@ -185,7 +185,7 @@ const unknown: BadInput[] = [
   ),
 )
 
-for (const engine of engines)
+for (const engine of routeEngines)
   suite(`bad parameters on ${engine.name}`, () => {
     let server: TestServer
     let stop: (() => unknown) | undefined

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Bundle } from '@hatstand/api/queries.ts'
 import { ask } from '../../test/asking.ts'
-import { engines } from '../../test/engines.ts'
+import { routeEngines } from '../../test/engines.ts'
 import { startServer, type TestServer } from '../../test/harness.ts'
 import { refused } from '../../test/refused.ts'
 import { readBundle as compiled } from '../domain/queries.ts'
@@ -27,7 +27,7 @@ async function filled(server: TestServer, many: number): Promise<void> {
   await server.owner.records.createMany('test/two', [{ n: 0.5 }, { n: 1e9 }])
 }
 
-for (const engine of engines) {
+for (const engine of routeEngines) {
   const on = ` on ${engine.name}`
 
   test(`a bundle answers each property with its records, in its order, within its limit,${on}`, async (t) => {

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ask } from '../../test/asking.ts'
-import { engines } from '../../test/engines.ts'
+import { routeEngines } from '../../test/engines.ts'
 import { startServer } from '../../test/harness.ts'
 import { refused } from '../../test/refused.ts'
 
 const shown = (...values: number[]) => values.map((value) => `{"data":{"new":${value}}}`)
 
-for (const engine of engines) {
+for (const engine of routeEngines) {
   const on = ` on ${engine.name}`
 
   test(`a combinator shows several endpoints as one list, each mapped in its own way,${on}`, async (t) => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { day, debitIn, debitScene, iso, refusedWith, start } from '../../test/data-debits.ts'
-import { engines } from '../../test/engines.ts'
+import { routeEngines } from '../../test/engines.ts'
 
 const bundle = (name: string) => ({
   name,
@@ -16,7 +16,7 @@ const contract = (name: string, said: object = {}) => ({
 })
 const old = '/api/v2.0'
 
-for (const engine of engines)
+for (const engine of routeEngines)
   describe(`Data debits in the form of version 2.0, on ${engine.name}`, () => {
     test('a data debit is proposed, read, accepted, read from and disabled in the old form', async (t) => {
       const { as, server, clock } = await debitScene(t, engine)

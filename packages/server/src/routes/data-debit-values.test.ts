@@ -10,7 +10,7 @@ import {
   refusedWith,
   start,
 } from '../../test/data-debits.ts'
-import { engines } from '../../test/engines.ts'
+import { type Engine, routeEngines } from '../../test/engines.ts'
 
 const place = (number: number) => ({
   name: `place ${number}`,
@@ -22,7 +22,7 @@ const place = (number: number) => ({
 /** A scene with records, and a data debit that the owner has accepted. */
 async function accepted(
   t: Parameters<typeof debitScene>[0],
-  engine: (typeof engines)[number],
+  engine: Engine,
   said: Parameters<typeof proposal>[0] = {},
   acceptance: object = {},
   count = 3,
@@ -42,7 +42,7 @@ const bundleOf = (property: object, name = 'survey-places') => ({ name, bundle: 
 const mapped = (mapping: object, more: object = {}) =>
   bundleOf({ endpoints: [{ endpoint: 'rumpel/locations', mapping }], ...more })
 
-for (const engine of engines)
+for (const engine of routeEngines)
   describe(`Values of data debits on ${engine.name}`, () => {
     test('values are the records of the bundle, for who proposed it and the owner', async (t) => {
       const { as } = await accepted(t, engine, { bundle: mapped({ name: 'name' }, { orderBy: 'name' }) })

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { day, debitIn, debitScene, iso, proposal, refusedWith, start } from '../../test/data-debits.ts'
-import { engines } from '../../test/engines.ts'
+import { routeEngines } from '../../test/engines.ts'
 
 const created = '2027-01-01T00:00:00+0000'
 const bundle = {
@@ -9,7 +9,7 @@ const bundle = {
   bundle: { places: { endpoints: [{ endpoint: 'rumpel/locations' }] } },
 }
 
-for (const engine of engines)
+for (const engine of routeEngines)
   describe(`Data debits on ${engine.name}`, () => {
     test('a data debit is proposed, and answered in the form clients know, with nothing in force', async (t) => {
       const { as } = await debitScene(t, engine)

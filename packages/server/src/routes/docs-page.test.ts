@@ -1,16 +1,12 @@
 import assert from 'node:assert/strict'
-import { existsSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { test } from 'node:test'
 import { errorCodes } from '@hatstand/api/errors.ts'
 import { operations } from '@hatstand/api/operations.ts'
-import axe from 'axe-core'
-import { chromium } from 'playwright-core'
+import { browserTest, complaintsOf, isFineToRead, openBrowser } from '../../test/chromium.ts'
 import { docsPage, docsPolicy } from './docs-page.ts'
 import { escaped } from './page.ts'
-
-const browserPath = '/usr/bin/chromium'
 
 test('the page shows every operation with a command to try, and every error code', () => {
   const page = docsPage()
@@ -33,33 +29,22 @@ test('the page runs no script and loads nothing, and its policy allows neither',
   assert.match(docsPolicy, /^default-src 'none'; style-src 'sha256-[A-Za-z0-9+/=]+'; /)
 })
 
-const noBrowser = existsSync(browserPath) ? false : `needs a browser at ${browserPath}`
-
-test('everybody can read the page: wide, narrow, light and dark', { skip: noBrowser }, async (t) => {
+browserTest('everybody can read the page: wide, narrow, light and dark', async (t) => {
   const server = createServer((_request, response) => {
     response.setHeader('content-type', 'text/html; charset=utf-8')
     response.setHeader('content-security-policy', docsPolicy).end(docsPage())
   }).listen(0, '127.0.0.1')
   t.after(() => server.close())
-  const browser = await chromium.launch({ executablePath: browserPath, args: ['--no-sandbox'] })
-  t.after(() => browser.close())
+  const browser = await openBrowser(t)
   for (const [colorScheme, width] of [
     ['light', 1280],
     ['dark', 360],
   ] as const) {
     const context = await browser.newContext({ colorScheme, viewport: { width, height: 800 } })
     const page = await context.newPage()
-    const complaints: string[] = []
-    page.on('console', (message) => complaints.push(message.text()))
+    const complaints = complaintsOf(page)
     await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/docs`)
-    assert.equal(await page.evaluate('document.documentElement.scrollWidth > innerWidth'), false, 'it fits')
-    const { violations } = (await page.evaluate(`${axe.source};axe.run()`)) as {
-      violations: { id: string; nodes: { html: string }[] }[]
-    }
-    assert.deepEqual(
-      violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`),
-      [],
-    )
+    await isFineToRead(page)
     assert.deepEqual(complaints, [])
     await context.close()
   }

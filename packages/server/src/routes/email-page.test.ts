@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { mkdirSync } from 'node:fs'
 import { test } from 'node:test'
 import { browse } from '../../test/browsing.ts'
-import { complaintsOf, isFineToRead, noBrowser, openBrowser } from '../../test/chromium.ts'
-import { engines } from '../../test/engines.ts'
+import { browserTest, complaintsOf, isFineToRead, openBrowser } from '../../test/chromium.ts'
+import { routeEngines } from '../../test/engines.ts'
 import { ownerName, ownerPassword, startServer, type TestServer } from '../../test/harness.ts'
 import { startMailServer } from '../../test/mail-server.ts'
 import { makeResetLink } from '../auth/password-resets.ts'
@@ -22,7 +22,7 @@ async function signedIn(server: TestServer) {
   return person
 }
 
-for (const engine of engines)
+for (const engine of routeEngines)
   test(`the owner changes and removes the e-mail address, by the password, and stays signed in (${engine.name})`, async (t) => {
     const server = await startServer(t, engine)
     const person = await signedIn(server)
@@ -70,9 +70,8 @@ for (const [width, colorScheme, javaScriptEnabled] of [
   [360, 'dark', true],
   [360, 'light', false],
 ] as const)
-  test(
+  browserTest(
     `the page is fine to read and tells the former address, ${width} wide, ${colorScheme}, ${javaScriptEnabled ? 'with' : 'without'} scripts`,
-    { skip: noBrowser },
     async (t) => {
       const mails = await startMailServer(t)
       const settings = { HATSTAND_SMTP_URL: mails.url, HATSTAND_MAIL_FROM: 'pda@example.org' }

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { exact, type StoredRecord } from '@hatstand/sdk'
-import { engines } from '../../test/engines.ts'
+import { routeEngines } from '../../test/engines.ts'
 import { startServer, type TestServer } from '../../test/harness.ts'
 import { refused } from '../../test/refused.ts'
 
 const start = Date.UTC(2026, 0, 1)
 
-for (const engine of engines) {
+for (const engine of routeEngines) {
   test(`sources list each endpoint that holds a record, of what the caller may read, on ${engine.name}`, async (t) => {
     const server = await startServer(t, engine)
     const { owner } = server

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { browse } from '../../test/browsing.ts'
-import { engines } from '../../test/engines.ts'
+import { routeEngines } from '../../test/engines.ts'
 import { ownerName, ownerPassword, startServer } from '../../test/harness.ts'
 import { createApp } from '../app.ts'
 import type { App } from '../context.ts'
@@ -214,7 +214,7 @@ function signInAt(app: App, host: string) {
   return app.inject({ url: '/sign-in', headers: { host, accept: 'text/html' } })
 }
 
-for (const engine of engines)
+for (const engine of routeEngines)
   test(`a NUL in what a browser sends is refused, and never an error of ours, on ${engine.name}`, async (t) => {
     const server = await startServer(t, engine)
     const person = browse(server.app, new URL(server.url).host)

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { decodeJwt } from 'jose'
 import { definition } from '../../test/definitions.ts'
-import { engines } from '../../test/engines.ts'
+import { routeEngines } from '../../test/engines.ts'
 import { startServer, type TestServer } from '../../test/harness.ts'
 import { refused } from '../../test/refused.ts'
 
@@ -18,7 +18,7 @@ async function withNotes(server: TestServer): Promise<void> {
   await applications.setUp('notes')
 }
 
-for (const engine of engines) {
+for (const engine of routeEngines) {
   test(`${engine.name}: the owner gets the registered address with a token in it that has the rights granted at set-up`, async (t) => {
     const server = await startServer(t, engine)
     await withNotes(server)

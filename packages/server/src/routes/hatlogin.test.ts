@@ -4,7 +4,7 @@ import type { Application as Definition } from '@hatstand/api/application-defini
 import { connect } from '@hatstand/sdk'
 import { type Browsing, browse } from '../../test/browsing.ts'
 import { definition } from '../../test/definitions.ts'
-import { engines } from '../../test/engines.ts'
+import { engines, routeEngines } from '../../test/engines.ts'
 import { ownerName, ownerPassword, startServer, type TestServer } from '../../test/harness.ts'
 import { findApplication, registerApplication, removeApplication } from '../store/applications.ts'
 
@@ -38,7 +38,7 @@ async function accept(person: Browsing, where: string) {
   return person.submit('/hatlogin', { decision: 'accept' })
 }
 
-for (const engine of engines) {
+for (const engine of routeEngines) {
   test(`the owner accepts, and the application is set up and gets a token that works, on ${engine.name}`, async (t) => {
     const { server, person } = await signedIn(t, engine)
     await server.owner.records.create('notes/drafts', { title: 'one' })

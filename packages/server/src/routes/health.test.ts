@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { engines } from '../../test/engines.ts'
+import { engines, routeEngines } from '../../test/engines.ts'
 import { createApp } from '../app.ts'
 import { readConfig } from '../config.ts'
 import { openDatabase } from '../database/open.ts'
 
 const config = readConfig({ HATSTAND_LOG_LEVEL: 'silent' })
 
-for (const engine of engines)
+for (const engine of routeEngines)
   test(`health is asked of the database, without a token and on any host, on ${engine.name}`, async (t) => {
     const database = await openDatabase(await engine.place(), false)
     const app = await createApp({ config, database, now: Date.now })

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { decodeJwt } from 'jose'
-import { engines } from '../../test/engines.ts'
+import { routeEngines } from '../../test/engines.ts'
 import { ownerName, ownerPassword, startServer, type TestServer } from '../../test/harness.ts'
 import { refused } from '../../test/refused.ts'
 import { makeOpaqueToken, opaqueId } from '../auth/opaque-tokens.ts'
@@ -30,7 +30,7 @@ const counts = (server: TestServer, token: string) =>
       ({ status }: { status: number }) => (assert.equal(status, 401), false),
     )
 
-for (const engine of engines) {
+for (const engine of routeEngines) {
   test(`${engine.name}: the owner sees what can be used in the account, and which of it is the one he came with`, async (t) => {
     const clock = { now: Date.now() }
     const server = await startServer(t, engine, { now: () => clock.now })

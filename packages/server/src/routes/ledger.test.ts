@@ -4,7 +4,7 @@ import type { LedgerEntry } from '@hatstand/api/ledger.ts'
 import type { LedgerOptions } from '@hatstand/sdk'
 import { sql } from 'kysely'
 import { ask } from '../../test/asking.ts'
-import { engines } from '../../test/engines.ts'
+import { routeEngines } from '../../test/engines.ts'
 import { ownerName, startServer, type TestServer } from '../../test/harness.ts'
 import { refused } from '../../test/refused.ts'
 import { checkLedger } from '../ledger-check.ts'
@@ -29,7 +29,7 @@ async function tracked(server: TestServer) {
   return server.as(await server.application('tracker', { reads: ['a'], writes: ['a', 'b'] }))
 }
 
-for (const engine of engines) {
+for (const engine of routeEngines) {
   const on = ` on ${engine.name}`
 
   test(`every change of records is an entry, with who, where and how many,${on}`, async (t) => {

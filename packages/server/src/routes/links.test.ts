@@ -2,14 +2,14 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { StoredRecord } from '@hatstand/sdk'
 import { send, stored } from '../../test/bad-input.ts'
-import { engines } from '../../test/engines.ts'
+import { routeEngines } from '../../test/engines.ts'
 import { startServer } from '../../test/harness.ts'
 import { refused } from '../../test/refused.ts'
 
 const unknownId = '019a9f3e-5b2c-7c4a-9a3e-2f1d6c5b4a39'
 const linksOf = (record: StoredRecord | undefined) => (record?.links ?? []).map(({ data }) => data)
 
-for (const engine of engines) {
+for (const engine of routeEngines) {
   test(`linked records see one another, from either side and only when asked, on ${engine.name}`, async (t) => {
     const { owner } = await startServer(t, engine)
     const { records } = await owner.records.createMany('a/b', ['one', 'two', 'three'])

@@ -4,7 +4,7 @@ import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { test, type TestContext } from 'node:test'
 import { sql } from 'kysely'
 import { ask } from '../../test/asking.ts'
-import { engines } from '../../test/engines.ts'
+import { engines, routeEngines } from '../../test/engines.ts'
 import { ownerName, ownerPassword, startServer, type TestServer } from '../../test/harness.ts'
 import { startMailServer } from '../../test/mail-server.ts'
 import { makeRecoveryCodes, secondFactorsOf, startTotp } from '../auth/second-factors.ts'
@@ -75,7 +75,7 @@ async function until429(send: () => Promise<{ status: number; headers: object }>
   }
 }
 
-for (const engine of engines) {
+for (const engine of routeEngines) {
   test(`${engine.name}: the owner changes the password: all old tokens end, applications keep theirs, a mail tells of it`, async (t) => {
     const play = await start(t, engine)
     const application = await play.application('tracker', { reads: ['tracker'] })
@@ -272,10 +272,9 @@ test('a mail server that never answers keeps nobody waiting', async (t) => {
   const { port } = silent.address() as AddressInfo
   const play = await start(t, engines[0], { HATSTAND_SMTP_URL: `smtp://127.0.0.1:${port}` })
   const contacted = once(silent, 'connection')
-  const began = performance.now()
   assert.equal((await post(play, 'passwordReset', { email })).status, 200)
-  assert.ok(performance.now() - began < 2000)
   await contacted
+  assert.equal(asked[0]?.destroyed, false, 'the mail was still on its way')
 })
 
 test('where the server sends no mail, asking for a link makes none, and says nothing else', async (t) => {

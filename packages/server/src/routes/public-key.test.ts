@@ -3,7 +3,7 @@ import { createPublicKey } from 'node:crypto'
 import { test } from 'node:test'
 import { createLocalJWKSet, decodeProtectedHeader, jwtVerify } from 'jose'
 import { sql } from 'kysely'
-import { engines } from '../../test/engines.ts'
+import { routeEngines } from '../../test/engines.ts'
 import { ownerName, ownerPassword, startServer, type TestServer } from '../../test/harness.ts'
 import { ask, domain, refuses, withScene } from '../../test/scene.ts'
 import { issueToken } from '../auth/access-tokens.ts'
@@ -26,7 +26,7 @@ async function signIn(server: TestServer): Promise<string> {
   return (await pda.accessTokens.login(ownerName, ownerPassword)).accessToken
 }
 
-for (const engine of engines) {
+for (const engine of routeEngines) {
   test(`${engine.name}: a new key signs at once, what the old one signed counts until its end and not a moment longer`, async (t) => {
     const clock = { now: Date.now() }
     const server = await startServer(t, engine, { now: () => clock.now })

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { RecordQuery } from '@hatstand/api/record-queries.ts'
 import { ask } from '../../test/asking.ts'
-import { engines } from '../../test/engines.ts'
+import { routeEngines } from '../../test/engines.ts'
 import { startServer, type TestServer } from '../../test/harness.ts'
 import { refused } from '../../test/refused.ts'
 
@@ -22,7 +22,7 @@ async function found({ owner }: TestServer, endpoint: string, ...filters: never[
 
 const forbidden = async (asked: Promise<unknown>) => assert.equal((await refused(asked)).code, 'forbidden')
 
-for (const engine of engines) {
+for (const engine of routeEngines) {
   const on = ` on ${engine.name}`
 
   test(`filters find records by what they hold, as the documents of the API show it,${on}`, async (t) => {
@@ -222,10 +222,7 @@ test('nothing more is read for a client that went away', async (t) => {
   const leaving = AbortSignal.timeout(20)
   const path = `${url}/api/v2.6/data-query/test/many`
   await assert.rejects(fetch(path, { method: 'POST', headers, body, signal: leaving }))
-  await pause(300)
-  const before = reads
-  await pause(100)
-  assert.equal(reads, before)
+  for (let before = -1; before !== reads; await pause(200)) before = reads
   assert.ok(reads < 90, `${reads} reads`)
 })
 

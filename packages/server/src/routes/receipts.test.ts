@@ -15,7 +15,7 @@ import {
   refusedWith,
   start,
 } from '../../test/data-debits.ts'
-import { engines, freshFolder } from '../../test/engines.ts'
+import { engines, freshFolder, routeEngines } from '../../test/engines.ts'
 import { expiryEntry } from '../auth/expiry-notes.ts'
 import { makeSigningKey } from '../auth/signing-keys.ts'
 import { openDatabase } from '../database/open.ts'
@@ -65,7 +65,7 @@ const narrowing = {
   },
 }
 
-for (const engine of engines)
+for (const engine of routeEngines)
   describe(`Consent receipts on ${engine.name}`, () => {
     test('accepting, changing, disabling, declining and deleting each leave one receipt, newest first, for both sides', async (t) => {
       const scene = await debitScene(t, engine)

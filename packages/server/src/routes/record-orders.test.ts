@@ -4,7 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { exact, type ListOptions, type Pda } from '@hatstand/sdk'
 import fc from 'fast-check'
 import { sql } from 'kysely'
-import { engines } from '../../test/engines.ts'
+import { routeEngines } from '../../test/engines.ts'
 import { startServer, type TestServer } from '../../test/harness.ts'
 import { inOrder, type Kept } from '../../test/naive-order.ts'
 import { models, spell } from '../../test/spellings.ts'
@@ -59,7 +59,7 @@ const awkwardRecord = fc
 
 const paths = ['a', 'c', 'a.b', 'a.0', 'n', 'nothing', 'a.b.c', '0', '', 'flag']
 
-for (const engine of engines) {
+for (const engine of routeEngines) {
   for (const [what, record] of [
     ['plain', plainRecord],
     ['awkward', awkwardRecord],

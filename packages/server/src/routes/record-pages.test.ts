@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before as beforeAll, suite, test } from 'node:test'
 import { type ListOptions, HatstandError } from '@hatstand/sdk'
-import { engines } from '../../test/engines.ts'
+import { routeEngines } from '../../test/engines.ts'
 import { startServer, type TestServer } from '../../test/harness.ts'
 
 /** Enough for three blocks of 4096 places; every third goes to another endpoint, between the others. */
@@ -12,7 +12,7 @@ const mine = numbers.filter((number) => number % 3 !== 0)
 type Numbered = { number: number; extra?: number }
 const endpoint = (number: number) => `pages/${number % 3 === 0 ? 'other' : 'mine'}`
 
-for (const engine of engines)
+for (const engine of routeEngines)
   suite(`pages on ${engine.name}`, () => {
     let server: TestServer
     let stop: (() => unknown) | undefined
@@ -158,7 +158,7 @@ for (const engine of engines)
     })
   })
 
-for (const engine of engines)
+for (const engine of routeEngines)
   test(`a long answer whose order is dropped meanwhile is cut, never closed as if it were whole, on ${engine.name}`, async (t) => {
     const server = await startServer(t, engine, { settings: { HATSTAND_ORDER_PATHS: '1' } })
     const rows = Array.from({ length: 30_000 }, (_, n) => ({ n, b: -n, '1': n, rest: 'x'.repeat(500) }))

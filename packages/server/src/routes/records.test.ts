@@ -2,14 +2,14 @@ import assert from 'node:assert/strict'
 import { request } from 'node:http'
 import { test } from 'node:test'
 import { exact, type StoredRecord } from '@hatstand/sdk'
-import { engines } from '../../test/engines.ts'
+import { routeEngines } from '../../test/engines.ts'
 import { startServer, type TestServer } from '../../test/harness.ts'
 import { refused } from '../../test/refused.ts'
 
 const unknownId = '019a9f3e-5b2c-7c4a-9a3e-2f1d6c5b4a39'
 const dataOf = (records: readonly StoredRecord[]) => records.map(({ data }) => data)
 
-for (const engine of engines) {
+for (const engine of routeEngines) {
   test(`one value makes one record, an array one of each element, an empty array none, on ${engine.name}`, async (t) => {
     const server = await startServer(t, engine)
     const post = async (body: string) => {

@@ -5,7 +5,7 @@ import type { NewUser } from '@hatstand/api/users.ts'
 import { connect, type Pda } from '@hatstand/sdk'
 import { decodeJwt } from 'jose'
 import { ask } from '../../test/asking.ts'
-import { engines } from '../../test/engines.ts'
+import { routeEngines } from '../../test/engines.ts'
 import { ownerName, ownerPassword, startServer, type TestServer } from '../../test/harness.ts'
 import { refused } from '../../test/refused.ts'
 import { hashPassword } from '../auth/passwords.ts'
@@ -49,7 +49,7 @@ async function platformUser(server: TestServer): Promise<Pda> {
   return signedIn(server, 'ops')
 }
 
-for (const engine of engines) {
+for (const engine of routeEngines) {
   test(`${engine.name}: a user signs in and gets exactly its roles; its records carry its id`, async (t) => {
     const server = await startServer(t, engine)
     const { userId, ...others } = await server.owner.users.create(bob)

@@ -23,7 +23,7 @@ for (const engine of engines) {
     const use = async (path: string, expected: string[]) => {
       now += 3_600_000
       await owner.records.list('order/paths', { orderBy: path })
-      for (let tries = 0; tries < 100 && !(await paths()).includes(path); tries++) await pause(20)
+      for (let tries = 0; tries < 3000 && !(await paths()).includes(path); tries++) await pause(20)
       assert.deepEqual(await paths(), [path])
       const all = await context.database.one(
         sql<{ path: string }>`select path from order_path where pda_id = 1 order by path`,

@@ -17,7 +17,7 @@ const find = (search: string, field = '') => ({
 })
 
 async function indexed({ context: { database } }: TestServer): Promise<void> {
-  for (let tries = 0; tries < 500; tries++) {
+  for (let tries = 0; tries < 3000; tries++) {
     const [row] = await database.one<{ words_end: number | null; words_to: number | null }>(
       sql`select words_end, words_to from endpoint where pda_id = 1`,
     )
@@ -91,7 +91,7 @@ for (const engine of engines)
       context.database.one<{ path: string }>(
         sql`select path from order_path where pda_id = 1 and filled_to is null`,
       )
-    for (let tries = 0; tries < 300 && (await paths()).length === 0; tries++) await pause(20)
+    for (let tries = 0; tries < 3000 && (await paths()).length === 0; tries++) await pause(20)
     assert.deepEqual(
       (await paths()).map(({ path }) => path),
       ['["odd.key"]'],

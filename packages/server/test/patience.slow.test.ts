@@ -4,7 +4,7 @@ import { type ClientRequest, type IncomingMessage, request } from 'node:http'
 import { test } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { StoredRecord } from '@hatstand/sdk'
-import { engines } from './engines.ts'
+import { routeEngines } from './engines.ts'
 import { startServer, type TestServer } from './harness.ts'
 
 /** How long a write may take while others read or send slowly, in milliseconds. */
@@ -54,7 +54,7 @@ async function fill({ owner }: TestServer, endpoint: string, count: number): Pro
   return records
 }
 
-for (const engine of engines) {
+for (const engine of routeEngines) {
   test(`${engine.name}: who reads slowly holds nobody up, and gets the whole answer at the end`, async (t) => {
     const server = await startServer(t, engine)
     const records = await fill(server, 'a/long', many)

@@ -3,14 +3,14 @@ import { readdirSync, readlinkSync } from 'node:fs'
 import { request } from 'node:http'
 import { describe, it } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
-import { engines } from '../../test/engines.ts'
+import { routeEngines } from '../../test/engines.ts'
 import { startServer, type TestServer } from '../../test/harness.ts'
 import { refused } from '../../test/refused.ts'
 
 const large = (name: string) => `${name} ${'x'.repeat(3 * 2 ** 20)}`
 const texts = (all: unknown[]) => all.map(String).toSorted()
 
-for (const engine of engines) {
+for (const engine of routeEngines) {
   describe(`a request of more records than are saved at once, on ${engine.name}`, () => {
     it('is refused whole for a duplicate that has links', async (t) => {
       const { owner } = await startServer(t, engine)

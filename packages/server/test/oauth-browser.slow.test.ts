@@ -1,13 +1,11 @@
 import assert from 'node:assert/strict'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { test, type TestContext } from 'node:test'
+import type { TestContext } from 'node:test'
 import type { Page } from 'playwright-core'
-import { complaintsOf, isFineToRead, noBrowser, openBrowser } from './chromium.ts'
+import { browserTest, complaintsOf, isFineToRead, openBrowser } from './chromium.ts'
 import { ownerName, ownerPassword, startServer } from './harness.ts'
 import { askFor, type Asked, discover, register } from './oauth-application.ts'
-
-const options = { skip: noBrowser }
 
 /** The web site of an application: empty pages, in which a test plays its script. */
 async function startSite(t: TestContext): Promise<string> {
@@ -60,9 +58,8 @@ for (const view of [
   { viewport: { width: 1280, height: 800 } },
   { viewport: { width: 360, height: 740 }, colorScheme: 'dark', javaScriptEnabled: true },
 ] as const)
-  test(
+  browserTest(
     `in a browser ${view.viewport.width} wide the owner signs in, accepts, and the application's page gets its token`,
-    options,
     async (t) => {
       const { server, application, browser } = await scene(t)
       const page = await (await browser.newContext(view)).newPage()
@@ -85,7 +82,7 @@ for (const view of [
     },
   )
 
-test('without script, too; and what is asked wrongly comes back after signing in', options, async (t) => {
+browserTest('without script, too; and what is asked wrongly comes back after signing in', async (t) => {
   const { application, browser } = await scene(t)
   const page = await (await browser.newContext({ javaScriptEnabled: false })).newPage()
   await page.goto((await askFor(application, 'write:shared')).url)

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { mkdirSync } from 'node:fs'
-import { test, type TestContext } from 'node:test'
+import type { TestContext } from 'node:test'
 import { Secret, TOTP } from 'otpauth'
 import type { Browser, BrowserContext, CDPSession, Page } from 'playwright-core'
-import { complaintsOf, isFineToRead, noBrowser, openBrowser } from '../../test/chromium.ts'
+import { browserTest, complaintsOf, isFineToRead, openBrowser } from '../../test/chromium.ts'
 import { ownerName, ownerPassword, startServer, type TestServer } from '../../test/harness.ts'
 import { secondFactorsOf } from '../auth/second-factors.ts'
 
@@ -84,9 +84,8 @@ for (const [width, colorScheme, javaScriptEnabled] of [
   [360, 'dark', true],
   [360, 'light', false],
 ] as const)
-  test(
+  browserTest(
     `an authenticator program is set up, used and removed, ${width} wide, ${javaScriptEnabled ? 'with' : 'without'} scripts`,
-    { skip: noBrowser },
     async (t) => {
       const play = await start(t, { viewport: { width, height: 800 }, colorScheme, javaScriptEnabled })
       const { page, clock, context } = play
@@ -130,9 +129,8 @@ for (const [width, colorScheme, javaScriptEnabled] of [
     },
   )
 
-test(
+browserTest(
   'ten minutes after signing in, the password is asked again before anything is changed',
-  { skip: noBrowser },
   async (t) => {
     const play = await start(t)
     const { page, clock, context } = play
@@ -152,52 +150,47 @@ test(
   },
 )
 
-test(
-  'a passkey is added, signs in by itself and as the second step, and is removed',
-  { skip: noBrowser },
-  async (t) => {
-    const play = await start(t)
-    const { page, clock, context } = play
-    const virtual = await authenticator(page.context(), page)
-    await signIn(play)
-    await page.getByLabel('Name of the new passkey').fill('blue <key>')
-    await press(page, 'Add a passkey')
-    await page.getByRole('heading', { name: 'Your recovery codes' }).waitFor()
-    assert.deepEqual(await secondFactorsOf(context, 1), { totp: false, passkeys: 1, recoveryCodes: 10 })
-    await play.open(path)
-    await look(page, 'factors-passkey')
-    assert.match(String(await page.textContent('main')), /blue <key>/)
+browserTest('a passkey is added, signs in by itself and as the second step, and is removed', async (t) => {
+  const play = await start(t)
+  const { page, clock, context } = play
+  const virtual = await authenticator(page.context(), page)
+  await signIn(play)
+  await page.getByLabel('Name of the new passkey').fill('blue <key>')
+  await press(page, 'Add a passkey')
+  await page.getByRole('heading', { name: 'Your recovery codes' }).waitFor()
+  assert.deepEqual(await secondFactorsOf(context, 1), { totp: false, passkeys: 1, recoveryCodes: 10 })
+  await play.open(path)
+  await look(page, 'factors-passkey')
+  assert.match(String(await page.textContent('main')), /blue <key>/)
 
-    clock.now += minute
-    await page.context().clearCookies()
-    await play.open(`/sign-in?return=${path}`)
-    await look(page, 'sign-in-passkey')
-    await press(page, 'Sign in with a passkey')
-    await page.getByRole('heading', { name: 'Second factors' }).waitFor()
+  clock.now += minute
+  await page.context().clearCookies()
+  await play.open(`/sign-in?return=${path}`)
+  await look(page, 'sign-in-passkey')
+  await press(page, 'Sign in with a passkey')
+  await page.getByRole('heading', { name: 'Second factors' }).waitFor()
 
-    clock.now += minute
-    await page.context().clearCookies()
-    await signIn(play)
-    assert.equal(await heading(page), 'Second step')
-    await look(page, 'second-step-passkey')
-    await press(page, 'Sign in with a passkey')
-    await page.getByRole('heading', { name: 'Second factors' }).waitFor()
+  clock.now += minute
+  await page.context().clearCookies()
+  await signIn(play)
+  assert.equal(await heading(page), 'Second step')
+  await look(page, 'second-step-passkey')
+  await press(page, 'Sign in with a passkey')
+  await page.getByRole('heading', { name: 'Second factors' }).waitFor()
 
-    await press(page, 'Add a passkey')
-    await page.getByText('This device has a passkey for this account already.').waitFor()
-    await page.getByRole('button', { name: 'Remove the passkey blue <key>' }).click()
-    assert.deepEqual(await secondFactorsOf(context, 1), { totp: false, passkeys: 0, recoveryCodes: 0 })
-    await page.context().clearCookies()
-    await play.open('/sign-in')
-    assert.equal(await page.getByText('Sign in with a passkey').count(), 0)
-    await virtual.detach()
-    assert.deepEqual(play.complaints, [])
-  },
-)
+  await press(page, 'Add a passkey')
+  await page.getByText('This device has a passkey for this account already.').waitFor()
+  await page.getByRole('button', { name: 'Remove the passkey blue <key>' }).click()
+  assert.deepEqual(await secondFactorsOf(context, 1), { totp: false, passkeys: 0, recoveryCodes: 0 })
+  await page.context().clearCookies()
+  await play.open('/sign-in')
+  assert.equal(await page.getByText('Sign in with a passkey').count(), 0)
+  await virtual.detach()
+  assert.deepEqual(play.complaints, [])
+})
 
-test(
+browserTest(
   'an answer of a passkey counts once, for ten minutes, and only with the finger or the PIN',
-  { skip: noBrowser },
   async (t) => {
     const play = await start(t)
     const { page, clock } = play

@@ -6,12 +6,12 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import pg from 'pg'
 import { at, ends, password, serving } from './command-line.ts'
-import { engines, freshFolder, type Place } from './engines.ts'
+import { engines, freshFolder, type Place, routeEngines } from './engines.ts'
 import { startServer } from './harness.ts'
 
 const writes = 100
 
-for (const engine of engines)
+for (const engine of routeEngines)
   test(`the connection that writes waits until what it wrote is on disk, on ${engine.name}`, async (t) => {
     const { context, owner } = await startServer(t, engine)
     await owner.records.create('durable/one', 1)

@@ -5,7 +5,7 @@ import { Readable } from 'node:stream'
 import { test, type TestContext } from 'node:test'
 import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises'
 import { at, ends, password, serving } from './command-line.ts'
-import { engines, type Place } from './engines.ts'
+import { type Place, routeEngines } from './engines.ts'
 
 /** How long the body is, in megabytes. */
 const megabytes = Number(process.env['HATSTAND_TEST_BODY_MB'] ?? 30)
@@ -17,7 +17,7 @@ const patience = 1000
 const hasProc = process.platform === 'linux'
 const skip = !hasProc && 'only Linux tells how much memory a process used at most'
 
-for (const engine of engines)
+for (const engine of routeEngines)
   test(
     `an array of ${megabytes} MB is stored in bounded memory while others are answered, on ${engine.name}`,
     { skip },
@@ -48,7 +48,7 @@ for (const engine of engines)
     },
   )
 
-for (const engine of engines)
+for (const engine of routeEngines)
   test(
     `${megabytes} MB of tiny values are refused by their number, in bounded memory, on ${engine.name}`,
     { skip },

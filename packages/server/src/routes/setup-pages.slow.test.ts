@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
 import type { Page } from 'playwright-core'
-import { complaintsOf, isFineToRead, noBrowser, openBrowser } from '../../test/chromium.ts'
+import { browserTest, complaintsOf, isFineToRead, openBrowser } from '../../test/chromium.ts'
 import { freshFolder } from '../../test/engines.ts'
 import { createApp } from '../app.ts'
 import { makeSetupCode } from '../auth/setup-code.ts'
@@ -10,37 +9,33 @@ import { readConfig } from '../config.ts'
 import { openDatabase } from '../database/open.ts'
 import { addAccount } from '../store/accounts.ts'
 
-test(
-  'a person sets the account up in a browser: wide, narrow, light and dark',
-  { skip: noBrowser },
-  async (t) => {
-    const browser = await openBrowser(t)
-    const database = await openDatabase({ dataDir: freshFolder(), databaseUrl: undefined }, false)
-    t.after(() => database.close())
-    for (const [colorScheme, width] of [
-      ['light', 1280],
-      ['dark', 320],
-    ] as const) {
-      const pda = (await addAccount(
-        database,
-        `${colorScheme}.example.org`,
-        await makeSigningKey(),
-        Date.now(),
-      )) as number
-      const setupCode = makeSetupCode(pda)
-      const config = readConfig({ HATSTAND_LOG_LEVEL: 'silent' })
-      const app = await createApp({ config, database, now: Date.now, setupCode })
-      t.after(() => app.close())
-      const url = await app.listen({ port: 0, host: '127.0.0.1' })
-      const context = await browser.newContext({ colorScheme, viewport: { width, height: 800 } })
-      const page = await context.newPage()
-      const complaints = complaintsOf(page)
-      await setUp(page, `${url}/setup?code=${setupCode.code}`)
-      assert.deepEqual(complaints, [])
-      await context.close()
-    }
-  },
-)
+browserTest('a person sets the account up in a browser: wide, narrow, light and dark', async (t) => {
+  const browser = await openBrowser(t)
+  const database = await openDatabase({ dataDir: freshFolder(), databaseUrl: undefined }, false)
+  t.after(() => database.close())
+  for (const [colorScheme, width] of [
+    ['light', 1280],
+    ['dark', 320],
+  ] as const) {
+    const pda = (await addAccount(
+      database,
+      `${colorScheme}.example.org`,
+      await makeSigningKey(),
+      Date.now(),
+    )) as number
+    const setupCode = makeSetupCode(pda)
+    const config = readConfig({ HATSTAND_LOG_LEVEL: 'silent' })
+    const app = await createApp({ config, database, now: Date.now, setupCode })
+    t.after(() => app.close())
+    const url = await app.listen({ port: 0, host: '127.0.0.1' })
+    const context = await browser.newContext({ colorScheme, viewport: { width, height: 800 } })
+    const page = await context.newPage()
+    const complaints = complaintsOf(page)
+    await setUp(page, `${url}/setup?code=${setupCode.code}`)
+    assert.deepEqual(complaints, [])
+    await context.close()
+  }
+})
 
 async function setUp(page: Page, link: string): Promise<void> {
   await page.goto(link)

@@ -1,14 +1,13 @@
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { test, type TestContext } from 'node:test'
+import type { TestContext } from 'node:test'
 import type { BrowserContext, Page } from 'playwright-core'
 import { serve } from '../../../examples/spa/serve.ts'
 import { registerApplication } from '../src/store/applications.ts'
-import { complaintsOf, isFineToRead, noBrowser, openBrowser } from './chromium.ts'
+import { browserTest, complaintsOf, isFineToRead, openBrowser } from './chromium.ts'
 import { ownerName, ownerPassword, startServer } from './harness.ts'
 
-const options = { skip: noBrowser }
 const definitionFile = join(import.meta.dirname, '../../../examples/spa/application.json')
 
 /** The single-page application of the examples beside a server that knows it, and a browser. */
@@ -82,7 +81,7 @@ const letExpire = (page: Page) =>
     localStorage.setItem(key, JSON.stringify({ ...JSON.parse(localStorage.getItem(key)), renewAt: 0 }))
   })()`)
 
-test('the example signs its user in at their account and keeps a diary there', options, async (t) => {
+browserTest('the example signs its user in at their account and keeps a diary there', async (t) => {
   const played = await scene(t)
   const { server, site, context, account } = played
   const page = await askOwner(played)
@@ -111,7 +110,7 @@ test('the example signs its user in at their account and keeps a diary there', o
   assert.deepEqual(complaints, [])
 })
 
-test('two tabs whose token is due renew it once, and both go on', options, async (t) => {
+browserTest('two tabs whose token is due renew it once, and both go on', async (t) => {
   const played = await scene(t)
   const { server, site, context, account } = played
   const one = await signedIn(played)
@@ -139,9 +138,8 @@ test('two tabs whose token is due renew it once, and both go on', options, async
   assert.equal(renewals(), 3, 'what was renewed is kept')
 })
 
-test(
+browserTest(
   'a token that the account takes no more is renewed; when the consent has ended, the person is signed out',
-  options,
   async (t) => {
     const played = await scene(t)
     const { server, context, account } = played
@@ -165,7 +163,7 @@ test(
   },
 )
 
-test('an account that cannot be reached is said so, and nobody is signed out by it', options, async (t) => {
+browserTest('an account that cannot be reached is said so, and nobody is signed out by it', async (t) => {
   const played = await scene(t)
   const { context, account } = played
   const page = await signedIn(played)
@@ -182,23 +180,18 @@ test('an account that cannot be reached is said so, and nobody is signed out by 
   assert.equal(typeof (await inPage(page, account, 'return session.token()')), 'string')
 })
 
-test(
-  'an owner who declines is back at the application, which says so and has nothing',
-  options,
-  async (t) => {
-    const played = await scene(t)
-    const page = await askOwner(played)
-    await page.getByRole('button', { name: 'Decline' }).click()
-    await page.getByText('Access was declined').waitFor()
-    await page.getByLabel('Your account').waitFor()
-    assert.equal(page.url(), `${played.site}/`)
-    assert.equal(await page.evaluate('Object.keys(localStorage).join() + sessionStorage.length'), 'account0')
-  },
-)
+browserTest('an owner who declines is back at the application, which says so and has nothing', async (t) => {
+  const played = await scene(t)
+  const page = await askOwner(played)
+  await page.getByRole('button', { name: 'Decline' }).click()
+  await page.getByText('Access was declined').waitFor()
+  await page.getByLabel('Your account').waitFor()
+  assert.equal(page.url(), `${played.site}/`)
+  assert.equal(await page.evaluate('Object.keys(localStorage).join() + sessionStorage.length'), 'account0')
+})
 
-test(
+browserTest(
   'an answer with a foreign state, a foreign issuer, or one that nobody waits for, signs nobody in',
-  options,
   async (t) => {
     const played = await scene(t)
     const { site, account, context } = played

@@ -4,7 +4,7 @@ import { operations } from '@hatstand/api/operations.ts'
 import fc from 'fast-check'
 import { refusalIn } from './bad-input.ts'
 import { texts } from './documents-spelt.ts'
-import { engines } from './engines.ts'
+import { routeEngines } from './engines.ts'
 import { startServer } from './harness.ts'
 
 /** How many requests are made up for each engine. */
@@ -96,7 +96,7 @@ const made = fc.record({
   ),
 })
 
-for (const engine of engines)
+for (const engine of routeEngines)
   test(`${requests} made-up requests find every route answering or refusing in the one shape, on ${engine.name}`, async (t) => {
     const server = await startServer(t, engine)
     await server.owner.records.createMany('test/things', [

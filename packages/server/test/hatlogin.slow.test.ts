@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { test, type TestContext } from 'node:test'
+import type { TestContext } from 'node:test'
 import { HatClient } from '@dataswift/hat-js'
 import { connect, type Pda } from '@hatstand/sdk'
 import type { Page } from 'playwright-core'
@@ -8,13 +8,11 @@ import { readConfig } from '../src/config.ts'
 import type { Context } from '../src/context.ts'
 import { openDatabase } from '../src/database/open.ts'
 import { ensureFirstAccount } from '../src/first-start.ts'
-import { complaintsOf, isFineToRead, noBrowser, openBrowser } from './chromium.ts'
+import { browserTest, complaintsOf, isFineToRead, openBrowser } from './chromium.ts'
 import { definition } from './definitions.ts'
 import { engines, freePort } from './engines.ts'
 import { ownerName, ownerPassword, startServer } from './harness.ts'
 import { startThirdParty, type ThirdParty } from './third-party.ts'
-
-const options = { skip: noBrowser }
 
 /** An account with an owner, and an application of somebody else that is registered with it. */
 async function scene(t: TestContext) {
@@ -46,9 +44,8 @@ async function signIn(page: Page) {
 
 const result = (page: Page) => page.locator('#result:not(:empty)').textContent()
 
-test(
+browserTest(
   'from an empty server to data that an application wrote, in a browser: narrow and dark',
-  options,
   async (t) => {
     const place = await engines[0]!.place()
     const port = await freePort()
@@ -99,7 +96,7 @@ test(
   },
 )
 
-test('an application is given access, asks for more, and is declined', options, async (t) => {
+browserTest('an application is given access, asks for more, and is declined', async (t) => {
   const { server, account, notes, browser } = await scene(t)
   const view = await browser.newContext({ viewport: { width: 1280, height: 800 } })
   const page = await view.newPage()
@@ -138,7 +135,7 @@ test('an application is given access, asks for more, and is declined', options, 
   assert.deepEqual(complaints, [])
 })
 
-test('links behind a # lead to the same page, as the official SDK makes them', options, async (t) => {
+browserTest('links behind a # lead to the same page, as the official SDK makes them', async (t) => {
   const { server, account, notes, browser } = await scene(t)
   const page = await browser.newPage()
   const hat = new HatClient({ token: server.token, apiVersion: 'v2.6', secure: false })
@@ -156,9 +153,8 @@ test('links behind a # lead to the same page, as the official SDK makes them', o
   await page.getByRole('heading', { name: 'Sign in to Notes?' }).waitFor()
 })
 
-test(
+browserTest(
   'without script all of it works, and the page at / says what to do with a link behind a #',
-  options,
   async (t) => {
     const { account, notes, browser } = await scene(t)
     const view = await browser.newContext({ javaScriptEnabled: false })
@@ -176,9 +172,8 @@ test(
   },
 )
 
-test(
+browserTest(
   'by keyboard alone: the cursor stands where one types, and Tab leads to both answers',
-  options,
   async (t) => {
     const { account, notes, browser } = await scene(t)
     const page = await browser.newPage()
@@ -207,7 +202,7 @@ test(
   },
 )
 
-test('an unknown application, an unregistered address and a foreign site get nothing', options, async (t) => {
+browserTest('an unknown application, an unregistered address and a foreign site get nothing', async (t) => {
   const { server, account, notes, browser } = await scene(t)
   const page = await browser.newPage()
   await page.goto(`${account}/sign-in`)
@@ -237,7 +232,7 @@ test('an unknown application, an unregistered address and a foreign site get not
   )
 })
 
-test('a program on the device is called by its own scheme', options, async (t) => {
+browserTest('a program on the device is called by its own scheme', async (t) => {
   const { account, browser } = await scene(t)
   const page = await browser.newPage()
   const complaints = complaintsOf(page)

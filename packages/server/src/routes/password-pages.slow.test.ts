@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict'
 import { mkdirSync } from 'node:fs'
-import { test } from 'node:test'
 import { sql } from 'kysely'
 import type { Page } from 'playwright-core'
-import { complaintsOf, isFineToRead, noBrowser, openBrowser } from '../../test/chromium.ts'
+import { browserTest, complaintsOf, isFineToRead, openBrowser } from '../../test/chromium.ts'
 import { ownerName, ownerPassword, startServer } from '../../test/harness.ts'
 import { startMailServer } from '../../test/mail-server.ts'
 
@@ -29,9 +28,8 @@ for (const [width, colorScheme, javaScriptEnabled] of [
   [360, 'dark', true],
   [360, 'light', false],
 ] as const)
-  test(
+  browserTest(
     `a password is changed, forgotten and chosen anew by a mail, ${width} wide, ${javaScriptEnabled ? 'with' : 'without'} scripts`,
-    { skip: noBrowser },
     async (t) => {
       const mails = await startMailServer(t)
       const settings = { HATSTAND_SMTP_URL: mails.url, HATSTAND_MAIL_FROM: 'pda@example.org' }
@@ -103,7 +101,7 @@ for (const [width, colorScheme, javaScriptEnabled] of [
     },
   )
 
-test('a server that sends no mail says how a link is made', { skip: noBrowser }, async (t) => {
+browserTest('a server that sends no mail says how a link is made', async (t) => {
   const { url } = await startServer(t)
   const page = await (await openBrowser(t)).newPage()
   await page.goto(`http://localhost:${new URL(url).port}/forgot-password`)

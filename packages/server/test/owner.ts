@@ -1,0 +1,2 @@
+export const ownerName = 'phil'
+export const ownerPassword = 'a password only for tests'
