@@ -61,7 +61,9 @@ async function packServer(): Promise<void> {
     ...options,
     dts: false,
   })
-  for await (const page of glob(['docs/**/*.md', 'examples/application.json'], { cwd: root }))
+  // What people who run it read; those who change it have the repository.
+  const pages = ['docs/**/*.md', 'examples/application.json']
+  for await (const page of glob(pages, { cwd: root, exclude: ['docs/adding-an-operation.md'] }))
     await cp(join(root, page), join(folder, page))
   await makePackage(source, folder, {
     ...manifest,
