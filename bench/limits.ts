@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
-import { connect } from '../packages/server/src/database/sqlite-connection.ts'
+import { connect } from '../packages/server/src/database/sqlite/connection.ts'
 import { type Child, startChild } from './child.ts'
 import { drive, requestBytes } from './load.ts'
 

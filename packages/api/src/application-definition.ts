@@ -23,7 +23,7 @@ const Picture = Type.Object({
   xlarge: Optional(address('The same, larger still.')),
 })
 
-/** A role a definition asks for. `domain/application-definition.ts` says which there are. */
+/** A role a definition asks for. `domain/access/definition.ts` says which there are. */
 export const RoleAskedFor = Type.Object(
   {
     role: text('`namespaceread`, `namespacewrite`, `datadebit` ...', 100),

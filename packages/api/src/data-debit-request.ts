@@ -85,7 +85,7 @@ export const clientMore = {
   requestDescription: Optional(text('What it is about.', 10_000)),
 }
 
-/** What is asked for, without what stands in the bundles: that is read by `domain/queries.ts`, which names each fault by its path. */
+/** What is asked for, without what stands in the bundles: that is read by `domain/queries/query.ts`, which names each fault by its path. */
 const request = (bundle: TSchema, nullable: (schema: TSchema) => TSchema) => ({
   dataDebitKey: Optional(Type.Unknown({ description: 'Ignored: the id is in the address.' })),
   purpose: text('Why the data is asked for.', 10_000),

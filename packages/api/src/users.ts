@@ -40,7 +40,7 @@ const fields = {
   }),
   name: Type.String({
     title: 'a text of 1 to 200 characters, without control characters',
-    // Without what hides or turns round what stands around a name (`domain/shown-text.ts`).
+    // Without what hides or turns round what stands around a name (`domain/access/definition.ts`).
     pattern:
       '^[^\\u0000-\\u001f\\u007f-\\u009f\\u00ad\\u061c\\u180e\\u200b\\u200e\\u200f\\u2028-\\u202e\\u2060-\\u206f\\ufeff\\ufff9-\\ufffb]{1,200}$',
     description: 'The name to show.',

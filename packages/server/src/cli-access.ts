@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
-import { checked, overlapDays, userRole, wholeAccount } from './cli-arguments.ts'
-import { ownerNameProblem, shownNameProblem } from './domain/credentials.ts'
+import { checked, overlapDays, userRole, wholeAccount } from './cli/arguments.ts'
+import { ownerNameProblem, shownNameProblem } from './domain/access/credentials.ts'
 
 /** Commands about who may ask: users, the tokens there are, and the keys that sign them. */
 export function accessCommands(hatstand: Command): void {
@@ -9,7 +9,7 @@ export function accessCommands(hatstand: Command): void {
   keysCommands(hatstand)
 }
 
-const users = () => import('./commands/users.ts')
+const users = () => import('./cli/users.ts')
 
 function userCommands(hatstand: Command): void {
   const user = hatstand

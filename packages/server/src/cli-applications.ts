@@ -1,8 +1,8 @@
 import type { Command } from 'commander'
-import { checked, namespaces, wholeAccount } from './cli-arguments.ts'
+import { checked, namespaces, wholeAccount } from './cli/arguments.ts'
 import { applicationIdProblem, applicationVersionProblem } from './domain/application-id.ts'
 
-const commands = () => import('./commands/applications.ts')
+const commands = () => import('./cli/applications.ts')
 
 /** Commands about the programs registered with an account. */
 export function applicationCommands(hatstand: Command): void {
@@ -60,7 +60,7 @@ function addCommand(application: Command): void {
       const problem = usageProblem(id, options)
       if (problem) command.error(`error: ${problem}`)
       if (options.file === undefined) return (await commands()).applicationAdd(id as string, options)
-      const { readDefinitionFile } = await import('./definition-file.ts')
+      const { readDefinitionFile } = await import('./cli/definition-file.ts')
       return (await commands()).applicationRegister(await readDefinitionFile(options.file), options)
     })
 }

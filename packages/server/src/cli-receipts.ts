@@ -8,5 +8,5 @@ export function receiptCommands(hatstand: Command): void {
     .argument('<file>', 'a receipt as it was signed, a compact JWS')
     .requiredOption('--key <pem>', 'the public key of the account: what GET /publickey/ID answered')
     .description('verify a receipt offline, and print what it says; needs no account')
-    .action(async (file, options) => (await import('./commands/receipts.ts')).receiptVerify(file, options))
+    .action(async (file, options) => (await import('./cli/receipts.ts')).receiptVerify(file, options))
 }

@@ -1,4 +1,4 @@
-import { emailProblem, ownerNameProblem, passwordLengthProblem } from './domain/credentials.ts'
+import { emailProblem, ownerNameProblem, passwordLengthProblem } from './domain/access/credentials.ts'
 import {
   checked,
   domainName,

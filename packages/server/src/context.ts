@@ -4,7 +4,7 @@ import type { FastifyBaseLogger, FastifyInstance, FastifyTypeProvider, RawServer
 import type { SetupCode } from './auth/setup-code.ts'
 import type { Config } from './config.ts'
 import type { Database } from './database/port.ts'
-import type { Caller } from './domain/rights.ts'
+import type { Caller } from './domain/access/rights.ts'
 
 /** What every route needs, passed as an argument. */
 export interface Context {

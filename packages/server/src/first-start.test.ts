@@ -5,8 +5,8 @@ import { readConfig } from './config.ts'
 import { openDatabase } from './database/open.ts'
 import type { Database } from './database/port.ts'
 import { ensureFirstAccount } from './first-start.ts'
-import { listAccounts } from './store/accounts.ts'
-import { findOwner } from './store/owners.ts'
+import { listAccounts } from './store/access/accounts.ts'
+import { findOwner } from './store/access/owners.ts'
 
 const owner = { HATSTAND_OWNER: 'alice', HATSTAND_OWNER_PASSWORD: 'a long password' }
 

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto'
-import { passwordProblem } from './auth/password-strength.ts'
-import { hashPassword } from './auth/passwords.ts'
+import { makeSigningKey } from './auth/keys.ts'
+import { hashPassword } from './auth/passwords/passwords.ts'
+import { passwordProblem } from './auth/passwords/strength.ts'
 import { makeSetupCode, type SetupCode } from './auth/setup-code.ts'
-import { makeSigningKey } from './auth/signing-keys.ts'
 import type { Config } from './config.ts'
 import type { Database } from './database/port.ts'
-import { addAccount, listAccounts, moveAccount } from './store/accounts.ts'
-import { addOwner, findOwner } from './store/owners.ts'
+import { addAccount, listAccounts, moveAccount } from './store/access/accounts.ts'
+import { addOwner, findOwner } from './store/access/owners.ts'
 
 const mostNamed = 5
 

@@ -1,8 +1,8 @@
 import { isSignedBy } from './auth/ledger-signing.ts'
 import type { Database } from './database/port.ts'
 import { type Fault, headFault, type Seal, sealFault, sealText } from './domain/ledger.ts'
-import { entriesOfSeal, findSeal, sealsAfter, strayEntry } from './store/ledger-seals.ts'
-import { findPublicKey } from './store/signing-keys.ts'
+import { findPublicKey } from './store/access/signing-keys.ts'
+import { entriesOfSeal, findSeal, sealsAfter, strayEntry } from './store/ledger/seals.ts'
 
 /** Seals read at once. */
 const sealsRead = 200

@@ -7,11 +7,11 @@ import type { App } from './context.ts'
 import { openDatabase } from './database/open.ts'
 import type { Database } from './database/port.ts'
 import { ensureFirstAccount, type FirstAccount, namesOf } from './first-start.ts'
-import { forgetWhatIsOld } from './forgetting.ts'
 import { collectAll } from './garbage.ts'
-import { sendNotices } from './notices.ts'
-import { sealLedgers } from './sealing.ts'
-import { listAccounts } from './store/accounts.ts'
+import { forgetWhatIsOld } from './jobs/expire.ts'
+import { sealLedgers } from './jobs/seal-ledgers.ts'
+import { sendNotices } from './jobs/send-notices.ts'
+import { listAccounts } from './store/access/accounts.ts'
 
 /** A second signal this soon is the same one, sent to the whole terminal group and passed on by npm once more. */
 const sameSignalMilliseconds = 500

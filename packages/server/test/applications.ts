@@ -1,7 +1,7 @@
 import type { Unit } from '../src/database/port.ts'
+import type { Role } from '../src/domain/access/roles.ts'
 import { minimalDefinition } from '../src/domain/minimal-definition.ts'
-import type { Role } from '../src/domain/roles.ts'
-import { registerApplication, setUpApplication } from '../src/store/applications.ts'
+import { registerApplication, setUpApplication } from '../src/store/access/applications.ts'
 
 /** What a test grants an application: namespaces, and other roles where it is about them. */
 export interface Rights {

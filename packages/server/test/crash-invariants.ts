@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { sql } from 'kysely'
 import type { Database, Unit } from '../src/database/port.ts'
 import { placeBase } from '../src/database/tables.ts'
-import { canonical, fingerprint } from '../src/domain/fingerprint.ts'
-import { keyAt, pathOf } from '../src/domain/ordering.ts'
-import { blockPlaces } from '../src/store/endpoints.ts'
+import { canonical, fingerprint } from '../src/domain/json/fingerprint.ts'
+import { keyAt, pathOf } from '../src/domain/queries/ordering.ts'
+import { blockPlaces } from '../src/store/records/endpoints.ts'
 import { type Found, type Ledger, nameOf } from './crash-ledger.ts'
 
 interface Row {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { describe, test } from 'node:test'
 import { issueToken } from '../src/auth/access-tokens.ts'
-import { addUser } from '../src/store/users.ts'
+import { addUser } from '../src/store/access/users.ts'
 import { ask } from './asking.ts'
 import {
   type Answered,

@@ -26,7 +26,7 @@ const floors: Record<string, { forbidden: string[]; allowed: string[] }> = {
     forbidden: ['node:http', '@hatstand/api/records.ts', '../connection.ts'],
     allowed: ['oauth4webapi', './error.ts'],
   },
-  'packages/server/src/domain/rights.ts': {
+  'packages/server/src/domain/access/rights.ts': {
     forbidden: [
       'node:fs',
       'node:crypto',
@@ -39,15 +39,15 @@ const floors: Record<string, { forbidden: string[]; allowed: string[] }> = {
     ],
     allowed: ['./comparing.ts', '@hatstand/api/json.ts'],
   },
-  'packages/server/src/domain/fingerprint.ts': {
+  'packages/server/src/domain/json/fingerprint.ts': {
     forbidden: ['node:fs', '../app.ts'],
     allowed: ['node:crypto'],
   },
-  'packages/server/src/database/sqlite.ts': {
+  'packages/server/src/database/sqlite/sqlite.ts': {
     forbidden: ['../store/records.ts', '../routes/records.ts', '../domain/rights.ts', '../app.ts', 'fastify'],
     allowed: ['node:sqlite', 'pg', 'kysely', './port.ts'],
   },
-  'packages/server/src/store/records.ts': {
+  'packages/server/src/store/records/save.ts': {
     forbidden: [
       '../routes/records.ts',
       '../auth/authenticate.ts',
@@ -64,7 +64,7 @@ const floors: Record<string, { forbidden: string[]; allowed: string[] }> = {
     forbidden: ['../app.ts', '../routes/records.ts', '../database/sqlite.ts', 'kysely', 'pg', '../main.ts'],
     allowed: ['../store/owners.ts', '../domain/rights.ts', '../database/port.ts', 'fastify', 'jose'],
   },
-  'packages/server/src/routes/records.ts': {
+  'packages/server/src/routes/records/records.ts': {
     forbidden: [
       '../main.ts',
       '../cli.ts',
@@ -82,7 +82,7 @@ const floors: Record<string, { forbidden: string[]; allowed: string[] }> = {
       'fastify',
     ],
   },
-  'packages/server/src/commands/accounts.ts': {
+  'packages/server/src/cli/accounts.ts': {
     forbidden: [
       '../main.ts',
       '../cli.ts',

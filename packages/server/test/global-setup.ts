@@ -1,6 +1,6 @@
 import { join } from 'node:path'
-import { hashPassword } from '../src/auth/passwords.ts'
-import { makeSigningKey } from '../src/auth/signing-keys.ts'
+import { makeSigningKey } from '../src/auth/keys.ts'
+import { hashPassword } from '../src/auth/passwords/passwords.ts'
 import { freshFolder } from './folders.ts'
 import { ownerPassword } from './owner.ts'
 import { type Postgres, startPostgres } from './postgres.ts'

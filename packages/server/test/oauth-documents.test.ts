@@ -4,7 +4,7 @@ import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { after, test, type TestContext } from 'node:test'
 import { getCACertificates, setDefaultCACertificates } from 'node:tls'
-import { disableApplication, findApplication } from '../src/store/applications.ts'
+import { disableApplication, findApplication } from '../src/store/access/applications.ts'
 import { ask } from './asking.ts'
 import { certificateForLocalhost } from './certificate.ts'
 import {

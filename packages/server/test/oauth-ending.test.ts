@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createApp } from '../src/app.ts'
 import { openDatabase } from '../src/database/open.ts'
-import { disableApplication, removeApplication, setUpApplication } from '../src/store/applications.ts'
+import { disableApplication, removeApplication, setUpApplication } from '../src/store/access/applications.ts'
 import { freePort, routeEngines } from './engines.ts'
 import {
   askFor,

@@ -129,7 +129,7 @@ test('an application that says nowhere what it needs is told so on a page, with 
   const { server, origin, browser } = await play(t)
   const { context } = server
   const { minimalDefinition } = await import('../src/domain/minimal-definition.ts')
-  const { registerApplication } = await import('../src/store/applications.ts')
+  const { registerApplication } = await import('../src/store/access/applications.ts')
   const definition = minimalDefinition('silent', '1.0.0', [], '2026-11-20T00:00:00.000Z')
   definition.setup = { kind: 'External', validRedirectUris: [redirect] }
   const application = { id: 'silent', version: '1.0.0', definition: JSON.stringify(definition) }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { findApplication } from '../src/store/applications.ts'
+import { findApplication } from '../src/store/access/applications.ts'
 import { routeEngines } from './engines.ts'
 import {
   askFor,

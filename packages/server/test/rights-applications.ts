@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { findApplication } from '../src/store/applications.ts'
+import { findApplication } from '../src/store/access/applications.ts'
 import { definition } from './definitions.ts'
 import { api, type Cell, json, next, type Row } from './rights-cells.ts'
 

@@ -1,6 +1,6 @@
-import { entryOfCommand } from '../src/auth/ledger-notes.ts'
-import { sealOnce } from '../src/sealing.ts'
-import { noteAlone } from '../src/store/ledger.ts'
+import { sealOnce } from '../src/jobs/seal-ledgers.ts'
+import { entryOfCommand } from '../src/ledger/entries.ts'
+import { noteAlone } from '../src/store/ledger/entries.ts'
 import { api, type Cell, plain, type Row } from './rights-cells.ts'
 
 /** An account in which something happened that is sealed. */

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { currentSigningKey } from '../src/store/signing-keys.ts'
+import { currentSigningKey } from '../src/store/access/signing-keys.ts'
 import { ask } from './asking.ts'
 import { proposal } from './data-debits.ts'
 import { api, type Cell, json, next, plain, type Row } from './rights-cells.ts'

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import type { BrowserContext, Page } from 'playwright-core'
 import { serve } from '../../../examples/spa/serve.ts'
-import { registerApplication } from '../src/store/applications.ts'
+import { registerApplication } from '../src/store/access/applications.ts'
 import { browserTest, complaintsOf, isFineToRead, openBrowser } from './chromium.ts'
 import { ownerName, ownerPassword, startServer } from './harness.ts'
 

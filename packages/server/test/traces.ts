@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import pg from 'pg'
-import { keyAt } from '../src/domain/ordering.ts'
+import { keyAt } from '../src/domain/queries/ordering.ts'
 import type { Place } from './engines.ts'
 
 /** Nothing else anywhere holds these letters. */

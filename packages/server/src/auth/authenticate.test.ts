@@ -4,11 +4,11 @@ import { decodeJwt } from 'jose'
 import { grant } from '../../test/applications.ts'
 import { routeEngines } from '../../test/engines.ts'
 import { ask, domain, owner, refuses, signedWith, tracker, withScene } from '../../test/scene.ts'
-import { addAccount } from '../store/accounts.ts'
-import { removeApplication } from '../store/applications.ts'
-import { addOwner, replaceOwner } from '../store/owners.ts'
-import { currentSigningKey } from '../store/signing-keys.ts'
-import { makeSigningKey } from './signing-keys.ts'
+import { addAccount } from '../store/access/accounts.ts'
+import { removeApplication } from '../store/access/applications.ts'
+import { addOwner, replaceOwner } from '../store/access/owners.ts'
+import { currentSigningKey } from '../store/access/signing-keys.ts'
+import { makeSigningKey } from './keys.ts'
 
 const hour = 3_600_000
 

@@ -1,11 +1,11 @@
 import type { FastifyBaseLogger } from 'fastify'
 import type { Account, Context } from '../context.ts'
 import type { LedgerEntry } from '../domain/ledger.ts'
-import { writeNoted } from '../store/ledger.ts'
-import { type Owner, setOwnerEmail } from '../store/owners.ts'
+import { type Owner, setOwnerEmail } from '../store/access/owners.ts'
+import { writeNoted } from '../store/ledger/entries.ts'
 import { sendMail } from './mail.ts'
 import { originOf } from './origin.ts'
-import { insistOnPassword } from './password-change.ts'
+import { insistOnPassword } from './passwords/changes.ts'
 
 /**
  * Lets the link to a new password go to another address from now on, or nowhere. A link that was sent to the one before works no more.

@@ -1,6 +1,6 @@
 import type { Context } from '../context.ts'
 import type { LedgerEntry } from '../domain/ledger.ts'
-import { entryAt } from './ledger-notes.ts'
+import { entryAt } from '../ledger/entries.ts'
 
 /** Makes the entry of the ledger for a consent that has ended by itself; nobody did it. */
 export const expiryEntry =

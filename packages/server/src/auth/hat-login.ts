@@ -1,9 +1,9 @@
 import type { Application as Definition } from '@hatstand/api/application-definition.ts'
 import { stringText } from '@hatstand/api/json.ts'
 import type { Account, Context } from '../context.ts'
-import { parseDefinition } from '../domain/application-definition.ts'
+import { parseDefinition } from '../domain/access/definition.ts'
 import { ApiError } from '../errors.ts'
-import { type Application, findApplication } from '../store/applications.ts'
+import { type Application, findApplication } from '../store/access/applications.ts'
 import { issueToken } from './access-tokens.ts'
 
 /** An application that asks the owner to sign in to it, and the registered address the browser goes back to. */

@@ -1,5 +1,5 @@
 import type { Database } from '../database/port.ts'
-import { touchAccessToken } from '../store/access-tokens.ts'
+import { touchAccessToken } from '../store/access/access-tokens.ts'
 
 /** How old what is kept may grow, in milliseconds. */
 const precision = 60_000

@@ -1,5 +1,5 @@
 import { createPrivateKey, createPublicKey, type KeyObject, sign, verify } from 'node:crypto'
-import type { SigningKey } from '../store/signing-keys.ts'
+import type { SigningKey } from '../store/access/signing-keys.ts'
 
 const mostRemembered = 1000
 const keys = new Map<string, KeyObject>()

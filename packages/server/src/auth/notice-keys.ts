@@ -1,6 +1,6 @@
 import { createPrivateKey, generateKeyPairSync, sign } from 'node:crypto'
 import type { Context } from '../context.ts'
-import { addNoticeKey, findNoticeKey, type NoticeKey } from '../store/notices.ts'
+import { addNoticeKey, findNoticeKey, type NoticeKey } from '../store/consent/notices.ts'
 
 /** The key that signs an account's notices, made when it is first asked for. */
 export async function noticeKeyOf(

@@ -1,13 +1,13 @@
 import { generateKeyPairSync, hkdfSync } from 'node:crypto'
 import type * as oidc from 'oidc-provider'
 import type { Account, Context } from '../context.ts'
-import { isClientAddress } from '../domain/application-definition.ts'
+import { isClientAddress } from '../domain/access/definition.ts'
 import { knownScopes, mostScopes, roleOfScope, scopesMeant } from '../domain/scopes.ts'
-import { FetchRefusedError, guardedFetch } from '../guarded-fetch.ts'
-import { findOwner } from '../store/owners.ts'
-import type { SigningKey } from '../store/signing-keys.ts'
-import { adapterFor } from './oauth-adapter.ts'
-import { documentTaken, isSafeRedirect, ownScope, scopesOf } from './oauth-clients.ts'
+import { FetchRefusedError, guardedFetch } from '../http/guarded-fetch.ts'
+import { findOwner } from '../store/access/owners.ts'
+import type { SigningKey } from '../store/access/signing-keys.ts'
+import { adapterFor } from './oauth/adapter.ts'
+import { documentTaken, isSafeRedirect, ownScope, scopesOf } from './oauth/clients.ts'
 
 /** The library, as `await import()` gives it. */
 export type Library = typeof oidc

@@ -2,22 +2,17 @@ import type { Application as Definition } from '@hatstand/api/application-defini
 import type { Client } from 'oidc-provider'
 import type { Context } from '../context.ts'
 import type { Unit } from '../database/port.ts'
-import {
-  definitionProblem,
-  isClientAddress,
-  newRoles,
-  parseDefinition,
-} from '../domain/application-definition.ts'
+import { definitionProblem, isClientAddress, newRoles, parseDefinition } from '../domain/access/definition.ts'
+import type { Role } from '../domain/access/roles.ts'
 import type { LedgerEntry } from '../domain/ledger.ts'
 import { minimalDefinition } from '../domain/minimal-definition.ts'
-import type { Role } from '../domain/roles.ts'
 import {
   type Application,
   findApplication,
   registerApplication,
   setUpApplication,
-} from '../store/applications.ts'
-import { writeNoted } from '../store/ledger.ts'
+} from '../store/access/applications.ts'
+import { writeNoted } from '../store/ledger/entries.ts'
 
 /** The version of every definition made from a document: documents have none. */
 const documentVersion = '1.0.0'

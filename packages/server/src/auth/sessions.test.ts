@@ -5,8 +5,8 @@ import { browse } from '../../test/browsing.ts'
 import { routeEngines } from '../../test/engines.ts'
 import { ownerName, ownerPassword, startServer } from '../../test/harness.ts'
 import { createApp } from '../app.ts'
-import { listAccessTokens, removeAccessToken, removeTokensOf } from '../store/access-tokens.ts'
-import { replaceOwner } from '../store/owners.ts'
+import { listAccessTokens, removeAccessToken, removeTokensOf } from '../store/access/access-tokens.ts'
+import { replaceOwner } from '../store/access/owners.ts'
 import { browserIn } from './sessions.ts'
 
 const day = 86_400_000

@@ -1,15 +1,20 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Account, Context } from '../context.ts'
-import { ownerHolder } from '../domain/rights.ts'
+import { ownerHolder } from '../domain/access/rights.ts'
 import { ApiError } from '../errors.ts'
-import { addAccessToken, type NewToken, removeAccessToken, sessionIdle } from '../store/access-tokens.ts'
-import { type CallerRow, findCaller } from '../store/accounts.ts'
-import { noteEntry, writeNoted } from '../store/ledger.ts'
-import { hasPassword } from '../store/users.ts'
+import { entryOfPage } from '../ledger/entries.ts'
+import {
+  addAccessToken,
+  type NewToken,
+  removeAccessToken,
+  sessionIdle,
+} from '../store/access/access-tokens.ts'
+import { type CallerRow, findCaller } from '../store/access/accounts.ts'
+import { hasPassword } from '../store/access/users.ts'
+import { noteEntry, writeNoted } from '../store/ledger/entries.ts'
 import { hostOf } from './authenticate.ts'
 import { cookieOf, sessionCookie, setCookie } from './cookies.ts'
 import { lastUse } from './last-use.ts'
-import { entryOfPage } from './ledger-notes.ts'
 import { makeOpaqueToken, opaqueId } from './opaque-tokens.ts'
 
 const day = 86_400_000

@@ -1,6 +1,6 @@
-import { newRoles, rolesOf, parseDefinition } from '../domain/application-definition.ts'
-import type { Role } from '../domain/roles.ts'
-import type { Application } from '../store/applications.ts'
+import { newRoles, rolesOf, parseDefinition } from '../domain/access/definition.ts'
+import type { Role } from '../domain/access/roles.ts'
+import type { Application } from '../store/access/applications.ts'
 
 /** Roles in words that go on from the application's name: `reads rumpel and writes tracker`. */
 export function rolesInWords(roles: readonly Role[]): string {

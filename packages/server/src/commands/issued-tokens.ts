@@ -1,12 +1,12 @@
-import { entryOfCommand } from '../auth/ledger-notes.ts'
+import { CommandError, withAccount } from '../cli/open.ts'
+import { entryOfCommand } from '../ledger/entries.ts'
 import {
   type KeptToken,
   listAccessTokens,
   revokeAccessToken,
   revokeAccessTokens,
-} from '../store/access-tokens.ts'
-import { writeNoted } from '../store/ledger.ts'
-import { CommandError, withAccount } from './account.ts'
+} from '../store/access/access-tokens.ts'
+import { writeNoted } from '../store/ledger/entries.ts'
 
 type Options = { account?: string }
 

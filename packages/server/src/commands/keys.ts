@@ -1,8 +1,8 @@
-import { entryOfCommand } from '../auth/ledger-notes.ts'
-import { makeSigningKey } from '../auth/signing-keys.ts'
-import { noteEntry } from '../store/ledger.ts'
-import { listSigningKeys, rotateSigningKey } from '../store/signing-keys.ts'
-import { withAccount } from './account.ts'
+import { makeSigningKey } from '../auth/keys.ts'
+import { withAccount } from '../cli/open.ts'
+import { entryOfCommand } from '../ledger/entries.ts'
+import { listSigningKeys, rotateSigningKey } from '../store/access/signing-keys.ts'
+import { noteEntry } from '../store/ledger/entries.ts'
 
 type Options = { account?: string }
 

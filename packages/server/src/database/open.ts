@@ -17,14 +17,14 @@ class FolderInUseError extends Error {}
  * @throws FolderInUseError, or NewerTablesError when a newer version was here
  */
 export async function openDatabase(where: Where, serve: boolean): Promise<Database> {
-  if (where.databaseUrl) return (await import('./postgres.ts')).openPostgres(where.databaseUrl)
+  if (where.databaseUrl) return (await import('./postgres/postgres.ts')).openPostgres(where.databaseUrl)
   if (!existsSync(where.dataDir)) mkdirSync(where.dataDir, { recursive: true, mode: 0o700 })
   chmodSync(where.dataDir, 0o700)
   const lock = serve ? lockFolder(where.dataDir) : undefined
   const file = join(where.dataDir, databaseFile)
   // SQLite gives its log the permissions of the file.
   if (!existsSync(file)) closeSync(openSync(file, 'a', 0o600))
-  const { openSqlite } = await import('./sqlite.ts')
+  const { openSqlite } = await import('./sqlite/sqlite.ts')
   const database = await openSqlite(file).catch((error: unknown) => {
     lock?.close()
     throw error
@@ -40,7 +40,7 @@ export async function openDatabase(where: Where, serve: boolean): Promise<Databa
 
 /** Whether there is anything for `openDatabase` to open, or only to make. Makes nothing itself. */
 export async function isDatabase({ dataDir, databaseUrl }: Where): Promise<boolean> {
-  if (databaseUrl) return (await import('./postgres.ts')).hasTables(databaseUrl)
+  if (databaseUrl) return (await import('./postgres/postgres.ts')).hasTables(databaseUrl)
   return existsSync(join(dataDir, databaseFile))
 }
 

@@ -121,7 +121,7 @@ export interface Tables extends ConsentTables, DataDebitTables {
     name: string
     largest: number
     awkward: number
-    /** How far the words of its records are in `record_words`: see `store/word-index.ts`. */
+    /** How far the words of its records are in `record_words`: see `store/records/word-index.ts`. */
     words_to: number | null
     words_end: number | null
   }

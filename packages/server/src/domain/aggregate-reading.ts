@@ -1,6 +1,8 @@
-import type { AggregateQuery, NamedAggregate } from './aggregates.ts'
 import { closedMembersOf } from './closed-members.ts'
+import { intervals, timeZone } from './json/time-zone.ts'
 import { pathAt } from './mapping-reading.ts'
+import type { AggregateQuery, NamedAggregate } from './queries/aggregates.ts'
+import { aggregates } from './queries/tallies.ts'
 import {
   fault,
   membersOf,
@@ -10,9 +12,7 @@ import {
   stringOf,
   wholePiece,
   wordOf,
-} from './query-text.ts'
-import { aggregates } from './tallies.ts'
-import { intervals, timeZone } from './time-zone.ts'
+} from './queries/text.ts'
 
 /** One question asks for at most so many aggregates. */
 const mostAggregates = 20

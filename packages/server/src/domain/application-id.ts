@@ -1,4 +1,4 @@
-import { ownerHolder } from './rights.ts'
+import { ownerHolder } from './access/rights.ts'
 
 /** What is wrong with the id of a new application, as a sentence; undefined when it will do. */
 export function applicationIdProblem(id: string): string | undefined {

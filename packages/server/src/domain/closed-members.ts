@@ -1,5 +1,5 @@
+import { membersOf, type Piece } from './queries/text.ts'
 import { memberPath, QueryError } from './query-error.ts'
-import { membersOf, type Piece } from './query-text.ts'
 
 /**
  * An object's members, when it has no others: for what is misread rather than unknown when a key is misspelt.

@@ -1,9 +1,9 @@
-import { type DataDebit, endOf, type Permission, type Times } from './data-debits.ts'
+import { type DataDebit, endOf, type Permission, type Times } from './consent/data-debit.ts'
+import { sourcesOf, type Steps } from './consent/disclosure.ts'
+import { readNarrowing } from './consent/narrowing-reading.ts'
+import { narrowed } from './consent/narrowing.ts'
 import { pathText } from './field-path.ts'
-import { sourcesOf, type Steps } from './leaving.ts'
-import { readNarrowing } from './narrowing-reading.ts'
-import { narrowed } from './narrowing.ts'
-import { type EndpointQuery, readBundle } from './queries.ts'
+import { type EndpointQuery, readBundle } from './queries/query.ts'
 
 /** What became of a permission of a data debit. `changed`: accepted in place of another one. */
 export type ConsentEvent = 'accepted' | 'changed' | 'disabled' | 'expired' | 'rejected'

@@ -1,5 +1,5 @@
-import type { DataDebit } from './data-debits.ts'
-import { type Caller, hasRole, holderOf } from './rights.ts'
+import { type Caller, hasRole, holderOf } from './access/rights.ts'
+import type { DataDebit } from './consent/data-debit.ts'
 
 /** Whether a caller may ask for data: it has the role `datadebit`, `platform` or `owner`. */
 export const mayPropose = (caller: Caller): boolean =>

@@ -1,4 +1,4 @@
-import { decimal, writtenNumber } from './decimal.ts'
+import { decimal, writtenNumber } from './json/numbers.ts'
 
 /** Numbers with more digits than this before or behind the point are not added up: `1e999999999` would take a gigabyte. */
 export const mostPlaces = 1000

@@ -1,8 +1,9 @@
-import { compareValues } from './comparing.ts'
-import { nestedParts, partOf } from './containing.ts'
-import { dateParts } from './dates.ts'
-import type { Filter, Operator, Transformation } from './filters.ts'
+import { compareValues } from './json/comparing.ts'
+import { nestedParts, partOf } from './json/containing.ts'
+import { dateParts } from './json/dates.ts'
+import { queryWords } from './json/words.ts'
 import { pathAt } from './mapping-reading.ts'
+import type { Filter, Operator, Transformation } from './queries/filters.ts'
 import {
   eachElement,
   elementsOf,
@@ -14,8 +15,7 @@ import {
   sourceOf,
   stringOf,
   wordOf,
-} from './query-text.ts'
-import { queryWords } from './words.ts'
+} from './queries/text.ts'
 
 /** A query has at most so many filters. */
 export const mostFilters = 100

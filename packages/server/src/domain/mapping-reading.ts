@@ -1,6 +1,6 @@
 import { parsePath, PathError } from './field-path.ts'
-import type { Rule } from './mapping.ts'
-import { fault, membersOf, type Piece, required, stringOf } from './query-text.ts'
+import type { Rule } from './queries/mapping.ts'
+import { fault, membersOf, type Piece, required, stringOf } from './queries/text.ts'
 
 /** A mapping has at most so many rules, those inside others too. */
 export const mostRules = 1000

@@ -1,5 +1,5 @@
 import type { Application } from '@hatstand/api/application-definition.ts'
-import type { Role } from './roles.ts'
+import type { Role } from './access/roles.ts'
 
 /** A grey square: official dashboards hide what has no logo, or fail. */
 export const noLogo =

@@ -1,6 +1,6 @@
+import { covers, type Steps } from './consent/disclosure.ts'
 import { pathText } from './field-path.ts'
-import { covers, type Steps } from './leaving.ts'
-import type { Mapping, Rule } from './mapping.ts'
+import type { Mapping, Rule } from './queries/mapping.ts'
 
 /** Fields put together by their beginnings; `each` is what is wanted of the elements of an array. */
 interface FieldTree {

@@ -1,5 +1,5 @@
 import { parsePath, PathError } from './field-path.ts'
-import type { Mapping } from './mapping.ts'
+import type { Mapping } from './queries/mapping.ts'
 import { QueryError } from './query-error.ts'
 
 /**

@@ -1,7 +1,7 @@
 import { closedMembersOf } from './closed-members.ts'
 import { readFilters } from './filter-reading.ts'
-import { type EndpointQuery, type Ordering, readLimit, readOrderBy, readParts } from './queries.ts'
-import { fault, membersOf, optional, type Piece, sourceOf, wholePiece, wordOf } from './query-text.ts'
+import { type EndpointQuery, type Ordering, readLimit, readOrderBy, readParts } from './queries/query.ts'
+import { fault, membersOf, optional, type Piece, sourceOf, wholePiece, wordOf } from './queries/text.ts'
 
 /** What is asked of the records of one endpoint, and how much of the answer. */
 export interface RecordQuery {

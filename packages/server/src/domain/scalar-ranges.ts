@@ -1,6 +1,6 @@
 import { elements, stringValue } from '@hatstand/api/json.ts'
-import { compareValues } from './comparing.ts'
-import type { Filter, Operator } from './filters.ts'
+import { compareValues } from './json/comparing.ts'
+import type { Filter, Operator } from './queries/filters.ts'
 
 /** What a value must be if a record is to pass: of one of the kinds, or a text or number within one of the ranges (inclusive). */
 export interface ScalarRanges {

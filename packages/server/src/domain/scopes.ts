@@ -1,5 +1,5 @@
-import { isNamespace } from './endpoint-name.ts'
-import type { Role } from './roles.ts'
+import { isNamespace } from './access/endpoint-name.ts'
+import type { Role } from './access/roles.ts'
 
 /** The most scopes one request for access names. */
 export const mostScopes = 50

@@ -1,6 +1,6 @@
-import { isNamespace } from './endpoint-name.ts'
-import { type Caller, mayGrant } from './rights.ts'
-import type { Role, RoleName } from './roles.ts'
+import { isNamespace } from './access/endpoint-name.ts'
+import { type Caller, mayGrant } from './access/rights.ts'
+import type { Role, RoleName } from './access/roles.ts'
 
 /** A role as it travels: `detail` left out, or empty, where it needs none. */
 export interface GivenRole {

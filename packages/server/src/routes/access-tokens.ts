@@ -2,16 +2,16 @@ import { createAccessToken, validateAccessToken } from '@hatstand/api/access-tok
 import type { FastifyRequest } from 'fastify'
 import { type Bearer, issueToken } from '../auth/access-tokens.ts'
 import { accountOf, sendPrivately } from '../auth/authenticate.ts'
-import { type Attempt, limitsOf } from '../auth/login-limit.ts'
-import { readCredentials, whoSignsIn } from '../auth/login.ts'
-import { checkSecondFactor, needsSecondFactor } from '../auth/second-factors.ts'
+import { type Attempt, limitsOf } from '../auth/passwords/login-limit.ts'
+import { readCredentials, whoSignsIn } from '../auth/passwords/login.ts'
+import { checkSecondFactor, needsSecondFactor } from '../auth/second-factors/second-factors.ts'
 import type { App, Context } from '../context.ts'
 import type { Unit } from '../database/port.ts'
-import { ownerNameProblem } from '../domain/credentials.ts'
+import { ownerNameProblem } from '../domain/access/credentials.ts'
 import { primaryRole } from '../domain/user-roles.ts'
 import { ApiError } from '../errors.ts'
-import { findOwner } from '../store/owners.ts'
-import { findSigningIn } from '../store/users.ts'
+import { findOwner } from '../store/access/owners.ts'
+import { findSigningIn } from '../store/access/users.ts'
 
 /** `GET /users/access_token` signs the owner or a user in; `GET /users/access_token/validate` asks whether a token counts. */
 export function accessTokenRoutes(app: App, context: Context): void {

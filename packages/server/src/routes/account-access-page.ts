@@ -1,4 +1,4 @@
-import { isolated, markup, type Markup, page, trusted } from './page.ts'
+import { isolated, markup, type Markup, page, trusted } from '../http/page.ts'
 
 /** A browser or a program that can use the account, as it is shown. Times in milliseconds since 1970. */
 export interface Entry {

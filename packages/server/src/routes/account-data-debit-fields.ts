@@ -1,10 +1,10 @@
 import { stringValue } from '@hatstand/api/json.ts'
 import { fieldsShown } from '../domain/consent.ts'
-import type { Bundle } from '../domain/data-debit-acceptance.ts'
+import type { Bundle } from '../domain/consent/acceptance.ts'
 import { pathText } from '../domain/field-path.ts'
-import type { EndpointQuery } from '../domain/queries.ts'
+import type { EndpointQuery } from '../domain/queries/query.ts'
+import { membersOf, type Piece, sourceOf, wholePiece, elementsOf } from '../domain/queries/text.ts'
 import { QueryError } from '../domain/query-error.ts'
-import { membersOf, type Piece, sourceOf, wholePiece, elementsOf } from '../domain/query-text.ts'
 
 /** How many characters of a form the fields take that a page lets an owner choose from: it has only so much room. */
 const mostLength = 12_000

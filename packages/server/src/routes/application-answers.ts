@@ -1,17 +1,17 @@
 import type { Context } from '../context.ts'
 import type { Unit } from '../database/port.ts'
-import { definitionAnswered } from '../domain/application-answer.ts'
-import { applicationDebitId, dataConsent, dataRetrieved } from '../domain/application-data.ts'
-import { parseDefinition } from '../domain/application-definition.ts'
-import { mayKnowRecent, recentEndpointOf, statusOf } from '../domain/application-status.ts'
-import type { Caller } from '../domain/rights.ts'
+import { definitionAnswered } from '../domain/access/application-answer.ts'
+import { applicationDebitId, dataConsent, dataRetrieved } from '../domain/access/application-data.ts'
+import { mayKnowRecent, recentEndpointOf, statusOf } from '../domain/access/application-status.ts'
+import { parseDefinition } from '../domain/access/definition.ts'
+import type { Caller } from '../domain/access/rights.ts'
 import {
   type Application,
   enabledApplications,
   findApplication,
   listApplications,
-} from '../store/applications.ts'
-import { findDebit } from '../store/data-debits.ts'
+} from '../store/access/applications.ts'
+import { findDebit } from '../store/consent/data-debits.ts'
 import { lastChanges } from '../store/last-changes.ts'
 
 /** The JSON text of an application with its status, as a caller sees it; undefined when there is none. */

@@ -1,15 +1,15 @@
 import type { FastifyRequest } from 'fastify'
-import { entryOf } from '../auth/ledger-notes.ts'
 import type { Context } from '../context.ts'
 import type { Unit } from '../database/port.ts'
-import { applicationDebitId, dataConsent } from '../domain/application-data.ts'
-import { newRoles, rolesOf, parseDefinition } from '../domain/application-definition.ts'
+import { applicationDebitId, dataConsent } from '../domain/access/application-data.ts'
+import { newRoles, rolesOf, parseDefinition } from '../domain/access/definition.ts'
+import { mayGrant } from '../domain/access/rights.ts'
 import { decides } from '../domain/data-debit-rights.ts'
-import { mayGrant } from '../domain/rights.ts'
 import { ApiError } from '../errors.ts'
-import { findApplication, setUpApplication } from '../store/applications.ts'
-import { findDebit } from '../store/data-debits.ts'
-import { noteEntry } from '../store/ledger.ts'
+import { entryOf } from '../ledger/entries.ts'
+import { findApplication, setUpApplication } from '../store/access/applications.ts'
+import { findDebit } from '../store/consent/data-debits.ts'
+import { noteEntry } from '../store/ledger/entries.ts'
 
 /**
  * Sets an application up: it is granted what its definition asks for at this moment, and nothing that it asks for later. The owner

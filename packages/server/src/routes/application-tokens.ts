@@ -2,10 +2,10 @@ import type { AccessToken } from '@hatstand/api/access-tokens.ts'
 import type { FastifyRequest } from 'fastify'
 import { issueToken } from '../auth/access-tokens.ts'
 import type { Context } from '../context.ts'
-import { type Caller, hasRole, holderOf } from '../domain/rights.ts'
+import { type Caller, hasRole, holderOf } from '../domain/access/rights.ts'
 import { ApiError } from '../errors.ts'
-import { findApplication } from '../store/applications.ts'
-import { findOwner } from '../store/owners.ts'
+import { findApplication } from '../store/access/applications.ts'
+import { findOwner } from '../store/access/owners.ts'
 
 /**
  * Issues an access token of an enabled application to the owner, or to an application with exactly the role for it.

@@ -5,9 +5,9 @@ import { ask } from '../../test/asking.ts'
 import { routeEngines } from '../../test/engines.ts'
 import { startServer, type TestServer } from '../../test/harness.ts'
 import { refused } from '../../test/refused.ts'
-import { readBundle as compiled } from '../domain/queries.ts'
-import { usualBounds } from '../store/queries.ts'
-import { type BundlePlace, readBundle } from '../store/query-bundles.ts'
+import { readBundle as compiled } from '../domain/queries/query.ts'
+import { type BundlePlace, readBundle } from '../store/queries/bundles.ts'
+import { usualBounds } from '../store/queries/queries.ts'
 
 const bundle: Bundle = {
   few: {

@@ -1,6 +1,6 @@
 import type { Context } from '../context.ts'
-import type { Role } from '../domain/roles.ts'
-import { listSources } from '../store/sources.ts'
+import type { Role } from '../domain/access/roles.ts'
+import { listSources } from '../store/records/sources.ts'
 import { roleInWords } from './role-words.ts'
 
 /** A namespace, and what is kept in it now. */

@@ -8,11 +8,11 @@ import {
 } from '@hatstand/api/data-debit-request.ts'
 import type { TSchema } from '@hatstand/api/type.ts'
 import type { FastifyRequest } from 'fastify'
-import { isContract, type Proposal, readProposal } from '../domain/data-debit-requests.ts'
+import { isContract, type Proposal, readProposal } from '../domain/consent/proposal.ts'
 import { QueryError } from '../domain/query-error.ts'
 import { ApiError } from '../errors.ts'
-import { receiveText } from './body.ts'
-import { parseSmall, type Small, type Validate } from './small-body.ts'
+import { receiveText } from '../http/receive-body.ts'
+import { parseSmall, type Small, type Validate } from '../http/small-body.ts'
 
 /** How many bytes a proposal may have: its bundles, mostly. */
 const mostBytes = 1_048_576

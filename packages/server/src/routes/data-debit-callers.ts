@@ -1,9 +1,9 @@
 import type { FastifyRequest } from 'fastify'
 import type { App, Context } from '../context.ts'
+import type { DataDebit } from '../domain/consent/data-debit.ts'
 import { decides, isRequester } from '../domain/data-debit-rights.ts'
-import type { DataDebit } from '../domain/data-debits.ts'
 import { ApiError } from '../errors.ts'
-import type { Audience } from './data-debit-answers.ts'
+import type { Audience } from './data-debits/json.ts'
 
 /** How a data debit is shown to a caller, below this prefix. */
 export const audienceOf = (app: App, { now }: Context, { caller }: FastifyRequest): Audience => ({

@@ -1,6 +1,6 @@
-import { hiddenText, shownText } from '../auth/hidden-names.ts'
-import type { DataDebit, Permission } from '../domain/data-debits.ts'
-import type { BundlePlace } from '../store/query-bundles.ts'
+import { hiddenText, shownText } from '../auth/passwords/hidden-names.ts'
+import type { DataDebit, Permission } from '../domain/consent/data-debit.ts'
+import type { BundlePlace } from '../store/queries/bundles.ts'
 
 /** How long after its beginning a read goes on, page by page, in milliseconds. */
 const longestRead = 3_600_000

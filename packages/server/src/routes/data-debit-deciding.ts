@@ -1,10 +1,10 @@
 import { expiryEntry } from '../auth/expiry-notes.ts'
 import type { Context } from '../context.ts'
 import type { Unit } from '../database/port.ts'
-import type { DataDebit } from '../domain/data-debits.ts'
+import type { DataDebit } from '../domain/consent/data-debit.ts'
 import type { ApiError } from '../errors.ts'
 import { noteExpiry } from '../store/consent-events.ts'
-import { findDebit } from '../store/data-debits.ts'
+import { findDebit } from '../store/consent/data-debits.ts'
 
 export type Decide = (unit: Unit, pda: number, debit: DataDebit) => Promise<DataDebit>
 

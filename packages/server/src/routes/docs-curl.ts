@@ -1,5 +1,5 @@
 import type { Operation } from '@hatstand/api/operation.ts'
-import { parametersOf, pathOf } from './openapi-document.ts'
+import { parametersOf, pathOf } from './docs/openapi.ts'
 
 /** A command that tries the operation; `$URL` and `$TOKEN` stand for the server and the access token. */
 export function curlOf(operation: Operation): string {

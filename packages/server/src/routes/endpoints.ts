@@ -1,9 +1,9 @@
 import { type EndpointCount, listSources as api } from '@hatstand/api/endpoints.ts'
-import { noteRead } from '../auth/ledger-notes.ts'
 import type { App, Context } from '../context.ts'
-import { namespaceOf } from '../domain/endpoint-name.ts'
-import { hasRole, mayRead } from '../domain/rights.ts'
-import { listSources } from '../store/sources.ts'
+import { namespaceOf } from '../domain/access/endpoint-name.ts'
+import { hasRole, mayRead } from '../domain/access/rights.ts'
+import { noteRead } from '../ledger/entries.ts'
+import { listSources } from '../store/records/sources.ts'
 
 /** `GET /data/sources`: which endpoints hold records, of the namespaces the caller may read; of all for `platform`. */
 export function endpointRoutes(app: App, context: Context): void {

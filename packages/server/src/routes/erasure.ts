@@ -1,11 +1,11 @@
 import * as api from '@hatstand/api/erasure.ts'
 import { recordIdsOf } from '@hatstand/api/query.ts'
 import type { FastifyRequest } from 'fastify'
-import { entryOf } from '../auth/ledger-notes.ts'
 import type { App, Context } from '../context.ts'
-import { isOwner } from '../domain/rights.ts'
+import { isOwner } from '../domain/access/rights.ts'
 import { ApiError } from '../errors.ts'
-import { eraseEndpoint, eraseRecords } from '../store/erasure.ts'
+import { entryOf } from '../ledger/entries.ts'
+import { eraseEndpoint, eraseRecords } from '../store/records/erase.ts'
 
 /** Erasing for good, which only the owner may. */
 export function erasureRoutes(app: App, context: Context): void {

@@ -1,8 +1,8 @@
 import manifest from '../../package.json' with { type: 'json' }
 import { sessionOf } from '../auth/sessions.ts'
 import type { Account, App, Context } from '../context.ts'
-import { isPerson, pages } from './forms.ts'
-import { markup, page, sendPage } from './page.ts'
+import { markup, page, sendPage } from '../http/page.ts'
+import { isPerson, pages } from '../pages/forms.ts'
 
 /** Links of existing applications are for a page that ran a script: what they ask for stands behind the `#`, which no server sees. Whoever it runs for needs no instructions. */
 const script = `

@@ -1,7 +1,7 @@
 import { createHatLogin, createTokenForResource } from '@hatstand/api/hatlogin.ts'
 import { applicationToken, findHatLogin, isRegisteredOrigin, redirectWithToken } from '../auth/hat-login.ts'
 import type { App, Context } from '../context.ts'
-import type { Caller } from '../domain/rights.ts'
+import type { Caller } from '../domain/access/rights.ts'
 import { ApiError } from '../errors.ts'
 
 /**

@@ -5,8 +5,8 @@ import { routeEngines } from '../../test/engines.ts'
 import { ownerName, ownerPassword, startServer, type TestServer } from '../../test/harness.ts'
 import { refused } from '../../test/refused.ts'
 import { makeOpaqueToken, opaqueId } from '../auth/opaque-tokens.ts'
-import { forgetOnce } from '../forgetting.ts'
-import { addAccessToken, listAccessTokens, type NewToken } from '../store/access-tokens.ts'
+import { forgetOnce } from '../jobs/expire.ts'
+import { addAccessToken, listAccessTokens, type NewToken } from '../store/access/access-tokens.ts'
 
 const day = 86_400_000
 

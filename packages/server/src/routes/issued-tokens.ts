@@ -1,16 +1,16 @@
 import * as api from '@hatstand/api/issued-tokens.ts'
 import type { FastifyRequest } from 'fastify'
-import { entryOf } from '../auth/ledger-notes.ts'
 import type { App, Context } from '../context.ts'
-import { isOwner } from '../domain/rights.ts'
+import { isOwner } from '../domain/access/rights.ts'
 import { ApiError } from '../errors.ts'
+import { entryOf } from '../ledger/entries.ts'
 import {
   type KeptToken,
   listAccessTokens,
   revokeAccessToken,
   revokeAccessTokens,
-} from '../store/access-tokens.ts'
-import { writeNoted } from '../store/ledger.ts'
+} from '../store/access/access-tokens.ts'
+import { writeNoted } from '../store/ledger/entries.ts'
 
 /** What each kind is called outside. */
 const names = { session: 'session', jwt: 'access-token', oauth: 'oauth-token' } as const

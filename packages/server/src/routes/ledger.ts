@@ -1,10 +1,10 @@
 import * as api from '@hatstand/api/ledger.ts'
 import type { FastifyRequest } from 'fastify'
 import type { App, Context } from '../context.ts'
-import { isOwner } from '../domain/rights.ts'
+import { isOwner } from '../domain/access/rights.ts'
 import { ApiError } from '../errors.ts'
-import { listSeals, newestSeal } from '../store/ledger-seals.ts'
-import { type LedgerFilter, type ListedEntry, listEntries } from '../store/ledger.ts'
+import { type LedgerFilter, type ListedEntry, listEntries } from '../store/ledger/entries.ts'
+import { listSeals, newestSeal } from '../store/ledger/seals.ts'
 import { linkNext } from './next-page.ts'
 
 /** The most entries or seals of one answer. */

@@ -1,12 +1,12 @@
 import { createLink } from '@hatstand/api/links.ts'
 import { recordIdsOf } from '@hatstand/api/query.ts'
-import { entryOf } from '../auth/ledger-notes.ts'
 import type { App, Context } from '../context.ts'
-import { namespaceOf } from '../domain/endpoint-name.ts'
-import { mayWrite } from '../domain/rights.ts'
+import { namespaceOf } from '../domain/access/endpoint-name.ts'
+import { mayWrite } from '../domain/access/rights.ts'
 import { ApiError } from '../errors.ts'
-import { linkRecords } from '../store/links.ts'
-import { requireSomeWrite } from './saving.ts'
+import { entryOf } from '../ledger/entries.ts'
+import { linkRecords } from '../store/records/links.ts'
+import { requireSomeWrite } from './records/saving.ts'
 
 /** `POST /data-link` joins stored records as belonging together. */
 export function linkRoutes(app: App, context: Context): void {

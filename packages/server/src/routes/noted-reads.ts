@@ -1,9 +1,9 @@
 import type { FastifyRequest } from 'fastify'
-import { noteRead } from '../auth/ledger-notes.ts'
 import type { Context } from '../context.ts'
 import type { Text } from '../database/port.ts'
-import type { Pages, PageText } from '../store/record-pages.ts'
-import type { Pieces } from './answers.ts'
+import type { Pieces } from '../http/answers.ts'
+import { noteRead } from '../ledger/entries.ts'
+import type { Pages, PageText } from '../store/records/pages.ts'
 
 /**
  * A read's pages as they are answered: what each holds is in the ledger before it leaves.

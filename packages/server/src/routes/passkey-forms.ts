@@ -2,11 +2,11 @@ import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import type { FastifyRequest } from 'fastify'
 import { hostOf } from '../auth/authenticate.ts'
-import { passkeysWorkAt, signInQuestion } from '../auth/passkeys.ts'
-import { secondFactorsOf } from '../auth/second-factors.ts'
+import { passkeysWorkAt, signInQuestion } from '../auth/second-factors/passkeys.ts'
+import { secondFactorsOf } from '../auth/second-factors/second-factors.ts'
 import type { Context } from '../context.ts'
-import { accountOfPage } from './forms.ts'
-import { markup, type Markup, trusted } from './page.ts'
+import { markup, type Markup, trusted } from '../http/page.ts'
+import { accountOfPage } from '../pages/forms.ts'
 
 /** A form that only a script can fill in, and the script. Without one it is not seen, and nothing depends on it. */
 export interface PasskeyForm {

@@ -1,4 +1,4 @@
-import { alert, field, markup, type Markup, page, whose } from './page.ts'
+import { alert, field, markup, type Markup, page, whose } from '../http/page.ts'
 
 /** What is wrong with each field, as a sentence. */
 export interface PasswordProblems {

@@ -1,8 +1,9 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { noteRead } from '../auth/ledger-notes.ts'
 import type { Context } from '../context.ts'
-import { shown } from '../domain/leaving.ts'
+import { shown } from '../domain/consent/disclosure.ts'
 import { ApiError } from '../errors.ts'
+import { type Pieces, sendJson } from '../http/answers.ts'
+import { noteRead } from '../ledger/entries.ts'
 import { listCursorOf, standingOf } from '../store/cursors.ts'
 import {
   type Asking,
@@ -11,8 +12,7 @@ import {
   type RecordPage,
   type Stretch,
   usualBounds,
-} from '../store/queries.ts'
-import { type Pieces, sendJson } from './answers.ts'
+} from '../store/queries/queries.ts'
 import { linkNext } from './next-page.ts'
 import { asRefusal } from './query-bodies.ts'
 

@@ -1,10 +1,10 @@
 import { skipSpace, skipValue } from '@hatstand/api/json.ts'
 import type { FastifyRequest } from 'fastify'
+import { mostLevels } from '../domain/queries/text.ts'
 import { QueryError } from '../domain/query-error.ts'
-import { mostLevels } from '../domain/query-text.ts'
 import { ApiError } from '../errors.ts'
-import { GoneError } from '../store/queries.ts'
-import { receiveText } from './body.ts'
+import { receiveText } from '../http/receive-body.ts'
+import { GoneError } from '../store/queries/queries.ts'
 
 /** A query takes no more bytes than this. */
 const mostBytes = 1_048_576

@@ -17,10 +17,10 @@ import {
 } from '../../test/data-debits.ts'
 import { engines, freshFolder, routeEngines } from '../../test/engines.ts'
 import { expiryEntry } from '../auth/expiry-notes.ts'
-import { makeSigningKey } from '../auth/signing-keys.ts'
+import { makeSigningKey } from '../auth/keys.ts'
 import { openDatabase } from '../database/open.ts'
+import { rotateSigningKey } from '../store/access/signing-keys.ts'
 import { noteExpiries } from '../store/consent-events.ts'
-import { rotateSigningKey } from '../store/signing-keys.ts'
 
 type Who = keyof DebitScene['tokens']
 

@@ -1,4 +1,4 @@
-import type { Role } from '../domain/roles.ts'
+import type { Role } from '../domain/access/roles.ts'
 
 /** What a role other than reading and writing lets an application do, in words that go on from "it may". */
 export function roleInWords({ role, detail }: Role): string {

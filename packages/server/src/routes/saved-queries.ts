@@ -1,4 +1,4 @@
-import type { Pieces } from './answers.ts'
+import type { Pieces } from '../http/answers.ts'
 
 /** Saved queries as a list, each as it was registered: names need no escape. */
 export const savedQueries = (

@@ -5,7 +5,7 @@ import { Secret, TOTP } from 'otpauth'
 import type { Browser, BrowserContext, CDPSession, Page } from 'playwright-core'
 import { browserTest, complaintsOf, isFineToRead, openBrowser } from '../../test/chromium.ts'
 import { ownerName, ownerPassword, startServer, type TestServer } from '../../test/harness.ts'
-import { secondFactorsOf } from '../auth/second-factors.ts'
+import { secondFactorsOf } from '../auth/second-factors/second-factors.ts'
 
 const path = '/account/second-factors'
 const minute = 60_000

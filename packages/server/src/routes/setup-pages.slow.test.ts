@@ -3,11 +3,11 @@ import type { Page } from 'playwright-core'
 import { browserTest, complaintsOf, isFineToRead, openBrowser } from '../../test/chromium.ts'
 import { freshFolder } from '../../test/engines.ts'
 import { createApp } from '../app.ts'
+import { makeSigningKey } from '../auth/keys.ts'
 import { makeSetupCode } from '../auth/setup-code.ts'
-import { makeSigningKey } from '../auth/signing-keys.ts'
 import { readConfig } from '../config.ts'
 import { openDatabase } from '../database/open.ts'
-import { addAccount } from '../store/accounts.ts'
+import { addAccount } from '../store/access/accounts.ts'
 
 browserTest('a person sets the account up in a browser: wide, narrow, light and dark', async (t) => {
   const browser = await openBrowser(t)

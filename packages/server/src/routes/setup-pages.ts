@@ -1,4 +1,4 @@
-import { alert, field, markup, type Markup, page, plainPage } from './page.ts'
+import { alert, field, markup, type Markup, page, plainPage } from '../http/page.ts'
 
 /** What is wrong with each field, as a sentence. */
 export type Problems = {

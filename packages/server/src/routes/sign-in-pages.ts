@@ -1,4 +1,4 @@
-import { alert, field, markup, type Markup, page } from './page.ts'
+import { alert, field, markup, type Markup, page } from '../http/page.ts'
 
 /**
  * @param hidden where to go afterwards, and the form's key

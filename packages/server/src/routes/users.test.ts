@@ -8,9 +8,9 @@ import { ask } from '../../test/asking.ts'
 import { routeEngines } from '../../test/engines.ts'
 import { ownerName, ownerPassword, startServer, type TestServer } from '../../test/harness.ts'
 import { refused } from '../../test/refused.ts'
-import { hashPassword } from '../auth/passwords.ts'
+import { hashPassword } from '../auth/passwords/passwords.ts'
 import { type GivenRole, keptRoles } from '../domain/user-roles.ts'
-import { addUser } from '../store/users.ts'
+import { addUser } from '../store/access/users.ts'
 
 const password = 'a lantern under 7 quiet bridges'
 const bob: NewUser = {

@@ -1,13 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import * as api from '@hatstand/api/users.ts'
 import type { FastifyRequest } from 'fastify'
-import { entryOf, noteRead } from '../auth/ledger-notes.ts'
-import { insistOnStrength } from '../auth/password-strength.ts'
-import { hashPassword } from '../auth/passwords.ts'
+import { hashPassword } from '../auth/passwords/passwords.ts'
+import { insistOnStrength } from '../auth/passwords/strength.ts'
 import type { App, Context } from '../context.ts'
 import type { Unit } from '../database/port.ts'
-import { hasRole, userHolder } from '../domain/rights.ts'
-import type { Role } from '../domain/roles.ts'
+import { hasRole, userHolder } from '../domain/access/rights.ts'
+import type { Role } from '../domain/access/roles.ts'
 import {
   type GivenRole,
   isPrivileged,
@@ -17,11 +16,12 @@ import {
   userRolesProblem,
 } from '../domain/user-roles.ts'
 import { ApiError } from '../errors.ts'
-import { countDebits } from '../store/data-debits.ts'
-import { noteEntry, writeNoted } from '../store/ledger.ts'
-import { findOwner } from '../store/owners.ts'
-import { addUser, findUser, listUsers, putUser, removeUser, type User } from '../store/users.ts'
-import { readSmall } from './small-body.ts'
+import { readSmall } from '../http/small-body.ts'
+import { entryOf, noteRead } from '../ledger/entries.ts'
+import { findOwner } from '../store/access/owners.ts'
+import { addUser, findUser, listUsers, putUser, removeUser, type User } from '../store/access/users.ts'
+import { countDebits } from '../store/consent/data-debits.ts'
+import { noteEntry, writeNoted } from '../store/ledger/entries.ts'
 
 /** The people and programs that may sign in beside the owner: only the owner, and who has the role `platform`, may see or change them. */
 export function userRoutes(app: App, context: Context): void {

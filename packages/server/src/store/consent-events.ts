@@ -1,11 +1,11 @@
 import type { Database, Unit } from '../database/port.ts'
-import { type DataDebit, endOf, type Permission } from '../domain/data-debits.ts'
+import { type DataDebit, endOf, type Permission } from '../domain/consent/data-debit.ts'
 import type { LedgerEntry } from '../domain/ledger.ts'
+import { findDebit } from './consent/data-debits.ts'
+import { addNotices, removeNotices } from './consent/notices.ts'
+import { addReceipt, endedDebits, isDeclined, type Receipt, standingReceipt } from './consent/receipts.ts'
 import type { Decision } from './data-debit-decided.ts'
-import { findDebit } from './data-debits.ts'
-import { noteEntry } from './ledger.ts'
-import { addNotices, removeNotices } from './notices.ts'
-import { addReceipt, endedDebits, isDeclined, type Receipt, standingReceipt } from './receipts.ts'
+import { noteEntry } from './ledger/entries.ts'
 
 /** Makes the entry of the ledger for the end of a permission of a data debit. */
 export type ExpiryEntry = (dataDebit: string, permission: number) => LedgerEntry | undefined

@@ -1,6 +1,6 @@
 import { placeBase } from '../database/tables.ts'
-import type { Standing } from './query-streams.ts'
-import type { Position } from './record-orders.ts'
+import type { Standing } from './queries/streams.ts'
+import type { Position } from './records/orders.ts'
 
 /** A position as the `after` of a `Link`: opaque to clients, the same on every server of the account. */
 export function cursorOf(pda: number, { key, back }: Position): string {

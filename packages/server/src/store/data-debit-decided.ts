@@ -1,8 +1,8 @@
 import type { Unit } from '../database/port.ts'
-import type { DataDebit, Permission } from '../domain/data-debits.ts'
+import type { DataDebit, Permission } from '../domain/consent/data-debit.ts'
 import type { LedgerEntry } from '../domain/ledger.ts'
 import { noteConsent } from './consent-events.ts'
-import { noteEntry } from './ledger.ts'
+import { noteEntry } from './ledger/entries.ts'
 
 /** What happened to a data debit. `end`: it was read once, and once was all. */
 export type DebitEvent = 'propose' | 'change' | 'enable' | 'disable' | 'reject' | 'delete' | 'end'

@@ -1,13 +1,13 @@
 import { sql } from 'kysely'
 import type { Unit } from '../database/port.ts'
-import { type Filter, matches } from '../domain/filters.ts'
-import { keyRanges, type KeyRange } from '../domain/key-ranges.ts'
-import { keyAt, missingKey } from '../domain/ordering.ts'
-import { queryWords } from '../domain/words.ts'
-import { type OrderPath, storedPath } from './order-keys.ts'
-import { noteUse, withOrderKeys } from './order-paths.ts'
-import type { Asking, Stream } from './query-streams.ts'
-import { hasWordIndex, indexWords, placesWithWords } from './word-index.ts'
+import { queryWords } from '../domain/json/words.ts'
+import { type Filter, matches } from '../domain/queries/filters.ts'
+import { keyAt, missingKey } from '../domain/queries/ordering.ts'
+import { keyRanges, type KeyRange } from '../domain/queries/ranges.ts'
+import type { Asking, Stream } from './queries/streams.ts'
+import { type OrderPath, storedPath } from './records/order-keys.ts'
+import { noteUse, withOrderKeys } from './records/order-paths.ts'
+import { hasWordIndex, indexWords, placesWithWords } from './records/word-index.ts'
 
 /** More ranges than this are not looked up one by one. */
 const mostRanges = 100

@@ -1,12 +1,12 @@
 import { sql } from 'kysely'
 import type { Unit } from '../database/port.ts'
-import { matches } from '../domain/filters.ts'
-import type { EndpointQuery } from '../domain/queries.ts'
+import { matches } from '../domain/queries/filters.ts'
+import type { EndpointQuery } from '../domain/queries/query.ts'
 import { QueryError } from '../domain/query-error.ts'
-import { linkedPlaces } from './links.ts'
-import type { Found } from './query-streams.ts'
+import type { Found } from './queries/streams.ts'
+import { linkedPlaces } from './records/links.ts'
 
-/** How a record's data is shown; `shown` of domain/leaving.ts, or less. */
+/** How a record's data is shown; `shown` of domain/consent/disclosure.ts, or less. */
 export interface Show {
   (query: EndpointQuery, data: string): string
   /** What stands for a record's id, where that must not leave since it tells the time of saving: then their order tells none either. */

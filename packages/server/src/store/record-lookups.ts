@@ -1,8 +1,8 @@
 import { sql } from 'kysely'
 import type { Unit } from '../database/port.ts'
-import type { Endpoint } from './endpoints.ts'
-import { listOrder } from './record-orders.ts'
-import { type Page, type PageText, pageText, type Shown } from './record-pages.ts'
+import type { Endpoint } from './records/endpoints.ts'
+import { listOrder } from './records/orders.ts'
+import { type Page, type PageText, pageText, type Shown } from './records/pages.ts'
 
 /**
  * One record by its id, as JSON, in an array when `list` is set.

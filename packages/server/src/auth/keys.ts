@@ -1,0 +1,36 @@
+import { createHash, createPublicKey, generateKeyPair, type KeyObject } from 'node:crypto'
+import { promisify } from 'node:util'
+import type { Database } from '../database/port.ts'
+import { findPublicKey, type SigningKey } from '../store/access/signing-keys.ts'
+
+const generate = promisify(generateKeyPair)
+const mostRemembered = 10_000
+
+/** Makes an RSA key of 2048 bits; its id is the beginning of its public half's SHA-256. */
+export async function makeSigningKey(): Promise<SigningKey> {
+  const { publicKey, privateKey } = await generate('rsa', { modulusLength: 2048 })
+  const der = publicKey.export({ type: 'spki', format: 'der' })
+  return {
+    keyId: createHash('sha256').update(der).digest('base64url').slice(0, 22),
+    privatePem: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+    publicPem: publicKey.export({ type: 'spki', format: 'pem' }).toString(),
+  }
+}
+
+/** Finds public keys by account and key id. A key never changes, so found ones are remembered. */
+export function publicKeys(
+  database: Database,
+): (pda: number, keyId: string) => Promise<KeyObject | undefined> {
+  const remembered = new Map<string, KeyObject>()
+  return async (pda, keyId) => {
+    const name = `${pda}/${keyId}`
+    const known = remembered.get(name)
+    if (known) return known
+    const pem = await database.read((unit) => findPublicKey(unit, pda, keyId))
+    if (pem === undefined) return undefined
+    if (remembered.size >= mostRemembered) remembered.clear()
+    const key = createPublicKey(pem)
+    remembered.set(name, key)
+    return key
+  }
+}

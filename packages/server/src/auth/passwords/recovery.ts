@@ -1,0 +1,137 @@
+import type { FastifyBaseLogger } from 'fastify'
+import type { Account, Context } from '../../context.ts'
+import type { Database } from '../../database/port.ts'
+import type { LedgerEntry } from '../../domain/ledger.ts'
+import { ApiError } from '../../errors.ts'
+import { changePassword, findOwner, type Owner } from '../../store/access/owners.ts'
+import { noteEntry } from '../../store/ledger/entries.ts'
+import {
+  findPasswordReset,
+  type PasswordReset,
+  putPasswordReset,
+  removePasswordReset,
+} from '../../store/password-resets.ts'
+import { sendMail } from '../mail.ts'
+import { makeOpaqueToken, opaqueId } from '../opaque-tokens.ts'
+import { originOf } from '../origin.ts'
+import { hashPassword } from './passwords.ts'
+import { insistOnStrength } from './strength.ts'
+
+const day = 86_400_000
+/** A link this young is not replaced because somebody asks again: a stranger could make the owner's links useless, and send mails without end. */
+const keptFor = 300_000
+
+type Where = { database: Database; now: number }
+
+/**
+ * A link to a new password: what it carries. It works once, for 24 hours; the one there was works no more.
+ * @param leastAge in milliseconds; while there is a link younger than this, none is made
+ * @returns 256 random bits as text, of which only the digest is kept; undefined when none was made
+ */
+export async function makeResetLink(
+  { database, now }: Where,
+  pda: number,
+  leastAge = 0,
+): Promise<string | undefined> {
+  const text = makeOpaqueToken()
+  const reset = { linkId: opaqueId(text).tokenId, createdAt: now, expiresAt: now + day }
+  return database.write(pda, async (unit) => {
+    await unit.count(0)
+    const before = await findPasswordReset(unit, pda)
+    if (before && before.createdAt > now - leastAge) return undefined
+    await putPasswordReset(unit, pda, reset)
+    return text
+  })
+}
+
+/** Where the owner chooses a new password, by what the link carries. */
+export function resetAddress(config: Context['config'], domain: string, text: string): string {
+  return `${originOf(domain, config)}/auth/change-password/${text}`
+}
+
+/** Sends the owner a link to a new password, if this is the owner's address. To be run after the answer, which tells nothing of it. */
+export async function mailResetLink(
+  { config, database, now }: Context,
+  { pda, domain }: Account,
+  email: string,
+  log: FastifyBaseLogger,
+): Promise<void> {
+  const owner = await database.read((unit) => findOwner(unit, pda))
+  if (owner?.email === undefined || owner.email.toLowerCase() !== email.trim().toLowerCase()) return
+  const text = await makeResetLink({ database, now: now() }, pda, keptFor)
+  if (text === undefined) return
+  const sent = await sendMail(config, log, {
+    to: owner.email,
+    subject: `A new password for ${domain}`,
+    text: [
+      `Somebody, most likely you, asked for a new password for the personal data account ${domain}. Choose it here:`,
+      resetAddress(config, domain, text),
+      'The link works once, within 24 hours. If it was not you who asked, do nothing: your password stays as it is.',
+    ],
+  })
+  // Without the mail nobody has the link: another may be asked for at once.
+  if (!sent) await database.write(pda, (unit) => removePasswordReset(unit, pda))
+}
+
+/** @throws `reset_link_invalid` (401), unless this link opens the way to a new password at this moment */
+export async function insistOnResetLink(
+  { database, now }: Context,
+  pda: number,
+  text: string,
+): Promise<void> {
+  insistOn(await database.read((unit) => findPasswordReset(unit, pda)), text, now())
+}
+
+/**
+ * Gives the owner the password chosen by a link, once. All tokens and sessions of the owner end; those of applications stay.
+ * @returns the owner with the new password
+ * @throws `reset_link_invalid` (401), `password_weak` (400), which leaves the link as it was
+ */
+export async function resetPassword(
+  context: Context,
+  { pda, domain }: Account,
+  text: string,
+  password: string,
+  entry?: LedgerEntry,
+): Promise<Owner> {
+  const { database, now } = context
+  await insistOnResetLink(context, pda, text)
+  const owner = await database.read((unit) => findOwner(unit, pda))
+  if (owner === undefined) throw invalid('Token does not exist')
+  await insistOnStrength(password, [owner.name, owner.email ?? '', domain])
+  const to = await hashPassword(password)
+  await database.write(pda, async (unit) => {
+    await unit.count(0)
+    insistOn(await findPasswordReset(unit, pda), text, now())
+    await changePassword(unit, pda, { to })
+    await noteEntry(unit, pda, entry)
+  })
+  return { ...owner, passwordHash: to }
+}
+
+function insistOn(reset: PasswordReset | undefined, text: string, now: number): void {
+  if (reset?.linkId !== opaqueId(text).tokenId) throw invalid('Token does not exist')
+  if (reset.expiresAt <= now) throw invalid('Token expired or invalid')
+}
+
+function invalid(cause: string): ApiError {
+  return new ApiError('reset_link_invalid', cause)
+}
+
+/** Tells the owner by mail that the password is another one, if there is an address and a mail server. */
+export async function mailPasswordChanged(
+  { config }: Context,
+  { domain }: Account,
+  { email }: Owner,
+  log: FastifyBaseLogger,
+): Promise<void> {
+  if (email === undefined || config.smtpUrl === undefined) return
+  await sendMail(config, log, {
+    to: email,
+    subject: `The password of ${domain} was changed`,
+    text: [
+      `The password of the personal data account ${domain} was changed just now, and everything that was signed in with the old one was signed out.`,
+      `If it was not you, choose a new one at once: ${originOf(domain, config)}/forgot-password`,
+    ],
+  })
+}

@@ -1,0 +1,150 @@
+import type { Application as Definition } from '@hatstand/api/application-definition.ts'
+import { applicationInWords, moreInWords, rolesInWords } from '../commands/application-words.ts'
+import type { Unit } from '../database/port.ts'
+import { newRoles, rolesOf, parseDefinition } from '../domain/access/definition.ts'
+import type { Role } from '../domain/access/roles.ts'
+import { isMinimal, minimalDefinition } from '../domain/minimal-definition.ts'
+import { entryOfCommand } from '../ledger/entries.ts'
+import {
+  type Application,
+  disableApplication,
+  findApplication,
+  listApplications,
+  registerApplication,
+  removeApplication,
+  setUpApplication,
+} from '../store/access/applications.ts'
+import { noteEntry, writeNoted } from '../store/ledger/entries.ts'
+import { CommandError, type Tools, withAccount } from './open.ts'
+
+type Options = { account?: string }
+
+/** What the ledger says of an application. */
+const about = (application: string, version?: string) => ({ detail: { application, version } })
+
+/** `hatstand application add ID --write NS... --read NS...`: a program of the owner's own, set up at once. */
+export async function applicationAdd(
+  id: string,
+  options: Options & { read?: string[]; write?: string[]; version?: string },
+): Promise<void> {
+  const roles = [
+    ...new Set(options.read).values().map((detail): Role => ({ role: 'namespaceread', detail })),
+    ...new Set(options.write).values().map((detail): Role => ({ role: 'namespacewrite', detail })),
+  ]
+  await withAccount(options, async ({ pda, domain }, tools) => {
+    const { database, now } = tools
+    const [replaced, version] = await database.write(pda, async (unit) => {
+      await unit.count(0)
+      const before = await findApplication(unit, pda, id)
+      const wanted = options.version ?? before?.version ?? '1.0.0'
+      const definition = JSON.stringify(minimalDefinition(id, wanted, roles, sinceWhen(before, now)))
+      await registerApplication(unit, pda, { id, version: wanted, definition }, now)
+      await setUpApplication(unit, pda, { id, version: wanted, roles }, now)
+      await noteEntry(unit, pda, entryOfCommand(tools, 'set_up', about(id, wanted)))
+      return [before !== undefined, wanted] as const
+    })
+    const done = replaced ? 'Replaced all rights of the application' : 'Added the application'
+    console.log(`${done} ${id} ${version} in ${domain}: it ${rolesInWords(roles)}.`)
+  })
+}
+
+/** When a program of the owner's own was first registered. @throws CommandError for an application with a definition from elsewhere */
+function sinceWhen(before: Application | undefined, now: number): string {
+  if (before === undefined) return new Date(now).toISOString()
+  if (isMinimal(before.definition)) return parseDefinition(before.definition).status.versionReleaseDate
+  throw new CommandError(
+    `The application ${before.id} has a definition from a file or from itself: use --file, or remove it first.`,
+  )
+}
+
+/** `hatstand application add --file FILE`: registers a definition that was checked, with its exact text; `setUp` also grants what it asks for. */
+export async function applicationRegister(
+  { value, text }: { value: Definition; text: string },
+  options: Options & { setUp?: true },
+): Promise<void> {
+  const { id, info } = value
+  const application = { id, version: info.version, definition: text }
+  await withAccount(options, async ({ pda, domain }, tools) => {
+    const { database, now } = tools
+    const [replaced, kept] = await database.write(pda, async (unit) => {
+      const before = await registerApplication(unit, pda, application, now)
+      await noteEntry(unit, pda, entryOfCommand(tools, 'register', about(id, info.version)))
+      if (options.setUp) await accept(unit, pda, id, tools)
+      return [before, await findApplication(unit, pda, id)] as const
+    })
+    const done = replaced ? 'Gave another definition to' : 'Registered'
+    console.log(
+      `${done} the application ${id} ${info.version} in ${domain}. ${consequence(kept as Application)}`,
+    )
+  })
+}
+
+function consequence({ id, definition, enabled, roles }: Application): string {
+  const setUp = `hatstand application set-up ${id}`
+  if (!enabled) return `It may do nothing until you accept it: when you sign in to it, or with "${setUp}".`
+  const more = newRoles(rolesOf(parseDefinition(definition)), roles)
+  const does = `It ${rolesInWords(roles)}.`
+  return more.length === 0 ? does : `${does} ${moreInWords(more)} Accept it with "${setUp}".`
+}
+
+/** Grants what the definition asks for at this moment. Returns the application, or undefined when there is none. */
+async function accept(unit: Unit, pda: number, id: string, tools: Tools): Promise<Application | undefined> {
+  await unit.count(0)
+  const found = await findApplication(unit, pda, id)
+  if (found === undefined) return undefined
+  const roles = rolesOf(parseDefinition(found.definition))
+  await setUpApplication(unit, pda, { id, version: found.version, roles }, tools.now)
+  await noteEntry(unit, pda, entryOfCommand(tools, 'set_up', about(id, found.version)))
+  return findApplication(unit, pda, id)
+}
+
+/** `hatstand application set-up ID` */
+export async function applicationSetUp(id: string, options: Options): Promise<void> {
+  await withAccount(options, async ({ pda, domain }, tools) => {
+    const known = await tools.database.write(pda, (unit) => accept(unit, pda, id, tools))
+    if (known === undefined) throw unknown(domain, id)
+    console.log(
+      `Set up the application ${id} ${known.version} in ${domain}: it ${rolesInWords(known.roles)}.`,
+    )
+  })
+}
+
+/** `hatstand application disable ID` */
+export async function applicationDisable(id: string, options: Options): Promise<void> {
+  await withAccount(options, async ({ pda, domain }, tools) => {
+    const entry = entryOfCommand(tools, 'disable', about(id))
+    const known = await writeNoted(tools.database, pda, entry, (unit) =>
+      disableApplication(unit, pda, id, tools.now),
+    )
+    if (!known) throw unknown(domain, id)
+    console.log(
+      `Disabled the application ${id} in ${domain}. Its tokens no longer count; what it wrote stays.`,
+    )
+  })
+}
+
+/** `hatstand application list` */
+export async function applicationList(options: Options): Promise<void> {
+  await withAccount(options, async ({ pda, domain }, { database }) => {
+    const applications = await database.read((unit) => listApplications(unit, pda))
+    if (applications.length === 0) console.log(`The account ${domain} has no applications.`)
+    for (const application of applications) console.log(applicationInWords(application))
+  })
+}
+
+/** `hatstand application remove ID` */
+export async function applicationRemove(id: string, options: Options): Promise<void> {
+  await withAccount(options, async ({ pda, domain }, tools) => {
+    const entry = entryOfCommand(tools, 'remove', about(id))
+    const removed = await writeNoted(tools.database, pda, entry, (unit) =>
+      removeApplication(unit, pda, id, tools.now),
+    )
+    if (!removed) throw unknown(domain, id)
+    console.log(
+      `Removed the application ${id} from ${domain}. Its tokens no longer count; what it wrote stays.`,
+    )
+  })
+}
+
+const unknown = (domain: string, id: string) =>
+  new CommandError(`The account ${domain} has no application ${id}.`)

@@ -1,0 +1,47 @@
+import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { freshFolder } from '../../../test/engines.ts'
+import { connect } from './connection.ts'
+import { createAside } from './worker-client.ts'
+
+const slow = {
+  sql: 'with recursive n(i) as (select 1 union all select i + 1 from n where i < 100000) select count(*) as count from n',
+  parameters: [],
+}
+
+test('writers and erasure wait for one slow query, not for all that were asked before', async () => {
+  const file = join(freshFolder(), 'hatstand.sqlite')
+  const database = connect(file, 2 ** 20)
+  database.exec('create virtual table record_words using fts5(words)')
+  database.close()
+  const aside = createAside(file)
+  const done: string[] = []
+  const note = (name: string) => () => done.push(name)
+  await Promise.all([
+    aside.query(slow).then(note('first query')),
+    aside.query(slow).then(note('second query')),
+    aside.query(slow).then(note('third query')),
+    aside.checkpoint().then(note('checkpoint')),
+    aside.scrub().then(note('scrub')),
+  ])
+  assert.deepEqual(done, ['first query', 'checkpoint', 'scrub', 'second query', 'third query'])
+  await aside.close()
+})
+
+test('a query that fails is told so, and the next one is answered', async () => {
+  const file = join(freshFolder(), 'hatstand.sqlite')
+  connect(file, 2 ** 20).close()
+  const aside = createAside(file)
+  const [bad, good] = await Promise.allSettled([
+    aside.query({ sql: 'select nothing', parameters: [] }),
+    aside.query(slow),
+  ])
+  assert.equal(bad.status, 'rejected')
+  assert.deepEqual(good.status === 'fulfilled' && good.value.map((row) => ({ ...(row as object) })), [
+    { count: 100000 },
+  ])
+  const waiting = [aside.query(slow), aside.query(slow)].map((one) => assert.rejects(one, /closed/))
+  await aside.close()
+  await Promise.all(waiting)
+})

@@ -1,0 +1,154 @@
+import { pathText } from '../field-path.ts'
+import { narrowedMapping } from '../narrowed-mapping.ts'
+import { orderPathOf } from '../ordered-field.ts'
+import type { EndpointQuery, PropertyQuery } from '../queries/query.ts'
+import { memberPath, QueryError } from '../query-error.ts'
+import { covers, isCoarse, mayOrderBy, overlaps, sourcesOf, type Steps } from './disclosure.ts'
+import type { EndpointNarrowing, NamedField, Narrowing, PropertyNarrowing } from './narrowing-reading.ts'
+
+type Bundle = ReadonlyMap<string, PropertyQuery>
+
+/**
+ * A bundle with less in it, as its owner agrees to it. What is withheld of an endpoint is withheld in every property and in links,
+ * so that no other query of the bundle tells it. An order by what is withheld or coarser is dropped: the newest come first then.
+ * What is left out altogether is an empty list, as if there were no records.
+ *
+ * @throws QueryError with the path in the narrowing, when it would not narrow (an unknown name, a higher limit), when nothing
+ * would leave, or when the bundle filters by what is to be withheld: which records leave would tell it
+ */
+export function narrowed(bundle: Bundle, narrowing: Narrowing): Map<string, PropertyQuery> {
+  for (const [name, { at }] of narrowing.properties)
+    if (!bundle.has(name)) throw new QueryError(at, 'must be a property of the bundle')
+  checkEndpoints([...bundle.values()], narrowing)
+  const result = new Map(
+    Array.from(bundle, ([name, property]) => [
+      name,
+      narrowedProperty(property, narrowing, narrowing.properties.get(name)),
+    ]),
+  )
+  const isEmpty = [...result.values()].every(({ endpoints }) => endpoints.length === 0)
+  if (isEmpty) throw new QueryError('', 'would leave nothing: decline it instead')
+  return result
+}
+
+/**
+ * The conditions that belong to a narrowed bundle: they are about the records that the owner leaves in it. What their queries would
+ * show is of no account, since only whether there are records is told.
+ *
+ * @throws QueryError when whether a condition is met would tell what is to be withheld, or when it never would be met
+ */
+export function narrowedConditions(conditions: Bundle, { endpoints }: Narrowing): Map<string, PropertyQuery> {
+  return new Map(
+    Array.from(conditions, ([name, property]) => {
+      const queries = property.endpoints.map((query) => conditionQuery(query, endpoints.get(query.endpoint)))
+      return [name, { ...property, endpoints: queries }]
+    }),
+  )
+}
+
+function conditionQuery(query: EndpointQuery, narrowing: EndpointNarrowing | undefined): EndpointQuery {
+  if (!narrowing) return query
+  if (narrowing.leaveOut) throw new QueryError(narrowing.at, 'must not be left out: a condition is about it')
+  for (const { path } of query.filters) checkFilter(path, narrowing)
+  return { ...query, filters: [...query.filters, ...narrowing.filters] }
+}
+
+/** A misspelt endpoint or field would leave more than was meant. */
+function checkEndpoints(properties: readonly PropertyQuery[], { endpoints }: Narrowing): void {
+  for (const [endpoint, { fields = [], coarse, at }] of endpoints) {
+    const queries = properties.flatMap((property) => usesOf(property, endpoint))
+    if (queries.length === 0) throw new QueryError(at, 'must be an endpoint of the bundle')
+    for (const field of [...fields, ...coarse.map((one) => ({ steps: one.coarse.path, at: one.at }))])
+      if (!queries.some(({ known }) => known.some((path) => overlaps(path, field.steps))))
+        throw new QueryError(field.at, 'must be a field that leaves')
+  }
+}
+
+/** The queries of an endpoint, and the fields that each of them shows, filters or orders by. */
+function usesOf({ endpoints, orderBy }: PropertyQuery, endpoint: string): { known: Steps[] }[] {
+  return endpoints.flatMap((query) => {
+    const ordered = orderBy === undefined ? [] : [orderPathOf(query, orderBy)]
+    const uses = [{ query, ordered }, ...query.links.map((link) => ({ query: link, ordered: [] as Steps[] }))]
+    return uses
+      .filter((use) => use.query.endpoint === endpoint)
+      .map((use) => ({
+        known: [...sourcesOf(use.query), ...use.query.filters.map(({ path }) => path), ...use.ordered],
+      }))
+  })
+}
+
+function narrowedProperty(
+  property: PropertyQuery,
+  narrowing: Narrowing,
+  own: PropertyNarrowing | undefined,
+): PropertyQuery {
+  const { limit, orderBy, ordering, ...rest } = property
+  if (own?.limit !== undefined && own.limit > (limit ?? Infinity))
+    throw new QueryError(memberPath(own.at, 'limit'), `must not be more than ${limit}`)
+  const pairs = own?.leaveOut ? [] : narrowedQueries(property.endpoints, narrowing)
+  const keepsOrder =
+    orderBy === undefined || pairs.every(({ from, to }) => orders(from, to, orderBy, narrowing))
+  const lowest = own?.limit ?? limit
+  return {
+    ...rest,
+    endpoints: pairs.map(({ to }) => to),
+    ...(keepsOrder && orderBy !== undefined && { orderBy }),
+    ...(keepsOrder && ordering && { ordering }),
+    ...(lowest !== undefined && { limit: lowest }),
+  }
+}
+
+/** Whether a query may still be ordered as it was: by the same field, and nothing of that is withheld. */
+function orders(from: EndpointQuery, to: EndpointQuery, orderBy: string, { endpoints }: Narrowing): boolean {
+  const narrowing = endpoints.get(from.endpoint)
+  if (!narrowing) return true
+  const path = orderPathOf(from, orderBy)
+  if (narrowing.fields)
+    return mayOrderBy(to, orderBy) && pathText(orderPathOf(to, orderBy)) === pathText(path)
+  return !isCoarse(to, path)
+}
+
+function narrowedQueries(
+  queries: readonly EndpointQuery[],
+  narrowing: Narrowing,
+): { from: EndpointQuery; to: EndpointQuery }[] {
+  return queries.flatMap((from) => {
+    const own = narrowing.endpoints.get(from.endpoint)
+    const links = narrowedQueries(from.links, narrowing).map(({ to }) => to)
+    const to = own ? narrowedQuery({ ...from, links }, own) : { ...from, links }
+    return to ? [{ from, to }] : []
+  })
+}
+
+/** A query that would show nothing of its records is left out: that they are there is something too. */
+function narrowedQuery(query: EndpointQuery, narrowing: EndpointNarrowing): EndpointQuery | undefined {
+  if (narrowing.leaveOut) return undefined
+  const { fields, filters } = narrowing
+  for (const { path } of query.filters) checkFilter(path, narrowing)
+  const mapping = fields
+    ? narrowedMapping(
+        query.mapping,
+        fields.map(({ steps }) => steps),
+      )
+    : query.mapping
+  if (fields && mapping?.length === 0) return undefined
+  const coarse = [...(query.coarse ?? []), ...narrowing.coarse.map((one) => one.coarse)]
+  return {
+    ...query,
+    ...(mapping && { mapping }),
+    filters: [...query.filters, ...filters],
+    ...(coarse.length > 0 && { coarse }),
+  }
+}
+
+function checkFilter(path: Steps, { fields, coarse, at }: EndpointNarrowing): void {
+  const tells =
+    'which the request filters by: the records that leave would tell it; leave out the endpoint instead'
+  if (fields && !isAmong(fields, path))
+    throw new QueryError(memberPath(at, 'fields'), `leaves out a field, ${tells}`)
+  for (const one of coarse)
+    if (overlaps(one.coarse.path, path)) throw new QueryError(one.at, `makes a field coarser, ${tells}`)
+}
+
+const isAmong = (fields: readonly NamedField[], path: Steps) =>
+  fields.some(({ steps }) => covers(steps, path))

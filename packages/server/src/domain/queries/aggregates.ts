@@ -1,0 +1,165 @@
+import { skipSpace, stringText } from '@hatstand/api/json.ts'
+import { compareValues } from '../json/comparing.ts'
+import { instantOfDate } from '../json/dates.ts'
+import { fieldsAt, fieldTree, type FieldTree, type Found } from '../json/fields.ts'
+import {
+  instantOfLocal,
+  type Interval,
+  intervalStart,
+  localTime,
+  timeZone,
+  type TimeZone,
+} from '../json/time-zone.ts'
+import { QueryError, memberPath } from '../query-error.ts'
+import {
+  addValue,
+  type Aggregate,
+  type Budget,
+  canonicalText,
+  newTally,
+  type Tally,
+  tallyResult,
+  tooManyCharacters,
+} from './tallies.ts'
+
+/** One question about the values of a field; `count` without names in its path counts the records. */
+export interface NamedAggregate {
+  name: string
+  aggregate: Aggregate
+  path: string[]
+}
+
+/** What is asked about records, as `readAggregates` makes it: plain data. */
+export interface AggregateQuery {
+  aggregates: NamedAggregate[]
+  groupBy: string[] | undefined
+  histogram: { path: string[]; interval: Interval; timeZone: string } | undefined
+}
+
+/** The records of one group; `from` is when its interval began, `value` the text they share. */
+interface Group {
+  from: number | undefined
+  value: string
+  records: number
+  tallies: Tally[]
+}
+
+/** What is known after the records so far. */
+export interface Aggregation {
+  query: AggregateQuery
+  zone: TimeZone | undefined
+  /** Of the histogram, of `groupBy`, then of the aggregates. */
+  fields: FieldTree
+  groups: Map<string, Group>
+  budget: Budget
+}
+
+/** What an answer may hold, and what may be kept for it: more is refused, never left out. */
+export const mostGroups = 10_000
+export const mostDistinct = 100_000
+const mostCharacters = 4_000_000
+
+/** The years that a histogram shows: 1 to 9999. What is outside counts as no date. */
+const firstInstant = -62_135_510_400_000
+const lastInstant = 253_402_214_400_000
+
+/**
+ * Begins to count.
+ *
+ * @throws QueryError when its time zone does not exist here
+ */
+export function start(query: AggregateQuery): Aggregation {
+  const zone = query.histogram && timeZone(query.histogram.timeZone)
+  if (query.histogram && !zone)
+    throw new QueryError('histogram.timeZone', 'must be a time zone such as Europe/Berlin')
+  const budget = { values: 0, mostValues: mostDistinct, characters: 0, mostCharacters }
+  const paths = [query.histogram?.path, query.groupBy, ...query.aggregates.map(({ path }) => path)]
+  const fields = fieldTree(paths.map((path) => path ?? []))
+  const aggregation: Aggregation = { query, zone, fields, groups: new Map(), budget }
+  if (!query.groupBy && !query.histogram) groupAt(aggregation, undefined, 'null')
+  return aggregation
+}
+
+/**
+ * Counts a record in. To a requester what is counted is the text that would leave, not what is kept: `shown` of narrowing.ts.
+ *
+ * @param data valid JSON
+ * @throws QueryError when an exact answer would take too much; the aggregation is of no use then
+ */
+export function add(aggregation: Aggregation, data: string): void {
+  const { query, budget, fields } = aggregation
+  const found: (Found | undefined)[] = []
+  for (const field of fieldsAt(data, skipSpace(data, 0), fields)) found[field.path] = field
+  const [date, value] = [found[0], query.groupBy && slice(data, found[1])]
+  const from = date && intervalOf(aggregation, data, date)
+  const group = groupAt(aggregation, from, value === undefined ? 'null' : canonicalText(value))
+  group.records += 1
+  for (const [index, { name, path }] of query.aggregates.entries()) {
+    // Of the whole data there is only a count: of the records, those that are null too.
+    const text = path.length === 0 ? 'true' : slice(data, found[index + 2])
+    const refusal = text === undefined ? undefined : addValue(group.tallies[index]!, text, budget)
+    if (refusal !== undefined) throw new QueryError(memberPath('aggregates', name), refusal)
+  }
+}
+
+const slice = (data: string, found: Found | undefined) => found && data.slice(found.start, found.end)
+
+function groupAt(aggregation: Aggregation, from: number | undefined, value: string): Group {
+  const { groups, budget, query } = aggregation
+  const key = `${from ?? ''} ${value}`
+  const known = groups.get(key)
+  if (known) return known
+  const by = query.groupBy ? 'groupBy' : 'histogram'
+  if (groups.size >= mostGroups)
+    throw new QueryError(
+      by,
+      `makes more than ${mostGroups} groups: filter the records, or ask for longer intervals`,
+    )
+  budget.characters += value.length
+  if (budget.characters > budget.mostCharacters) throw new QueryError(by, tooManyCharacters(budget))
+  const group = {
+    from,
+    value,
+    records: 0,
+    tallies: query.aggregates.map(({ aggregate }) => newTally(aggregate)),
+  }
+  groups.set(key, group)
+  return group
+}
+
+/** A day without a time is that day of the zone's calendar, not the UTC day that begins then. */
+function intervalOf({ query, zone }: Aggregation, data: string, date: Found): number | undefined {
+  if (!query.histogram || !zone) return undefined
+  const instant = instantOfDate(data, date.start, date.end)
+  if (instant === undefined || instant < firstInstant || instant > lastInstant) return undefined
+  const isDay = /^"\s*\d{4}-\d\d-\d\d\s*"$/.test(data.slice(date.start, Math.min(date.end, date.start + 200)))
+  return intervalStart(zone, isDay ? instantOfLocal(zone, instant) : instant, query.histogram.interval)
+}
+
+/**
+ * What came out: intervals in order, within them values in the order of comparing.ts; records without a date or value come last,
+ * as `null`.
+ *
+ * @returns JSON: `{"groups": [{"from": "2026-03-01T00:00:00+01:00", "value": ..., "records": 12, "values": {"<name>": ...}}]}`,
+ * `from` only with a histogram, `value` only with `groupBy`
+ */
+export function result({ query, zone, groups }: Aggregation): string {
+  const shown = [...groups.values()].toSorted(compareGroups).map((group) => {
+    const values = query.aggregates.map(
+      ({ name }, index) => `${stringText(name)}:${tallyResult(group.tallies[index]!)}`,
+    )
+    const members = [`"records":${group.records}`, `"values":{${values.join(',')}}`]
+    if (query.groupBy) members.unshift(`"value":${group.value}`)
+    if (zone)
+      members.unshift(`"from":${group.from === undefined ? 'null' : `"${localTime(zone, group.from)}"`}`)
+    return `{${members.join(',')}}`
+  })
+  return `{"groups":[${shown.join(',')}]}`
+}
+
+function compareGroups(a: Group, b: Group): number {
+  if (a.from !== b.from) return (a.from ?? Infinity) - (b.from ?? Infinity)
+  if (a.value === 'null' || b.value === 'null') return Number(a.value === 'null') - Number(b.value === 'null')
+  // Arrays tie, and objects.
+  return compareValues(a.value, b.value) || (a.value < b.value ? -1 : 1)
+}

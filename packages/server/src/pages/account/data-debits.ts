@@ -1,0 +1,209 @@
+import type { LedgerAction } from '@hatstand/api/ledger-actions.ts'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Session } from '../../auth/sessions.ts'
+import type { App, Context } from '../../context.ts'
+import { userIn } from '../../domain/access/rights.ts'
+import { accepted, leavingBy } from '../../domain/consent/acceptance.ts'
+import {
+  activePermission,
+  type DataDebit,
+  openPermission,
+  type Permission,
+} from '../../domain/consent/data-debit.ts'
+import type { LedgerEntry } from '../../domain/ledger.ts'
+import { ApiError } from '../../errors.ts'
+import { plainPage, sendPage } from '../../http/page.ts'
+import { entryOfPage } from '../../ledger/entries.ts'
+import { choicesIn, leavingIn, narrowingOf } from '../../routes/account-data-debit-fields.ts'
+import { orMalformed } from '../../routes/data-debit-bodies.ts'
+import { unknownDebit } from '../../routes/data-debit-callers.ts'
+import { decideOn } from '../../routes/data-debit-deciding.ts'
+import { counted, sample } from '../../routes/data-debits/preview.ts'
+import { met } from '../../routes/data-debits/values.ts'
+import { findApplication } from '../../store/access/applications.ts'
+import { findUser } from '../../store/access/users.ts'
+import { findDebit, listDebits, noteSeen } from '../../store/consent/data-debits.ts'
+import { acceptPermission, disableDebit, rejectDebit } from '../../store/consent/decisions.ts'
+import { usualBounds } from '../../store/queries/queries.ts'
+import { formOf, hidden, pages, sendOn } from '../forms.ts'
+import { ownersPage } from '../sign-in.ts'
+import { nameIn } from './applications.ts'
+import { listPage, listPath, onePage, onePath } from './data-debit-views.ts'
+
+/** Records of each property that a page shows. */
+const someRecords = 3
+
+/** `/account/data-debits`: what is asked for, what would leave, and the owner's decision. */
+export function accountDataDebitRoutes(app: App, context: Context): void {
+  pages(app, context, (scope) => {
+    const forOwner = ownersPage(context)
+    scope.get(
+      listPath,
+      forOwner(async (_, reply, session) => showAll(context, reply, session)),
+    )
+    scope.get(
+      onePath,
+      forOwner(async (request, reply, session) => {
+        const { id, done } = request.query as Record<string, unknown>
+        return showOne(context, request, reply, session, { id: String(id), done: doneWords[String(done)] })
+      }),
+    )
+    scope.post(
+      onePath,
+      forOwner(async (request, reply, session) => decide(context, request, reply, session)),
+    )
+  })
+}
+
+async function showAll({ database, now }: Context, reply: FastifyReply, { account }: Session) {
+  const debits = await database.read((unit) => listDebits(unit, account.pda))
+  const listed = debits.map((debit) => {
+    const open = openPermission(debit)
+    const permission = activePermission(debit, now()) ?? open
+    return { debit, permission, isOpen: open.acceptedAt === undefined && open.rejectedAt === undefined }
+  })
+  return sendPage(reply, 200, listPage(listed, now()))
+}
+
+interface Showing {
+  id: string
+  status?: number
+  problem?: string
+  done?: string | undefined
+  /** What the form's ticks came to, and that there was a form. */
+  chosen?: { narrowing: object | undefined; ticked: ReadonlySet<string>; once: boolean }
+}
+
+async function showOne(
+  context: Context,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { account: { pda } }: Session,
+  { id, status = 200, problem, done, chosen }: Showing,
+): Promise<FastifyReply> {
+  const { config, database, now } = context
+  const debit = await database.read((unit) => findDebit(unit, pda, id.replaceAll('\0', '')))
+  if (debit === undefined || debit.deletedAt !== undefined)
+    return sendPage(reply, 404, plainPage('Nothing here', 'There is no such data debit.'))
+  const open = openPermission(debit)
+  await database.write(pda, (unit) => noteSeen(unit, pda, debit.id, open.number))
+  const asking = { database, pda, now: now(), orderPaths: config.orderPaths, bounds: usualBounds }
+  const whole = await sample(asking, debit, open, leavingBy(open).bundle, someRecords)
+  const narrowing = chosen?.narrowing && JSON.stringify(chosen.narrowing)
+  const less = narrowing === undefined ? open : { ...open, narrowing }
+  const { bundle, conditions } = orMalformed(() => leavingBy(less))
+  const records = narrowing === undefined ? whole : await sample(asking, debit, less, bundle, someRecords)
+  const choices =
+    open.narrowing === undefined ? choicesIn(leavingBy(open).bundle, leavingIn(whole.text)) : undefined
+  const all = choices?.flatMap(({ endpoint, fields }) => fields.map((field) => `${endpoint} ${field}`)) ?? []
+  const states = conditions && (await met(asking, conditions))
+  const html = onePage({
+    debit,
+    open,
+    active: activePermission(debit, now()),
+    requester: await requesterOf(context, pda, debit),
+    records: leavingIn(records.text),
+    counts: await counted(asking, bundle),
+    choices,
+    ticked: chosen?.ticked ?? new Set(all),
+    once: chosen?.once ?? false,
+    conditions: Array.from(conditions ?? [], ([name, query]) => ({
+      name,
+      query,
+      isMet: states?.get(name) === true,
+    })),
+    problem,
+    done,
+    hidden: hidden(context, request, reply, { id: debit.id, permission: String(open.number) }),
+    now: now(),
+  })
+  return sendPage(reply, status, html)
+}
+
+/** Who it was that asked, whatever it calls itself. */
+function requesterOf({ database }: Context, pda: number, { holder }: DataDebit): Promise<string> {
+  return database.read(async (unit) => {
+    const userId = userIn(holder)
+    if (userId !== undefined) return `the user ${(await findUser(unit, pda, userId))?.name ?? userId}`
+    const application = await findApplication(unit, pda, holder)
+    return application ? `the application ${nameIn(application)} (${holder})` : 'you'
+  })
+}
+
+const doneWords: Record<string, string> = {
+  accepted: 'Accepted.',
+  declined: 'Declined. Nothing leaves.',
+  ended: 'Ended. Nothing leaves any more.',
+  ending: 'It ends with its period.',
+}
+
+async function decide(context: Context, request: FastifyRequest, reply: FastifyReply, session: Session) {
+  const form = formOf(request)
+  const id = (form.get('id') ?? '').replaceAll('\0', '')
+  const ticked = new Set(form.getAll('field'))
+  const narrowing = narrowingOf(form.getAll('shown'), ticked)
+  const once = form.get('once') === 'yes'
+  const does = form.get('do') ?? ''
+  try {
+    if (does === 'preview')
+      return await showOne(context, request, reply, session, { id, chosen: { narrowing, ticked, once } })
+    const acceptance = { ...(narrowing && { narrowing }), ...(once && { once }) }
+    const done = await act(context, request, session, {
+      id,
+      does,
+      acceptance,
+      number: Number(form.get('permission')),
+    })
+    return sendOn(reply, `${onePath}?id=${encodeURIComponent(id)}&done=${done}`)
+  } catch (error) {
+    if (!(error instanceof ApiError) || !(error.code in problems)) throw error
+    const problem = problems[error.code] ?? error.message.replace(/^Data Debit request malformed: /, '')
+    return showOne(context, request, reply, session, { id, problem, status: 409 })
+  }
+}
+
+const problems: Record<string, string | undefined> = {
+  data_debit_changed: 'They ask for something else by now. Nothing was accepted: look at it again.',
+  data_debit_malformed: undefined,
+}
+
+interface Act {
+  id: string
+  does: string
+  acceptance: object
+  /** Of the permission the page has shown. */
+  number: number
+}
+
+/** Does what a form says. @returns what was done, as the page's `done` */
+async function act(
+  context: Context,
+  request: FastifyRequest,
+  session: Session,
+  { id, does, acceptance, number }: Act,
+): Promise<string> {
+  const { pda } = session.account
+  const now = context.now()
+  const entry = (action: LedgerAction, permission?: Permission): LedgerEntry | undefined => {
+    const made = entryOfPage(request, context, session, action)
+    return made && { ...made, dataDebit: id, permission: permission ? String(permission.number) : null }
+  }
+  let done = 'ended'
+  await decideOn(context, pda, id, unknownDebit, async (unit, _, debit) => {
+    const open = openPermission(debit)
+    if ((does === 'accept' || does === 'decline') && open.number !== number)
+      throw new ApiError('data_debit_changed', 'The data debit asks for something else by now')
+    if (does === 'accept') {
+      done = 'accepted'
+      const permission = orMalformed(() => accepted(open, acceptance, JSON.stringify(acceptance), now))
+      return acceptPermission(unit, pda, debit, permission, entry('enable', permission))
+    }
+    if (does === 'decline') {
+      done = 'declined'
+      return rejectDebit(unit, pda, debit, now, entry('reject', open))
+    }
+    if (does === 'endLater') done = 'ending'
+    return disableDebit(unit, pda, debit, { now, atPeriodEnd: does === 'endLater' }, entry('disable'))
+  })
+  return done
+}

@@ -1,0 +1,180 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { sendsMail } from '../../auth/mail.ts'
+import { changeOwnPassword } from '../../auth/passwords/changes.ts'
+import { limitsOf } from '../../auth/passwords/login-limit.ts'
+import {
+  insistOnResetLink,
+  mailPasswordChanged,
+  mailResetLink,
+  resetPassword,
+} from '../../auth/passwords/recovery.ts'
+import type { Session } from '../../auth/sessions.ts'
+import type { App, Context } from '../../context.ts'
+import { emailProblem } from '../../domain/access/credentials.ts'
+import { ApiError, errors } from '../../errors.ts'
+import { markup, plainPage, sendPage } from '../../http/page.ts'
+import { entryOfPage } from '../../ledger/entries.ts'
+import type { AfterAnswer } from '../../routes/after-answer.ts'
+import {
+  changedPage,
+  changePage,
+  forgottenPage,
+  type PasswordProblems,
+  resetPage,
+} from '../../routes/password-forms.ts'
+import { entryOfReset, limitedReset } from '../../routes/passwords.ts'
+import { findOwner } from '../../store/access/owners.ts'
+import { accountOfPage, formOf, hidden, pages } from '../forms.ts'
+import { ownersPage, waitInWords } from '../sign-in.ts'
+
+const differ = 'The two passwords are not the same.'
+
+/** `/account/password`, `/forgot-password` and `/auth/change-password/:token`: the owner changes the password, or gets a new one by a mail. */
+export function passwordPages(app: App, context: Context, later: AfterAnswer): void {
+  pages(app, context, (scope) => {
+    const forOwner = ownersPage(context)
+    scope.get(
+      '/account/password',
+      forOwner((request, reply) => showChange(context, request, reply, 200, {})),
+    )
+    scope.post(
+      '/account/password',
+      forOwner((request, reply, session) => change(context, later, request, reply, session)),
+    )
+    scope.get('/forgot-password', async (request, reply) =>
+      sendPage(reply, 200, forgottenPage(hidden(context, request, reply), sendsMail(context.config), '')),
+    )
+    scope.post('/forgot-password', async (request, reply) => mailLink(context, later, request, reply))
+    const path = '/auth/change-password/:token'
+    type Link = { Params: { token: string } }
+    scope.get<Link>(path, async (request, reply) => {
+      const { token } = request.params
+      return withLink(context, request, reply, token, async (name) =>
+        sendPage(reply, 200, resetPage(hidden(context, request, reply), token, name, {})),
+      )
+    })
+    scope.post<Link>(path, async (request, reply) => {
+      const { token } = request.params
+      return withLink(context, request, reply, token, (name) =>
+        reset(context, later, request, reply, { token, name }),
+      )
+    })
+  })
+}
+
+async function change(
+  context: Context,
+  later: AfterAnswer,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  session: Session,
+) {
+  const form = formOf(request)
+  const newPassword = form.get('new') ?? ''
+  const again = (status: number, problems: PasswordProblems) =>
+    showChange(context, request, reply, status, problems)
+  if (newPassword !== form.get('repeated')) return again(400, { repeated: differ })
+  const { account, tokenId: staying } = session
+  const wanted = { password: form.get('password') ?? '', newPassword, address: request.ip, staying }
+  const refusal = await refusalOf(async () => {
+    const entry = entryOfPage(request, context, session, 'password')
+    const owner = await changeOwnPassword(context, account, { ...wanted, entry })
+    later(reply, () => mailPasswordChanged(context, account, owner, request.log))
+  })
+  if (refusal) return again(errors[refusal.code].status, problemsIn(reply, refusal))
+  return sendPage(reply, 200, changedPage(true))
+}
+
+async function mailLink(context: Context, later: AfterAnswer, request: FastifyRequest, reply: FastifyReply) {
+  const account = accountOfPage(request)
+  const email = (formOf(request).get('email') ?? '').trim()
+  const problem = emailProblem(email)
+  if (problem) {
+    const fields = hidden(context, request, reply)
+    return sendPage(reply, 400, forgottenPage(fields, sendsMail(context.config), email, problem))
+  }
+  await limitsOf(context).passwordReset(String(account.pda), request.ip, context.now(), async () => undefined)
+  later(reply, () => mailResetLink(context, account, email, request.log))
+  const words =
+    'If this is the e-mail address of the owner, a mail with a link to a new password is on its way. The link works for 24 hours.'
+  return sendPage(reply, 200, plainPage('Look into your mail', words))
+}
+
+/** Acts for who has a link that is open, and gives the owner's name; who has none is told so. */
+async function withLink(
+  context: Context,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  token: string,
+  act: (name: string) => Promise<unknown>,
+) {
+  const account = accountOfPage(request)
+  try {
+    await limitedReset(context, account, request.ip, async () => {
+      await insistOnResetLink(context, account.pda, token)
+      return true
+    })
+    return await act(await nameOfOwner(context, request))
+  } catch (error) {
+    if (!(error instanceof ApiError && error.code === 'reset_link_invalid')) throw error
+    const words = markup`A link to a new password works once, for 24 hours, and only until a newer one was asked for. You can <a href="/forgot-password">ask for another</a>.`
+    return sendPage(reply, errors[error.code].status, plainPage('This link does not work', words))
+  }
+}
+
+async function reset(
+  context: Context,
+  later: AfterAnswer,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { token, name }: { token: string; name: string },
+) {
+  const account = accountOfPage(request)
+  const form = formOf(request)
+  const newPassword = form.get('new') ?? ''
+  const again = (problems: PasswordProblems) =>
+    sendPage(reply, 400, resetPage(hidden(context, request, reply), token, name, problems))
+  if (newPassword !== form.get('repeated')) return again({ repeated: differ })
+  const refusal = await refusalOf(async () => {
+    const owner = await resetPassword(context, account, token, newPassword, entryOfReset(request, context))
+    later(reply, () => mailPasswordChanged(context, account, owner, request.log))
+  })
+  if (refusal?.code === 'password_weak') return again({ new: refusal.message })
+  if (refusal) throw refusal
+  return sendPage(reply, 200, changedPage(false))
+}
+
+async function showChange(
+  context: Context,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  status: number,
+  problems: PasswordProblems,
+) {
+  const name = await nameOfOwner(context, request)
+  return sendPage(reply, status, changePage(hidden(context, request, reply), name, problems))
+}
+
+async function nameOfOwner({ database }: Context, request: FastifyRequest): Promise<string> {
+  const { pda } = accountOfPage(request)
+  return (await database.read((unit) => findOwner(unit, pda)))?.name ?? ''
+}
+
+/** What a form must say itself; anything else goes on. */
+async function refusalOf(run: () => Promise<unknown>): Promise<ApiError | undefined> {
+  try {
+    await run()
+    return undefined
+  } catch (error) {
+    if (error instanceof ApiError) return error
+    throw error
+  }
+}
+
+function problemsIn(reply: FastifyReply, refusal: ApiError): PasswordProblems {
+  reply.headers(refusal.headers)
+  if (refusal.code === 'password_weak') return { new: refusal.message }
+  if (refusal.code === 'password_wrong') return { password: 'This is not your present password.' }
+  if (refusal.code === 'too_many_attempts') return { password: waitInWords(refusal) }
+  throw refusal
+}

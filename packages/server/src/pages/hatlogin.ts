@@ -1,0 +1,153 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import {
+  findHatLogin,
+  type HatLogin,
+  isRegistered,
+  redirectWithToken,
+  withParameter,
+} from '../auth/hat-login.ts'
+import { limitsOf } from '../auth/passwords/login-limit.ts'
+import { type Session, sessionOf } from '../auth/sessions.ts'
+import type { App, Context } from '../context.ts'
+import { rolesOf } from '../domain/access/definition.ts'
+import { ApiError, errors } from '../errors.ts'
+import { formTarget, sendPage } from '../http/page.ts'
+import { declined, entryOfPage } from '../ledger/entries.ts'
+import { hatLoginPage, refusedLoginPage, shownDefinition } from '../routes/hatlogin-pages.ts'
+import { setUpApplication } from '../store/access/applications.ts'
+import { findOwner } from '../store/access/owners.ts'
+import { writeNoted } from '../store/ledger/entries.ts'
+import { formOf, hidden, pages, sendOn } from './forms.ts'
+import { signInPath } from './sign-in.ts'
+
+/** What a link asks for: an application by its id, where to go back to, and where to when the owner declines. */
+type Asked = { application: string; redirect: string; fallback: string }
+
+/** The same as parameters of a link or fields of a form. */
+function parametersOf({ application, redirect, fallback }: Asked): Record<string, string> {
+  return { application_id: application, redirect_uri: redirect, ...(fallback && { fallback }) }
+}
+
+const path = '/hatlogin'
+
+/**
+ * `GET /hatlogin?name=&redirect=`, or `?application_id=&redirect_uri=&fallback=`: the owner signs in, sees what the application asks
+ * for, and goes back to it with `token=`, or with `error=access_denied`.
+ */
+export function hatLoginRoutes(app: App, context: Context): void {
+  pages(app, context, (scope) => {
+    scope.get(path, async (request, reply) => {
+      const asked = askedIn(new URLSearchParams(request.url.split('?').slice(1).join('?')))
+      return withLogin(context, request, reply, asked, (session, login) =>
+        showConsent(context, request, reply, session, login, asked),
+      )
+    })
+    scope.post(path, async (request, reply) => {
+      const asked = askedIn(formOf(request))
+      return withLogin(context, request, reply, asked, (session, login) =>
+        decide(context, request, reply, session, login, asked),
+      )
+    })
+  })
+}
+
+/** Both spellings; of a parameter that comes twice the first counts, for us and for whoever looks at the link. */
+function askedIn(parameters: URLSearchParams): Asked {
+  const first = (...names: string[]) =>
+    names.map((name) => parameters.get(name)).find((value) => value !== null) ?? ''
+  return {
+    application: first('application_id', 'name'),
+    redirect: first('redirect_uri', 'redirect'),
+    fallback: first('fallback'),
+  }
+}
+
+/** Goes on when the owner is signed in and the link is in order. To nobody else it tells which applications there are. */
+async function withLogin(
+  context: Context,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  asked: Asked,
+  next: (session: Session, login: HatLogin) => Promise<FastifyReply>,
+): Promise<FastifyReply> {
+  const session = await sessionOf(context, request)
+  if (session === undefined)
+    return sendOn(reply, signInPath(`${path}?${new URLSearchParams(parametersOf(asked)).toString()}`))
+  const { account } = session
+  let refusal: ApiError | undefined
+  const login = await limitsOf(context).guesses(`${account.pda} HAT login`, request.ip, context.now(), () =>
+    findHatLogin(context, account, asked).catch((error: unknown) => {
+      if (!(error instanceof ApiError)) throw error
+      refusal = error
+      return undefined
+    }),
+  )
+  if (login) return next(session, login)
+  const { code } = refusal as ApiError
+  return sendPage(reply, errors[code].status, refusedLoginPage(refusal as ApiError))
+}
+
+async function showConsent(
+  context: Context,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { account: { pda, domain } }: Session,
+  login: HatLogin,
+  asked: Asked,
+  changed = false,
+): Promise<FastifyReply> {
+  const owner = await context.database.read((unit) => findOwner(unit, pda))
+  const fields = hidden(context, request, reply, {
+    ...parametersOf(asked),
+    definition: shownDefinition(login),
+  })
+  const shown = { owner: owner?.name ?? '', domain, hidden: fields, changed }
+  const html = await hatLoginPage(context, pda, login, shown)
+  const formAction = new Set([login.redirect, refusedTo(login, asked)].map(formTarget))
+  return sendPage(reply, changed ? 409 : 200, html, { formAction: [...formAction] })
+}
+
+async function decide(
+  context: Context,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  session: Session,
+  login: HatLogin,
+  asked: Asked,
+): Promise<FastifyReply> {
+  const form = formOf(request)
+  const decision = form.get('decision')
+  if (decision === 'decline') await declined(request, context, session, login.application.id)
+  if (decision === 'decline')
+    return sendOn(reply, withParameter(refusedTo(login, asked), 'error', 'access_denied'))
+  if (decision !== 'accept') return showConsent(context, request, reply, session, login, asked)
+  const same = form.get('definition') === shownDefinition(login)
+  if (!same || !(await accept(context, request, session, login)))
+    return showConsent(context, request, reply, session, login, asked, true)
+  return sendOn(reply, await redirectWithToken(context, session.account, session.subject, login))
+}
+
+/** Where somebody goes back to who declines. */
+function refusedTo({ definition, redirect }: HatLogin, { fallback }: Asked): string {
+  return isRegistered(definition, fallback) ? fallback : redirect
+}
+
+/**
+ * Grants what the owner was shown, and nothing else.
+ * @returns false when the application was replaced or removed in the same moment
+ */
+function accept(
+  context: Context,
+  request: FastifyRequest,
+  session: Session,
+  login: HatLogin,
+): Promise<boolean> {
+  const { database, now } = context
+  const { pda } = session.account
+  const { id, version } = login.application
+  const roles = rolesOf(login.definition)
+  const entry = entryOfPage(request, context, session, 'consent', { application: id, version })
+  return writeNoted(database, pda, entry, (unit) =>
+    setUpApplication(unit, pda, { id, version, roles }, now()),
+  )
+}

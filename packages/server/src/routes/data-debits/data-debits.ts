@@ -1,0 +1,99 @@
+import {
+  deleteDataDebit,
+  listDataDebits,
+  proposeDataDebit,
+  readDataDebit,
+  updateDataDebit,
+} from '@hatstand/api/data-debits.ts'
+import type { FastifyRequest } from 'fastify'
+import type { App, Context } from '../../context.ts'
+import { holderOf } from '../../domain/access/rights.ts'
+import type { DataDebit } from '../../domain/consent/data-debit.ts'
+import { decides, mayPropose, mayUse } from '../../domain/data-debit-rights.ts'
+import { ApiError } from '../../errors.ts'
+import { arrayOf, sendJson } from '../../http/answers.ts'
+import { findDebit, listDebits, noteSeen } from '../../store/consent/data-debits.ts'
+import { deleteDebit } from '../../store/consent/decisions.ts'
+import { readProposed } from '../data-debit-bodies.ts'
+import { allowed, audienceOf } from '../data-debit-callers.ts'
+import { decisionRoutes } from './decisions.ts'
+import { debitText } from './json.ts'
+import { previewRoutes } from './preview.ts'
+import { entryAbout, propose, update } from './proposals.ts'
+import { valueRoutes } from './values.ts'
+
+/** Data debits: asking for data, and what the owner decides. */
+export function dataDebitRoutes(app: App, context: Context): void {
+  readingRoutes(app, context)
+  proposingRoutes(app, context)
+  decisionRoutes(app, context)
+  previewRoutes(app, context)
+  valueRoutes(app, context)
+}
+
+function readingRoutes(app: App, context: Context): void {
+  const { database } = context
+
+  app.get(listDataDebits.path, { schema: listDataDebits }, async (request, reply) => {
+    const { caller, account } = request
+    if (!mayPropose(caller)) throw new ApiError('forbidden', 'Listing data debits needs the role datadebit')
+    const holder = decides(caller) ? undefined : holderOf(caller)
+    const found = await database.read((unit) => listDebits(unit, account.pda, holder))
+    const debits = found.filter((debit) => mayUse(caller, debit))
+    await seen(context, request, debits)
+    const audience = audienceOf(app, context, request)
+    return sendJson(reply, arrayOf(debits.map((debit) => debitText(debit, audience))))
+  })
+
+  app.get(readDataDebit.path, { schema: readDataDebit }, async (request, reply) => {
+    const { dataDebit: id } = request.params
+    const found = await database.read((unit) => findDebit(unit, request.account.pda, id))
+    const debit = allowed(request, id, found)
+    await seen(context, request, [debit])
+    const text = debitText(debit, audienceOf(app, context, request))
+    return sendJson(reply, { first: text, rest: undefined })
+  })
+}
+
+/** Keeps which permissions the owner has read: what is accepted unnamed later is not one that came since. */
+async function seen({ database }: Context, request: FastifyRequest, debits: DataDebit[]): Promise<void> {
+  if (!decides(request.caller) || request.method === 'HEAD') return
+  const { pda } = request.account
+  const unseen = debits.filter((debit) => debit.seen < (debit.permissions.at(-1)?.number ?? 0))
+  if (unseen.length === 0) return
+  await database.write(pda, async (unit) => {
+    for (const { id, permissions } of unseen) await noteSeen(unit, pda, id, permissions.at(-1)!.number)
+  })
+}
+
+function proposingRoutes(app: App, context: Context): void {
+  const { database, now } = context
+
+  app.post(proposeDataDebit.path, { schema: proposeDataDebit }, async (request, reply) => {
+    if (!mayPropose(request.caller))
+      throw new ApiError('forbidden', 'Proposing a data debit needs the role datadebit')
+    const { dataDebit: id } = request.params
+    const debit = await propose(context, request, id, await readProposed(request))
+    const text = debitText(debit, audienceOf(app, context, request))
+    return sendJson(reply.code(201), { first: text, rest: undefined })
+  })
+
+  app.put(updateDataDebit.path, { schema: updateDataDebit }, async (request, reply) => {
+    const { dataDebit: id } = request.params
+    const found = await database.read((unit) => findDebit(unit, request.account.pda, id))
+    if (!decides(request.caller)) allowed(request, id, found)
+    const debit = await update(context, request, id, await readProposed(request))
+    return sendJson(reply, { first: debitText(debit, audienceOf(app, context, request)), rest: undefined })
+  })
+
+  app.delete(deleteDataDebit.path, { schema: deleteDataDebit }, async (request) => {
+    const { dataDebit: id } = request.params
+    const { pda } = request.account
+    await database.write(pda, async (unit) => {
+      await unit.count(0)
+      const debit = allowed(request, id, await findDebit(unit, pda, id))
+      await deleteDebit(unit, pda, debit, now(), entryAbout(request, context, 'remove', debit))
+    })
+    return { message: 'Data debit deleted' }
+  })
+}

@@ -1,0 +1,96 @@
+import { previewDataDebit } from '@hatstand/api/data-debits.ts'
+import type { App, Context } from '../../context.ts'
+import { type Bundle, endpointsIn, leavingBy, narrowingIn } from '../../domain/consent/acceptance.ts'
+import { type DataDebit, openPermission, type Permission } from '../../domain/consent/data-debit.ts'
+import { within } from '../../domain/consent/proposal.ts'
+import { decides } from '../../domain/data-debit-rights.ts'
+import { ApiError } from '../../errors.ts'
+import { sendJson } from '../../http/answers.ts'
+import { noteRead } from '../../ledger/entries.ts'
+import { findDebit, noteSeen } from '../../store/consent/data-debits.ts'
+import { readBundle } from '../../store/queries/bundles.ts'
+import { type Asking, countList, listOf } from '../../store/queries/queries.ts'
+import { malformed, orMalformed, readPreview } from '../data-debit-bodies.ts'
+import { allowed } from '../data-debit-callers.ts'
+import { askingOf } from '../query-answers.ts'
+import { objectText } from './json.ts'
+import { asRefusal, met, showFor } from './values.ts'
+
+/** The most records of a property that a preview shows. */
+const mostShown = 1000
+
+/** What would leave, for who decides. */
+export function previewRoutes(app: App, context: Context): void {
+  const { database } = context
+  app.post(previewDataDebit.path, { schema: previewDataDebit }, async (request, reply) => {
+    if (!decides(request.caller)) throw new ApiError('forbidden', 'Only the owner sees what would leave')
+    const { dataDebit: id } = request.params
+    const { pda } = request.account
+    const { value, text } = await readPreview(request)
+    const debit = allowed(request, id, await database.read((unit) => findDebit(unit, pda, id)))
+    const asked = chosen(debit, value.permission)
+    const permission = { ...asked, narrowing: narrowingIn(text) ?? asked.narrowing }
+    const { bundle, conditions } = orMalformed(() => within('narrowing', () => leavingBy(permission)))
+    await database.write(pda, (unit) => noteSeen(unit, pda, id, asked.number))
+    const asking = askingOf(request, context)
+    const take = Math.min(Number(request.query.take), mostShown)
+    try {
+      const part = await sample(asking, debit, permission, bundle, take)
+      const counts = await counted(asking, bundle)
+      await noteRead(
+        request,
+        context,
+        { dataDebit: id, endpoints: endpointsIn(bundle), records: part.records },
+        'query',
+      )
+      const first = objectText({
+        permission: String(asked.number),
+        conditions: conditions && JSON.stringify(Object.fromEntries(await met(asking, conditions))),
+        bundle: part.text,
+        counts: JSON.stringify(Object.fromEntries(counts)),
+      })
+      return await sendJson(reply, { first, rest: undefined })
+    } catch (error) {
+      throw asRefusal(error, id)
+    }
+  })
+}
+
+function chosen(debit: DataDebit, number: number | undefined): Permission {
+  const permission = number === undefined ? openPermission(debit) : debit.permissions[number - 1]
+  if (!permission) throw malformed(`permission must be 1 to ${debit.permissions.length}`)
+  return permission
+}
+
+/** The first records of each property, as they would leave. */
+export async function sample(
+  asking: Asking,
+  debit: DataDebit,
+  permission: Permission,
+  bundle: Bundle,
+  take: number,
+): Promise<{ text: string; records: number }> {
+  const less = new Map(
+    Array.from(bundle, ([name, property]) => [
+      name,
+      { ...property, limit: Math.min(take, property.limit ?? Infinity) },
+    ]),
+  )
+  let [text, records] = ['', 0]
+  const stretch = { take: Infinity, after: undefined }
+  for await (const page of readBundle(asking, less, showFor(debit, permission), stretch)) {
+    text += page.text
+    records += page.shown.records
+  }
+  return { text, records }
+}
+
+/** How many records of each property would leave. */
+export async function counted(asking: Asking, bundle: Bundle): Promise<Map<string, number>> {
+  const counts = new Map<string, number>()
+  for (const [name, property] of bundle) {
+    const all = property.limit === 0 ? 0 : await countList(asking, listOf(property))
+    counts.set(name, Math.min(all, property.limit ?? Infinity))
+  }
+  return counts
+}

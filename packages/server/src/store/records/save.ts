@@ -1,0 +1,218 @@
+import { type Database, fingerprintBytes, type Unit } from '../../database/port.ts'
+import { placeBase } from '../../database/tables.ts'
+import type { LedgerEntry } from '../../domain/ledger.ts'
+import type { Draft, Saving } from '../drafts.ts'
+import { admit, type Candidate, type Duplicate, inRequest } from '../duplicates.ts'
+import { concerning, noteEntries, noteEntry } from '../ledger/entries.ts'
+import {
+  addEndpoints,
+  type Change,
+  findEndpoints,
+  noteChange,
+  type OrderedEndpoint,
+  saveChanges,
+} from './endpoints.ts'
+import { addGroups } from './links.ts'
+import { addOrderKeys } from './order-keys.ts'
+import { addWords } from './word-index.ts'
+
+/** What became of a request: whether it was saved, and the drafts that are duplicates. */
+export interface Saved {
+  saved: boolean
+  duplicates: Duplicate[]
+}
+
+/** Drafts of one slice: what a slice may have at most, and so what one request may have to share a unit with others. */
+export const sliceSize = 1000
+/** Characters of data from which on a slice takes no further draft. */
+export const sliceLength = 2 * 2 ** 20
+/** How many duplicates of a request are told. */
+const duplicatesTold = 500
+
+/** Ends the unit of a request that is refused. */
+class RefusedError extends Error {
+  readonly duplicates: Duplicate[]
+  constructor(duplicates: Duplicate[]) {
+    super('duplicates')
+    this.duplicates = duplicates
+  }
+}
+
+/**
+ * Saves a request's records, all or none (but for duplicates it asked to leave out), and answers once they are durable.
+ * Small requests that arrive together share a unit; each still succeeds or fails alone.
+ */
+export async function saveRecords(database: Database, pda: number, saving: Saving): Promise<Saved> {
+  if (saving.weight !== undefined) return database.writeTogether(pda, saveSmall, saving, saving.weight)
+  try {
+    return await database.write(pda, (unit) => saveLarge(unit, pda, saving))
+  } catch (error) {
+    if (error instanceof RefusedError) return { saved: false, duplicates: error.duplicates }
+    throw error
+  }
+}
+
+async function saveSmall(unit: Unit, pda: number, savings: Saving[]): Promise<Saved[]> {
+  const candidates = savings.map((saving): Candidate => {
+    const [slice = { drafts: [], groups: [] }] = saving.slices()
+    return { saving, slice, places: [], duplicates: [] }
+  })
+  await saveSlices(unit, pda, candidates)
+  return candidates.map(({ saving, duplicates }) => ({
+    saved: saving.skipDuplicates || duplicates.length === 0,
+    duplicates,
+  }))
+}
+
+/** Saves what is not a duplicate, slice by slice; a request that wanted all or nothing is undone at the end. */
+async function saveLarge(unit: Unit, pda: number, saving: Saving): Promise<Saved> {
+  const duplicates: Duplicate[] = []
+  const endpoints = new Set<string>()
+  let [index, count] = [0, 0]
+  let first: number | undefined
+  for (const slice of saving.slices()) {
+    const candidate: Candidate = {
+      saving: { ...saving, skipDuplicates: true, entry: undefined },
+      slice,
+      places: [],
+      duplicates: [],
+    }
+    await saveSlices(unit, pda, [candidate])
+    first ??= candidate.places.find((place) => place !== undefined)
+    for (const { endpoint } of savedOf(candidate)) {
+      endpoints.add(endpoint)
+      count += 1
+    }
+    for (const duplicate of candidate.duplicates)
+      duplicates.push(
+        // Of what is left out only the position is told, and there may be a million.
+        saving.skipDuplicates
+          ? { index: index + duplicate.index }
+          : inRequest(duplicate, index, first, duplicates),
+      )
+    index += slice.drafts.length
+    if (!saving.skipDuplicates && duplicates.length >= duplicatesTold) break
+  }
+  if (duplicates.length > 0 && !saving.skipDuplicates) throw new RefusedError(duplicates)
+  if (saving.entry && count > 0) await noteEntry(unit, pda, concerning(saving.entry, endpoints, count))
+  return { saved: true, duplicates }
+}
+
+/** Saves slices of several requests in one unit: each request whole, in part where it asked for that, or not at all. */
+async function saveSlices(unit: Unit, pda: number, candidates: Candidate[]): Promise<void> {
+  const drafts = candidates.flatMap(({ slice }) => slice.drafts)
+  if (drafts.length === 0) return
+  const now = candidates[0]!.saving.now
+  const names = [...new Set(drafts.map((draft) => draft.endpoint))]
+  const [seq, endpoints, taken] = await Promise.all([
+    unit.count(drafts.length),
+    findEndpoints(unit, pda, names),
+    unit.taken(drafts.map((draft) => draft.fingerprint)),
+  ])
+  const accepted = admit(candidates, taken, placeBase(pda) + seq - drafts.length + 1)
+  if (accepted < drafts.length) await unit.count(accepted - drafts.length)
+  if (accepted === 0) return
+  await addEndpoints(unit, pda, names, endpoints)
+  await Promise.all([
+    insertRecords(unit, pda, acceptedOf(candidates, endpoints), [...endpoints.values()], now),
+    noteEntries(unit, pda, entriesOf(candidates)),
+  ])
+}
+
+const savedOf = ({ slice, places }: Candidate) =>
+  slice.drafts.filter((_, index) => places[index] !== undefined)
+
+/** What the ledger says of each request that saved something. */
+function entriesOf(candidates: Candidate[]): LedgerEntry[] {
+  return candidates.flatMap((candidate) => {
+    const { entry } = candidate.saving
+    const saved = entry ? savedOf(candidate) : []
+    return entry && saved.length > 0
+      ? concerning(
+          entry,
+          saved.map((draft) => draft.endpoint),
+          saved.length,
+        )
+      : []
+  })
+}
+
+/** What is saved of several requests, by column. */
+interface Accepted {
+  drafts: Draft[]
+  places: number[]
+  writers: string[]
+  endpointIds: number[]
+  groups: number[][]
+}
+
+function acceptedOf(candidates: Candidate[], endpoints: Map<string, OrderedEndpoint>): Accepted {
+  const accepted: Accepted = { drafts: [], places: [], writers: [], endpointIds: [], groups: [] }
+  for (const { saving, slice, places } of candidates) {
+    for (const [index, draft] of slice.drafts.entries()) {
+      const place = places[index]
+      if (place === undefined) continue
+      accepted.drafts.push(draft)
+      accepted.places.push(place)
+      accepted.writers.push(saving.writer)
+      accepted.endpointIds.push(endpoints.get(draft.endpoint)!.endpoint_id)
+    }
+    if (places.length === 0) continue
+    for (const group of slice.groups) accepted.groups.push(group.flatMap((index) => places[index] ?? []))
+  }
+  return accepted
+}
+
+async function insertRecords(
+  unit: Unit,
+  pda: number,
+  { drafts, places, writers, endpointIds, groups }: Accepted,
+  endpoints: OrderedEndpoint[],
+  now: number,
+): Promise<void> {
+  const texts = drafts.map((draft) => draft.text)
+  const fingerprints = drafts.map((draft) => draft.fingerprint)
+  const indexed = new Set(
+    endpoints.filter(({ words_end }) => words_end !== null).map(({ endpoint_id }) => endpoint_id),
+  )
+  await Promise.all([
+    unit.insertMany('record', {
+      place: places,
+      pda_id: pda,
+      endpoint_id: endpointIds,
+      record_id: drafts.map((draft) => draft.recordId),
+      fingerprint: fingerprints.map(fingerprintBytes),
+      created_at: now,
+      writer: writers,
+      data: texts,
+    }),
+    saveChanges(unit, pda, changesOf(pda, drafts, places, endpointIds), now, endpoints),
+    addOrderKeys(
+      unit,
+      pda,
+      endpoints.flatMap((endpoint) => endpoint.paths),
+      endpointIds,
+      places,
+      texts,
+    ),
+    addWords(unit, pda, indexed, endpointIds, places, texts),
+    addGroups(unit, pda, groups),
+  ])
+  unit.hold(fingerprints, places)
+}
+
+function changesOf(
+  pda: number,
+  drafts: Draft[],
+  places: number[],
+  endpointIds: number[],
+): Map<number, Change> {
+  const changes = new Map<number, Change>()
+  for (const [index, draft] of drafts.entries()) {
+    const bytes = Buffer.byteLength(draft.text)
+    const change = noteChange(changes, endpointIds[index]!, pda, places[index]!, 1, bytes)
+    change.largest = Math.max(change.largest, bytes)
+    change.awkward ||= draft.awkward
+  }
+  return changes
+}
