@@ -24,7 +24,7 @@ export async function ledgerVerify(options: Options & { head?: string }): Promis
     if (kept && kept.domain !== domain)
       throw new CommandError(`The head in ${options.head} is of ${kept.domain}, the account is ${domain}.`)
     await sealOnce({ database, now: () => now })
-    const { seals, entries, fault } = await checkLedger(database, pda, kept, progress())
+    const { seals, entries, fault } = await checkLedger(database, pda, kept, printedProgress())
     if (fault) throw new CommandError(`The ledger of ${domain} was changed: ${wordsOf(fault)}`)
     const end = kept ? ` It goes on from the kept head, seal ${kept.seal}.` : ''
     console.log(`The ledger of ${domain} is as it was sealed: ${entries} entries under ${seals} seals.${end}`)
@@ -49,7 +49,7 @@ function parsed(text: string): Seal | undefined {
 }
 
 /** Every few seconds a line on standard error: a long ledger takes its time. */
-function progress(): (seals: number, entries: number) => void {
+function printedProgress(): (seals: number, entries: number) => void {
   let told = Date.now()
   return (seals, entries) => {
     if (Date.now() - told < 2000) return

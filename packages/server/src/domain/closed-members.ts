@@ -6,9 +6,9 @@ import { memberPath, QueryError } from './query-error.ts'
  * @throws QueryError
  */
 export function closedMembersOf(piece: Piece, keys: readonly string[]): Map<string, Piece> {
-  const members = membersOf(piece)
-  const unknown = members.keys().find((key) => !keys.includes(key))
+  const byName = membersOf(piece)
+  const unknown = byName.keys().find((key) => !keys.includes(key))
   if (unknown !== undefined)
     throw new QueryError(memberPath(piece.path, unknown), `must be one of ${keys.join(', ')}`)
-  return members
+  return byName
 }

@@ -26,11 +26,11 @@ export function readMapping(piece: Piece): Rule[] {
 }
 
 function readRules(piece: Piece, rules: { left: number }, level: number): Rule[] {
-  const members = membersOf(piece)
-  rules.left -= members.size
+  const byName = membersOf(piece)
+  rules.left -= byName.size
   if (rules.left < 0) throw fault(piece, `must have at most ${mostRules} rules in all`)
   if (level > mostRuleLevels) throw fault(piece, `must be at most ${mostRuleLevels} mappings deep`)
-  return Array.from(members, ([to, rule]) => readRule(to, rule, rules, level))
+  return Array.from(byName, ([to, rule]) => readRule(to, rule, rules, level))
 }
 
 function readRule(to: string, piece: Piece, rules: { left: number }, level: number): Rule {
@@ -42,10 +42,10 @@ function readRule(to: string, piece: Piece, rules: { left: number }, level: numb
   }
   if (piece.text[piece.start] !== '{')
     throw fault(piece, 'must be a path, or an object with source and mappings')
-  const members = membersOf(piece)
-  const source = required(members, 'source', piece)
+  const byName = membersOf(piece)
+  const source = required(byName, 'source', piece)
   const from = readSource(source, each)
-  const inner = readRules(required(members, 'mappings', piece), rules, level + 1)
+  const inner = readRules(required(byName, 'mappings', piece), rules, level + 1)
   return { to, into, from, inner, ...(each && { each }) }
 }
 

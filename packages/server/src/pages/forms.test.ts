@@ -6,7 +6,7 @@ import { ownerName, ownerPassword, startServer } from '../../test/harness.ts'
 import { createApp } from '../app.ts'
 import type { App } from '../context.ts'
 import { markup, page, sendPage } from '../http/page.ts'
-import { hidden, pages } from './forms.ts'
+import { hiddenFields, pages } from './forms.ts'
 
 const good = { name: ownerName, password: ownerPassword }
 const form = { 'content-type': 'application/x-www-form-urlencoded' }
@@ -52,7 +52,7 @@ test('all forms of a page share one key, in a browser that has no cookie yet', a
   t.after(() => app.close())
   pages(app, context, (scope) => {
     scope.get('/two-forms', (request, reply) => {
-      const forms = [1, 2].map(() => markup`<form>${hidden(context, request, reply)}</form>`)
+      const forms = [1, 2].map(() => markup`<form>${hiddenFields(context, request, reply)}</form>`)
       return sendPage(reply, 200, page('Two', markup`${forms}`))
     })
   })

@@ -53,7 +53,7 @@ export function formOf(request: FastifyRequest): URLSearchParams {
  * The hidden fields of a form: what it must carry along, and the key without which it is refused. The key is bound to a cookie of this
  * browser and to its session: signing in or out makes older forms useless.
  */
-export function hidden(
+export function hiddenFields(
   context: Context,
   request: FastifyRequest,
   reply: FastifyReply,

@@ -17,7 +17,7 @@ import { hatLoginPage, refusedLoginPage, shownDefinition } from '../routes/hatlo
 import { setUpApplication } from '../store/access/applications.ts'
 import { findOwner } from '../store/access/owners.ts'
 import { writeNoted } from '../store/ledger/entries.ts'
-import { formOf, hidden, pages, sendOn } from './forms.ts'
+import { formOf, hiddenFields, pages, sendOn } from './forms.ts'
 import { signInPath } from './sign-in.ts'
 
 /** What a link asks for: an application by its id, where to go back to, and where to when the owner declines. */
@@ -97,7 +97,7 @@ async function showConsent(
   changed = false,
 ): Promise<FastifyReply> {
   const owner = await context.database.read((unit) => findOwner(unit, pda))
-  const fields = hidden(context, request, reply, {
+  const fields = hiddenFields(context, request, reply, {
     ...parametersOf(asked),
     definition: shownDefinition(login),
   })

@@ -13,7 +13,7 @@ import { asksOf } from '../routes/consent-asks.ts'
 import { type Application, findApplication } from '../store/access/applications.ts'
 import { findOwner } from '../store/access/owners.ts'
 import { type Asking, consentPage } from './consent.ts'
-import { formOf, hidden, sendOn } from './forms.ts'
+import { formOf, hiddenFields, sendOn } from './forms.ts'
 import { signInFirst } from './sign-in.ts'
 
 /** A request for access that waits for the owner's answer. */
@@ -102,7 +102,7 @@ async function ask(context: Context, request: FastifyRequest, reply: FastifyRepl
     kept: application?.enabled ? await asksOf(context, pda, given) : undefined,
     returnsTo: redirect,
     action: request.url.split('?', 1)[0] as string,
-    hidden: hidden(context, request, reply, { version: application?.version ?? '' }),
+    hidden: hiddenFields(context, request, reply, { version: application?.version ?? '' }),
     owner: owner?.name ?? '',
     domain,
   })

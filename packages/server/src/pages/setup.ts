@@ -11,7 +11,7 @@ import { entryOf } from '../ledger/entries.ts'
 import { donePage, formPage, type Problems, refusedPage } from '../routes/setup-pages.ts'
 import { addOwner } from '../store/access/owners.ts'
 import { writeNoted } from '../store/ledger/entries.ts'
-import { formOf, hidden, isPerson, pages } from './forms.ts'
+import { formOf, hiddenFields, isPerson, pages } from './forms.ts'
 
 const path = '/setup'
 
@@ -24,7 +24,7 @@ export function setupRoutes(app: App, context: Context): void {
       return sendPage(
         reply,
         200,
-        formPage(hidden(context, request, reply, { code }), { name: '', email: '' }, {}),
+        formPage(hiddenFields(context, request, reply, { code }), { name: '', email: '' }, {}),
       )
     })
     scope.post(path, async (request, reply) => setUp(context, request, reply))
@@ -33,7 +33,7 @@ export function setupRoutes(app: App, context: Context): void {
 
 async function setUp(context: Context, request: FastifyRequest, reply: FastifyReply) {
   const form = formOf(request)
-  const given = (field: string) => form.get(field) ?? ''
+  const given = (name: string) => form.get(name) ?? ''
   const [code, name, password, email] = [
     given('code'),
     given('name'),
@@ -47,7 +47,7 @@ async function setUp(context: Context, request: FastifyRequest, reply: FastifyRe
     return sendPage(
       reply,
       400,
-      formPage(hidden(context, request, reply, { code }), { name, email }, problems),
+      formPage(hiddenFields(context, request, reply, { code }), { name, email }, problems),
     )
   const owner = {
     name,

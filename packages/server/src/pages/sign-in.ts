@@ -17,7 +17,7 @@ import { noteRefused } from '../ledger/sums.ts'
 import { passkeySignIn } from '../routes/passkey-forms.ts'
 import { secondFactorPage, signInPage, signOutPage } from '../routes/sign-in-pages.ts'
 import { findOwner, type Owner } from '../store/access/owners.ts'
-import { accountOfPage, formOf, hidden, pages, sendOn } from './forms.ts'
+import { accountOfPage, formOf, hiddenFields, pages, sendOn } from './forms.ts'
 
 const wrong = 'The name or the password is wrong.'
 const wrongPasskey = 'This passkey is not one of this account, or it took too long. Try again.'
@@ -42,7 +42,7 @@ export function signInRoutes(app: App, context: Context): void {
     scope.post('/sign-in/passkey', async (request, reply) => signInByPasskey(context, request, reply))
     scope.get('/sign-out', async (request, reply) => {
       const owner = (await sessionOf(context, request)) && (await ownerOf(context, accountOfPage(request)))
-      return sendPage(reply, 200, signOutPage(hidden(context, request, reply), owner?.name))
+      return sendPage(reply, 200, signOutPage(hiddenFields(context, request, reply), owner?.name))
     })
     scope.post('/sign-out', async (request, reply) => {
       await endSession(context, request, reply)
@@ -174,7 +174,7 @@ async function showSignIn(
   target: string | undefined,
   { status = 200, problem, name = '' }: { status?: number; problem?: string; name?: string } = {},
 ) {
-  const fields = hidden(context, request, reply, returning(target))
+  const fields = hiddenFields(context, request, reply, returning(target))
   const passkey = await passkeySignIn(context, request, fields)
   const offer = { passkey: passkey?.form, script: passkey?.script }
   const html = signInPage(accountOfPage(request).domain, fields, name, offer, problem)
@@ -189,7 +189,7 @@ async function showSecondFactor(
   { status = 200, problem }: { status?: number; problem?: string } = {},
 ) {
   const { totp } = await secondFactorsOf(context, accountOfPage(request).pda)
-  const fields = hidden(context, request, reply, returning(target))
+  const fields = hiddenFields(context, request, reply, returning(target))
   const passkey = await passkeySignIn(context, request, fields)
   const offer = { codes: totp, passkey: passkey?.form, script: passkey?.script }
   return sendPage(reply, status, secondFactorPage(fields, offer, problem), { script: offer.script })

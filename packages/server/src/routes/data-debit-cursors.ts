@@ -22,9 +22,9 @@ export function cursorText({ secret }: DataDebit, { place, ...read }: ReadCursor
 
 /** @returns undefined when it is not of this data debit, or too old */
 export function readCursor({ secret }: DataDebit, text: string, now: number): ReadCursor | undefined {
-  const shown = shownText(secret, text)
-  if (shown === undefined) return undefined
-  const { permission, acceptedAt, begun, property, given, key, back, index } = JSON.parse(shown)
+  const spelled = shownText(secret, text)
+  if (spelled === undefined) return undefined
+  const { permission, acceptedAt, begun, property, given, key, back, index } = JSON.parse(spelled)
   if (now < begun || now > begun + longestRead) return undefined
   const after =
     back === undefined ? undefined : { back, index, ...(key && { key: Buffer.from(key, 'base64url') }) }

@@ -51,7 +51,7 @@ export async function passkeyForm(
 ${inside}
 <p class="problem" role="alert"></p>
 </form>`
-  return { form, script: await script() }
+  return { form, script: await passkeyScript() }
 }
 
 /**
@@ -75,7 +75,7 @@ export async function passkeySignIn(
 let read: Promise<string> | undefined
 
 /** The browser's half of SimpleWebAuthn as it was published, and ours. */
-function script(): Promise<string> {
+function passkeyScript(): Promise<string> {
   read ??= bundle().then((text) => `${text}\n${asking}`)
   return read
 }

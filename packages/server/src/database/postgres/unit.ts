@@ -55,8 +55,8 @@ export function openUnit(
   const unit: Unit = {
     dialect: postgresDialect,
     async all<Row>(statement: Statement<Row>) {
-      const { sql, parameters } = compilePostgres(statement)
-      return (await run(sql, parameters)).rows as Row[]
+      const { sql: text, parameters } = compilePostgres(statement)
+      return (await run(text, parameters)).rows as Row[]
     },
     async insertMany(table, columns) {
       const { text, values } = insertStatement(types, table, columns)

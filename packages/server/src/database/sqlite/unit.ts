@@ -36,8 +36,8 @@ export function openUnit(
     async all<Row>(statement: Statement<Row>) {
       await place.breathe()
       alive()
-      const { sql, parameters } = compileSqlite(statement)
-      return connection.all(sql, parameters) as Row[]
+      const { sql: text, parameters } = compileSqlite(statement)
+      return connection.all(text, parameters) as Row[]
     },
     insertMany: (table, columns) => insertMany(place, alive, table, columns, ''),
     insertMissing: (table, columns) => insertMany(place, alive, table, columns, 'on conflict do nothing'),

@@ -13,7 +13,7 @@ import {
 import { listApplications } from '../../store/access/applications.ts'
 import { listUsers } from '../../store/access/users.ts'
 import { writeNoted } from '../../store/ledger/entries.ts'
-import { formOf, hidden, pages, sendOn } from '../forms.ts'
+import { formOf, hiddenFields, pages, sendOn } from '../forms.ts'
 import { ownersPage } from '../sign-in.ts'
 import { nameIn } from './applications.ts'
 
@@ -70,7 +70,11 @@ async function show(context: Context, request: FastifyRequest, reply: FastifyRep
   return sendPage(
     reply,
     200,
-    accessPage(entries, hidden(context, request, reply), ended === undefined ? undefined : Number(ended)),
+    accessPage(
+      entries,
+      hiddenFields(context, request, reply),
+      ended === undefined ? undefined : Number(ended),
+    ),
   )
 }
 

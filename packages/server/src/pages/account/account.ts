@@ -2,7 +2,7 @@ import { sessionOf } from '../../auth/sessions.ts'
 import type { App, Context } from '../../context.ts'
 import { markup, page, sendPage } from '../../http/page.ts'
 import { findOwner } from '../../store/access/owners.ts'
-import { hidden, pages } from '../forms.ts'
+import { hiddenFields, pages } from '../forms.ts'
 import { signInFirst } from '../sign-in.ts'
 
 /** `GET /account`: where the owner finds what belongs to the account. */
@@ -21,7 +21,7 @@ ${links.map(
     markup`<li><a href="${href}"><strong>${name}</strong></a><br><span class="quiet">${about}</span></li>\n`,
 )}</ul>
 <form method="post" action="/sign-out">
-${hidden(context, request, reply)}<button type="submit" class="second">Sign out</button>
+${hiddenFields(context, request, reply)}<button type="submit" class="second">Sign out</button>
 </form>`
       return sendPage(reply, 200, page('Your account', main))
     })

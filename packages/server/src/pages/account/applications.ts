@@ -7,7 +7,7 @@ import { entryOfPage } from '../../ledger/entries.ts'
 import { roleInWords } from '../../routes/role-words.ts'
 import { type Application, disableApplication, listApplications } from '../../store/access/applications.ts'
 import { writeNoted } from '../../store/ledger/entries.ts'
-import { formOf, hidden, pages, sendOn } from '../forms.ts'
+import { formOf, hiddenFields, pages, sendOn } from '../forms.ts'
 import { ownersPage } from '../sign-in.ts'
 
 const path = '/account/applications'
@@ -48,7 +48,7 @@ async function show(context: Context, request: FastifyRequest, reply: FastifyRep
 <p>What you gave to applications. One that you disable can do nothing from its next request on; what it wrote stays.</p>
 ${enabled.length === 0 && markup`<p>No application has access to your data.</p>`}
 <form method="post" action="${path}">
-${hidden(context, request, reply)}${enabled.length > 0 && markup`<ul class="rows">\n${enabled.map(shown)}</ul>`}
+${hiddenFields(context, request, reply)}${enabled.length > 0 && markup`<ul class="rows">\n${enabled.map(shown)}</ul>`}
 </form>
 ${others.length > 0 && markup`<h2>Without access</h2>\n<ul class="rows">\n${others.map((one) => markup`<li><strong>${isolated(nameIn(one))}</strong> <span class="quiet">${one.id} ${one.version}, ${one.setupVersion === undefined ? 'never set up' : 'disabled'}</span></li>\n`)}</ul>`}
 <p><a href="/account">Back to your account</a></p>`

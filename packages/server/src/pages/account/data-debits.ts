@@ -25,7 +25,7 @@ import { findUser } from '../../store/access/users.ts'
 import { findDebit, listDebits, noteSeen } from '../../store/consent/data-debits.ts'
 import { acceptPermission, disableDebit, rejectDebit } from '../../store/consent/decisions.ts'
 import { usualBounds } from '../../store/queries/queries.ts'
-import { formOf, hidden, pages, sendOn } from '../forms.ts'
+import { formOf, hiddenFields, pages, sendOn } from '../forms.ts'
 import { ownersPage } from '../sign-in.ts'
 import { nameIn } from './applications.ts'
 import { listPage, listPath, onePage, onePath } from './data-debit-views.ts'
@@ -114,7 +114,7 @@ async function showOne(
     })),
     problem,
     done,
-    hidden: hidden(context, request, reply, { id: debit.id, permission: String(open.number) }),
+    hidden: hiddenFields(context, request, reply, { id: debit.id, permission: String(open.number) }),
     now: now(),
   })
   return sendPage(reply, status, html)

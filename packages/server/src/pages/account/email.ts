@@ -9,7 +9,7 @@ import { alert, field, markup, type Markup, page, plainPage, sendPage, whose } f
 import { entryOfPage } from '../../ledger/entries.ts'
 import type { AfterAnswer } from '../../routes/after-answer.ts'
 import { findOwner } from '../../store/access/owners.ts'
-import { formOf, hidden, pages } from '../forms.ts'
+import { formOf, hiddenFields, pages } from '../forms.ts'
 import { ownersPage, waitInWords } from '../sign-in.ts'
 
 const path = '/account/email'
@@ -79,7 +79,7 @@ async function show(
   refused?: Refused,
 ) {
   const owner = await context.database.read((unit) => findOwner(unit, session.account.pda))
-  const fields = markup`${hidden(context, request, reply)}${whose(owner?.name ?? '')}`
+  const fields = markup`${hiddenFields(context, request, reply)}${whose(owner?.name ?? '')}`
   const text = emailPage(
     fields,
     sendsMail(context.config),

@@ -24,7 +24,7 @@ import {
 } from '../../routes/password-forms.ts'
 import { entryOfReset, limitedReset } from '../../routes/passwords.ts'
 import { findOwner } from '../../store/access/owners.ts'
-import { accountOfPage, formOf, hidden, pages } from '../forms.ts'
+import { accountOfPage, formOf, hiddenFields, pages } from '../forms.ts'
 import { ownersPage, waitInWords } from '../sign-in.ts'
 
 const differ = 'The two passwords are not the same.'
@@ -42,7 +42,11 @@ export function passwordPages(app: App, context: Context, later: AfterAnswer): v
       forOwner((request, reply, session) => change(context, later, request, reply, session)),
     )
     scope.get('/forgot-password', async (request, reply) =>
-      sendPage(reply, 200, forgottenPage(hidden(context, request, reply), sendsMail(context.config), '')),
+      sendPage(
+        reply,
+        200,
+        forgottenPage(hiddenFields(context, request, reply), sendsMail(context.config), ''),
+      ),
     )
     scope.post('/forgot-password', async (request, reply) => mailLink(context, later, request, reply))
     const path = '/auth/change-password/:token'
@@ -50,7 +54,7 @@ export function passwordPages(app: App, context: Context, later: AfterAnswer): v
     scope.get<Link>(path, async (request, reply) => {
       const { token } = request.params
       return withLink(context, request, reply, token, async (name) =>
-        sendPage(reply, 200, resetPage(hidden(context, request, reply), token, name, {})),
+        sendPage(reply, 200, resetPage(hiddenFields(context, request, reply), token, name, {})),
       )
     })
     scope.post<Link>(path, async (request, reply) => {
@@ -90,7 +94,7 @@ async function mailLink(context: Context, later: AfterAnswer, request: FastifyRe
   const email = (formOf(request).get('email') ?? '').trim()
   const problem = emailProblem(email)
   if (problem) {
-    const fields = hidden(context, request, reply)
+    const fields = hiddenFields(context, request, reply)
     return sendPage(reply, 400, forgottenPage(fields, sendsMail(context.config), email, problem))
   }
   await limitsOf(context).passwordReset(String(account.pda), request.ip, context.now(), async () => undefined)
@@ -133,7 +137,7 @@ async function reset(
   const form = formOf(request)
   const newPassword = form.get('new') ?? ''
   const again = (problems: PasswordProblems) =>
-    sendPage(reply, 400, resetPage(hidden(context, request, reply), token, name, problems))
+    sendPage(reply, 400, resetPage(hiddenFields(context, request, reply), token, name, problems))
   if (newPassword !== form.get('repeated')) return again({ repeated: differ })
   const refusal = await refusalOf(async () => {
     const owner = await resetPassword(context, account, token, newPassword, entryOfReset(request, context))
@@ -152,7 +156,7 @@ async function showChange(
   problems: PasswordProblems,
 ) {
   const name = await nameOfOwner(context, request)
-  return sendPage(reply, status, changePage(hidden(context, request, reply), name, problems))
+  return sendPage(reply, status, changePage(hiddenFields(context, request, reply), name, problems))
 }
 
 async function nameOfOwner({ database }: Context, request: FastifyRequest): Promise<string> {

@@ -22,7 +22,7 @@ import { findOwner, type Owner } from '../../store/access/owners.ts'
 import { countFactorsIn, removeTotp, replaceRecoveryCodes } from '../../store/access/second-factors.ts'
 import { noteEntry } from '../../store/ledger/entries.ts'
 import { listPasskeys, removePasskey } from '../../store/passkeys.ts'
-import { formOf, hidden, pages, sendOn } from '../forms.ts'
+import { formOf, hiddenFields, pages, sendOn } from '../forms.ts'
 import { signInFirst, waitInWords } from '../sign-in.ts'
 import { againPage, codesPage, enrolmentFields, factorsPage, totpPage } from './second-factor-views.ts'
 
@@ -68,7 +68,7 @@ async function whileFresh(
   if (!session || !owner) return signInFirst(request, reply)
   if (session.since > context.now() - fresh) return act({ context, request, reply, session, owner })
   if (request.method !== 'GET') return sendOn(reply, path)
-  return sendPage(reply, 200, againPage(hidden(context, request, reply), owner.name))
+  return sendPage(reply, 200, againPage(hiddenFields(context, request, reply), owner.name))
 }
 
 async function signInAgain(context: Context, request: FastifyRequest, reply: FastifyReply) {
@@ -84,7 +84,7 @@ async function signInAgain(context: Context, request: FastifyRequest, reply: Fas
   } catch (error) {
     if (!(error instanceof ApiError)) throw error
     const problem = error.code === 'too_many_attempts' ? waitInWords(error) : 'This is not your password.'
-    const page = againPage(hidden(context, request, reply), owner?.name ?? '', problem)
+    const page = againPage(hiddenFields(context, request, reply), owner?.name ?? '', problem)
     return sendPage(reply.headers(error.headers), errors[error.code].status, page)
   }
 }
@@ -93,7 +93,7 @@ async function show({ context, request, reply, session, owner }: Visit, status =
   const { account } = session
   const factors = await secondFactorsOf(context, account.pda)
   const passkeys = await context.database.read((unit) => listPasskeys(unit, account.pda))
-  const fields = hidden(context, request, reply)
+  const fields = hiddenFields(context, request, reply)
   const enrolment = passkeysWorkAt(account, hostOf(request))
     ? await passkeyForm(
         'create',
@@ -121,7 +121,7 @@ async function showTotp({ context, request, reply, session, owner }: Visit, stat
     uri,
     'QR code for your authenticator program; the same key stands below as text',
   )
-  return sendPage(reply, status, totpPage(hidden(context, request, reply), picture, secret, problem))
+  return sendPage(reply, status, totpPage(hiddenFields(context, request, reply), picture, secret, problem))
 }
 
 async function confirmTotp(visit: Visit) {

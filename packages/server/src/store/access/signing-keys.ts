@@ -1,7 +1,6 @@
 import { sql } from 'kysely'
 import type { Database, Unit } from '../../database/port.ts'
 import type { Tables } from '../../database/tables.ts'
-import { removeNoticeKey } from '../consent/notices.ts'
 
 /** An RSA key that signs an account's tokens, both halves in PEM. */
 export interface SigningKey {
@@ -79,4 +78,9 @@ export async function forgetExpiredKeys(database: Database, pda: number, now: nu
   const expired = await database.one(sql`select 1 from signing_key where ${over} limit 1`)
   if (expired.length === 0) return
   await database.write(pda, (unit) => unit.all(sql`update signing_key set private_pem = '' where ${over}`))
+}
+
+/** Forgets the account's key: the next notice makes another. */
+async function removeNoticeKey(unit: Unit, pda: number): Promise<void> {
+  await unit.all(sql`delete from notice_key where pda_id = ${pda}`)
 }

@@ -158,11 +158,6 @@ export async function addNoticeKey(unit: Unit, pda: number, key: NoticeKey, now:
   return key
 }
 
-/** Forgets the account's key: the next notice makes another. */
-export async function removeNoticeKey(unit: Unit, pda: number): Promise<void> {
-  await unit.all(sql`delete from notice_key where pda_id = ${pda}`)
-}
-
 /** Forgets what became of notices that nobody asks about any more. */
 export async function forgetNotices(database: Database, pda: number, now: number): Promise<void> {
   const over = sql`pda_id = ${pda} and next_at is null and created_at <= ${now - keptMilliseconds}`
