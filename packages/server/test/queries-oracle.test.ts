@@ -9,7 +9,7 @@ import { shown } from '../src/domain/consent/disclosure.ts'
 import { canonical, fingerprint } from '../src/domain/json/fingerprint.ts'
 import { type PropertyQuery, readBundle } from '../src/domain/queries/query.ts'
 import { QueryError } from '../src/domain/query-error.ts'
-import { listCursorOf, standingOf } from '../src/store/cursors.ts'
+import { listCursorOf, standingOfCursor } from '../src/store/cursors.ts'
 import { type Asking, countList, listOf, readList } from '../src/store/queries/queries.ts'
 import { type Bounds, usualBounds } from '../src/store/queries/streams.ts'
 import { linkRecords } from '../src/store/records/links.ts'
@@ -141,7 +141,7 @@ async function readPaged(asking: Asking, property: PropertyQuery, take: number):
   let cursor: string | undefined
   do {
     const after =
-      cursor === undefined ? undefined : standingOf(asking.pda, cursor, property.orderBy !== undefined)
+      cursor === undefined ? undefined : standingOfCursor(asking.pda, cursor, property.orderBy !== undefined)
     const most = Math.min(take, (property.limit ?? Infinity) - all.length)
     const answer = await readList(asking, listOf(property), { after, skip: 0, take: most }, shown)
     let [text, count] = [answer.first.text, answer.first.records]

@@ -1,4 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { originOf } from '../config.ts'
 import type { Account, App, Context } from '../context.ts'
 import { isNamespace } from '../domain/access/endpoint-name.ts'
 import { type Caller, ownerHolder, userIn } from '../domain/access/rights.ts'
@@ -9,7 +10,6 @@ import { type CallerRow, findCaller } from '../store/access/accounts.ts'
 import { accessTokens, type Claims, isFor } from './access-tokens.ts'
 import { lastUse } from './last-use.ts'
 import { opaqueId } from './opaque-tokens.ts'
-import { originOf } from './origin.ts'
 
 /** A clock that runs ahead of ours by this many seconds is forgiven. */
 const clockSkewSeconds = 60

@@ -1,10 +1,10 @@
 import type { FastifyBaseLogger } from 'fastify'
+import { originOf } from '../config.ts'
 import type { Account, Context } from '../context.ts'
 import type { LedgerEntry } from '../domain/ledger.ts'
 import { type Owner, setOwnerEmail } from '../store/access/owners.ts'
 import { writeNoted } from '../store/ledger/entries.ts'
 import { sendMail } from './mail.ts'
-import { originOf } from './origin.ts'
 import { insistOnPassword } from './passwords/changes.ts'
 
 /**

@@ -1,8 +1,8 @@
 import { isIP } from 'node:net'
 import type { FastifyRequest } from 'fastify'
+import { originOf } from '../config.ts'
 import type { Account, Context } from '../context.ts'
 import { hostOf } from './authenticate.ts'
-import { originOf } from './origin.ts'
 
 /**
  * Whether pages for people are given under this Host: the account's own domain, or this machine's own names while the server is a

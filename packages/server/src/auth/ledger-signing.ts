@@ -1,7 +1,7 @@
 import { createPrivateKey, createPublicKey, type KeyObject, sign, verify } from 'node:crypto'
 import type { SigningKey } from '../store/access/signing-keys.ts'
 
-const mostRemembered = 1000
+const maxRememberedSigners = 1000
 const keys = new Map<string, KeyObject>()
 
 /** Signs a text with an account's key, at once: a unit cannot wait for another thread. RS256, in base64url. */
@@ -20,7 +20,7 @@ export function isSignedBy(publicPem: string, text: string, signature: string): 
 function rememberedKey(pem: string, read: (pem: string) => KeyObject): KeyObject {
   const known = keys.get(pem)
   if (known) return known
-  if (keys.size >= mostRemembered) keys.clear()
+  if (keys.size >= maxRememberedSigners) keys.clear()
   const key = read(pem)
   keys.set(pem, key)
   return key

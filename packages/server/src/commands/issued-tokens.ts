@@ -8,12 +8,12 @@ import {
 } from '../store/access/access-tokens.ts'
 import { writeNoted } from '../store/ledger/entries.ts'
 
-type Options = { account?: string }
+type TokenOptions = { account?: string }
 
 const kinds = { session: 'session', jwt: 'access token', oauth: 'OAuth access token' } as const
 
 /** `hatstand tokens list` */
-export async function tokensList(options: Options): Promise<void> {
+export async function tokensList(options: TokenOptions): Promise<void> {
   await withAccount(options, async ({ pda, domain }, { database, now }) => {
     const tokens = await database.read((unit) => listAccessTokens(unit, pda, now))
     if (tokens.length === 0) console.log(`No access token or session of ${domain} counts.`)
@@ -24,7 +24,7 @@ export async function tokensList(options: Options): Promise<void> {
 /** `hatstand tokens revoke ID` and `hatstand tokens revoke --all` */
 export async function tokensRevoke(
   tokenId: string | undefined,
-  options: Options & { all?: true; holder?: string },
+  options: TokenOptions & { all?: true; holder?: string },
 ): Promise<void> {
   const { holder } = options
   const many = options.all === true || holder !== undefined

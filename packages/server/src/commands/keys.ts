@@ -4,12 +4,12 @@ import { entryOfCommand } from '../ledger/entries.ts'
 import { listSigningKeys, rotateSigningKey } from '../store/access/signing-keys.ts'
 import { noteEntry } from '../store/ledger/entries.ts'
 
-type Options = { account?: string }
+type KeyOptions = { account?: string }
 
 const dayMilliseconds = 86_400_000
 
 /** `hatstand keys rotate`: a new key signs from now on. */
-export async function keysRotate(options: Options & { overlap: number }): Promise<void> {
+export async function keysRotate(options: KeyOptions & { overlap: number }): Promise<void> {
   const key = await makeSigningKey()
   await withAccount(options, async ({ pda, domain }, tools) => {
     const { database, now } = tools
@@ -28,7 +28,7 @@ export async function keysRotate(options: Options & { overlap: number }): Promis
 }
 
 /** `hatstand keys list` */
-export async function keysList(options: Options): Promise<void> {
+export async function keysList(options: KeyOptions): Promise<void> {
   await withAccount(options, async ({ pda }, { database, now }) => {
     const keys = await database.read((unit) => listSigningKeys(unit, pda, now))
     for (const { keyId, createdAt, expiresAt } of keys) {

@@ -7,7 +7,7 @@ import { mayGrant } from '../domain/access/rights.ts'
 import { decides } from '../domain/data-debit-rights.ts'
 import { ApiError } from '../errors.ts'
 import { entryOf } from '../ledger/entries.ts'
-import { findApplication, setUpApplication } from '../store/access/applications.ts'
+import { findApplication, setUpApplication as storeSetUp } from '../store/access/applications.ts'
 import { findDebit } from '../store/consent/data-debits.ts'
 import { noteEntry } from '../store/ledger/entries.ts'
 
@@ -29,7 +29,7 @@ export async function setUp(context: Context, request: FastifyRequest, id: strin
     if (refused) return refused
     if (!decides(caller) && (await wantsMore(unit, account.pda, id, found.definition, now())))
       return { role: 'datadebit', detail: applicationDebitId(id) }
-    await setUpApplication(unit, account.pda, { id, version: found.version, roles }, now())
+    await storeSetUp(unit, account.pda, { id, version: found.version, roles }, now())
     const detail = { application: id, version: found.version }
     await noteEntry(unit, account.pda, entryOf(request, context, 'set_up', { detail }))
     return undefined

@@ -1,4 +1,4 @@
-import * as api from '@hatstand/api/bundles.ts'
+import * as bundles from '@hatstand/api/bundles.ts'
 import type { FastifyRequest } from 'fastify'
 import type { App, Context } from '../context.ts'
 import { shown } from '../domain/consent/disclosure.ts'
@@ -13,14 +13,14 @@ import { askingOf, noted } from './query-answers.ts'
 import { asRefusal, receiveQuery } from './query-bodies.ts'
 import { savedQueries, savedQuery } from './saved-queries.ts'
 
-type Asked = FastifyRequest<{ Params: { id: string } }>
+type AskedBundle = FastifyRequest<{ Params: { id: string } }>
 
 /** Saved named queries. */
 export function bundleRoutes(app: App, context: Context): void {
   const { database } = context
   writingRoutes(app, context)
 
-  app.get(api.readBundle.path, { schema: api.readBundle }, async (request, reply) => {
+  app.get(bundles.readBundle.path, { schema: bundles.readBundle }, async (request, reply) => {
     const text = await bundleText(context, request)
     const pages = notedPages(context, request, compiled(text))
     try {
@@ -31,13 +31,17 @@ export function bundleRoutes(app: App, context: Context): void {
     }
   })
 
-  app.get(api.readBundleStructure.path, { schema: api.readBundleStructure }, async (request, reply) => {
-    const text = await bundleText(context, request)
-    const first = savedQuery({ name: request.params.id, text }, 'bundle')
-    return sendJson(reply, { first, rest: undefined })
-  })
+  app.get(
+    bundles.readBundleStructure.path,
+    { schema: bundles.readBundleStructure },
+    async (request, reply) => {
+      const text = await bundleText(context, request)
+      const first = savedQuery({ name: request.params.id, text }, 'bundle')
+      return sendJson(reply, { first, rest: undefined })
+    },
+  )
 
-  app.get(api.listBundles.path, { schema: api.listBundles }, async (request, reply) => {
+  app.get(bundles.listBundles.path, { schema: bundles.listBundles }, async (request, reply) => {
     requireOwnerRole(request)
     return sendJson(reply, savedQueries(listQueries(database, request.account.pda, 'bundle'), 'bundle'))
   })
@@ -46,7 +50,7 @@ export function bundleRoutes(app: App, context: Context): void {
 function writingRoutes(app: App, context: Context): void {
   const { database } = context
 
-  app.post(api.registerBundle.path, { schema: api.registerBundle }, async (request, reply) => {
+  app.post(bundles.registerBundle.path, { schema: bundles.registerBundle }, async (request, reply) => {
     requireOwnerRole(request)
     const { id: name } = request.params
     const { text } = await receiveQuery(request, compiled)
@@ -55,24 +59,24 @@ function writingRoutes(app: App, context: Context): void {
     return reply.code(201).send({ message: `Bundle ${name} registered` })
   })
 
-  app.delete(api.deleteBundle.path, { schema: api.deleteBundle }, async (request) => {
+  app.delete(bundles.deleteBundle.path, { schema: bundles.deleteBundle }, async (request) => {
     requireOwnerRole(request)
     const { id: name } = request.params
     const entry = entryOf(request, context, 'remove', { detail: { bundle: name } })
-    if (!(await deleteQuery(database, request.account.pda, 'bundle', name, entry))) throw unknown(name)
+    if (!(await deleteQuery(database, request.account.pda, 'bundle', name, entry))) throw unknownBundle(name)
     return { message: `Bundle ${name} deleted` }
   })
 }
 
-async function bundleText({ database }: Context, request: Asked): Promise<string> {
+async function bundleText({ database }: Context, request: AskedBundle): Promise<string> {
   requireOwnerRole(request)
   const { id } = request.params
   const text = await database.read((unit) => findQuery(unit, request.account.pda, 'bundle', id))
-  if (text === undefined) throw unknown(id)
+  if (text === undefined) throw unknownBundle(id)
   return text
 }
 
-const unknown = (name: string) => new ApiError('bundle_unknown', `Bundle ${name} not found`)
+const unknownBundle = (name: string) => new ApiError('bundle_unknown', `Bundle ${name} not found`)
 
 /** What each page holds is in the ledger before it leaves; short ones leave together. */
 async function* notedPages(context: Context, request: FastifyRequest, bundle: ReturnType<typeof compiled>) {

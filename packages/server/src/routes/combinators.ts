@@ -1,4 +1,9 @@
-import * as api from '@hatstand/api/combinators.ts'
+import {
+  deleteCombinator,
+  listCombinators,
+  readCombinator,
+  registerCombinator,
+} from '@hatstand/api/combinators.ts'
 import type { FastifyRequest } from 'fastify'
 import type { App, Context } from '../context.ts'
 import { hasRole } from '../domain/access/rights.ts'
@@ -14,13 +19,13 @@ import { sendList, stretchOf } from './query-answers.ts'
 import { receiveQuery } from './query-bodies.ts'
 import { savedQueries } from './saved-queries.ts'
 
-type Asked = FastifyRequest<{ Params: { '*': string } }>
+type AskedCombinator = FastifyRequest<{ Params: { '*': string } }>
 
 /** Saved lists of queries. */
 export function combinatorRoutes(app: App, context: Context): void {
   const { database } = context
 
-  app.post(api.registerCombinator.path, { schema: api.registerCombinator }, async (request, reply) => {
+  app.post(registerCombinator.path, { schema: registerCombinator }, async (request, reply) => {
     const name = nameOf(request)
     const { text } = await receiveQuery(request, readEndpointQueries)
     const entry = entryOf(request, context, 'register', { detail: { combinator: name } })
@@ -28,11 +33,11 @@ export function combinatorRoutes(app: App, context: Context): void {
     return reply.code(201).send({ message: `Combinator ${name} registered` })
   })
 
-  app.get(api.readCombinator.path, { schema: api.readCombinator }, async (request, reply) => {
+  app.get(readCombinator.path, { schema: readCombinator }, async (request, reply) => {
     const name = nameOf(request)
     const { pda } = request.account
     const text = await database.read((unit) => findQuery(unit, pda, 'combinator', name))
-    if (text === undefined) throw unknown(name)
+    if (text === undefined) throw unknownCombinator(name)
     const { orderBy, ordering, skip, take, after } = request.query
     const endpoints = readEndpointQueries(text)
     requireOrder(endpoints, orderBy)
@@ -45,20 +50,21 @@ export function combinatorRoutes(app: App, context: Context): void {
     return sendList(request, reply, context, list, stretch)
   })
 
-  app.get(api.listCombinators.path, { schema: api.listCombinators }, async (request, reply) => {
+  app.get(listCombinators.path, { schema: listCombinators }, async (request, reply) => {
     requireOwnerRole(request)
     return sendJson(reply, savedQueries(listQueries(database, request.account.pda, 'combinator'), 'queries'))
   })
 
-  app.delete(api.deleteCombinator.path, { schema: api.deleteCombinator }, async (request) => {
+  app.delete(deleteCombinator.path, { schema: deleteCombinator }, async (request) => {
     const name = nameOf(request)
     const entry = entryOf(request, context, 'remove', { detail: { combinator: name } })
-    if (!(await deleteQuery(database, request.account.pda, 'combinator', name, entry))) throw unknown(name)
+    if (!(await deleteQuery(database, request.account.pda, 'combinator', name, entry)))
+      throw unknownCombinator(name)
     return { message: `Combinator ${name} deleted` }
   })
 }
 
-function nameOf(request: Asked): string {
+function nameOf(request: AskedCombinator): string {
   requireOwnerRole(request)
   const name = request.params['*']
   if (/^[0-9a-z-]+(\/[0-9a-z-]+)*$/.test(name)) return name
@@ -68,7 +74,7 @@ function nameOf(request: Asked): string {
   )
 }
 
-const unknown = (name: string) => new ApiError('combinator_unknown', `Combinator ${name} not found`)
+const unknownCombinator = (name: string) => new ApiError('combinator_unknown', `Combinator ${name} not found`)
 
 /** Combinators and bundles are the owner's, whatever their namespaces. */
 export function requireOwnerRole({ caller }: FastifyRequest): void {

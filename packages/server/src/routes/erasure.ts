@@ -1,4 +1,4 @@
-import * as api from '@hatstand/api/erasure.ts'
+import * as erasureApi from '@hatstand/api/erasure.ts'
 import { recordIdsOf } from '@hatstand/api/query.ts'
 import type { FastifyRequest } from 'fastify'
 import type { App, Context } from '../context.ts'
@@ -11,7 +11,7 @@ import { eraseEndpoint, eraseRecords } from '../store/records/erase.ts'
 export function erasureRoutes(app: App, context: Context): void {
   const { database, now } = context
 
-  app.delete(api.eraseRecords.path, { schema: api.eraseRecords }, async (request) => {
+  app.delete(erasureApi.eraseRecords.path, { schema: erasureApi.eraseRecords }, async (request) => {
     requireOwner(request)
     const ids = [...new Set(recordIdsOf(request.query.records))]
     const entry = entryOf(request, context, 'erase')
@@ -21,7 +21,7 @@ export function erasureRoutes(app: App, context: Context): void {
     return { message: 'Erased', records }
   })
 
-  app.delete(api.eraseEndpoint.path, { schema: api.eraseEndpoint }, async (request) => {
+  app.delete(erasureApi.eraseEndpoint.path, { schema: erasureApi.eraseEndpoint }, async (request) => {
     requireOwner(request)
     const { namespace, '*': path } = request.params
     const entry = entryOf(request, context, 'erase')

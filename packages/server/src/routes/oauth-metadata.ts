@@ -1,6 +1,6 @@
 import { accountOf } from '../auth/authenticate.ts'
 import { oauthPaths } from '../auth/oauth-configuration.ts'
-import { originOf } from '../auth/origin.ts'
+import { originOf } from '../config.ts'
 import type { App, Context } from '../context.ts'
 import { broadScopes } from '../domain/scopes.ts'
 

@@ -4,7 +4,7 @@ import { shown } from '../domain/consent/disclosure.ts'
 import { ApiError } from '../errors.ts'
 import { type Pieces, sendJson } from '../http/answers.ts'
 import { noteRead } from '../ledger/entries.ts'
-import { listCursorOf, standingOf } from '../store/cursors.ts'
+import { listCursorOf, standingOfCursor } from '../store/cursors.ts'
 import {
   type Asking,
   type List,
@@ -89,7 +89,7 @@ export function stretchOf(
   { skip, take, after: cursor }: { skip: number; take: number; after: string | undefined },
 ): Stretch {
   if (cursor === undefined) return { after: undefined, skip, take }
-  const after = standingOf(pda, cursor, list.orderBy !== undefined)
+  const after = standingOfCursor(pda, cursor, list.orderBy !== undefined)
   if (!after || after.index >= list.endpoints.length)
     throw new ApiError(
       'invalid_query',

@@ -24,7 +24,7 @@ export const listCursorOf = (pda: number, { index, ...position }: Standing): str
   Buffer.from(`${index} ${cursorOf(pda, position)}`).toString('base64url')
 
 /** @returns undefined as `positionOf` */
-export function standingOf(pda: number, cursor: string, ordered: boolean): Standing | undefined {
+export function standingOfCursor(pda: number, cursor: string, ordered: boolean): Standing | undefined {
   const found = /^(\d{1,3}) ([\w-]*)$/.exec(Buffer.from(cursor, 'base64url').toString('latin1'))
   const position = found && positionOf(pda, found[2]!, ordered)
   return position ? { ...position, index: Number(found[1]) } : undefined

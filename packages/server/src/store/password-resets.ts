@@ -8,11 +8,11 @@ export interface PasswordReset {
   expiresAt: number
 }
 
-type Row = { link_id: string; created_at: number; expires_at: number }
+type ResetRow = { link_id: string; created_at: number; expires_at: number }
 
 /** The account's open link, expired or not. */
 export async function findPasswordReset(unit: Unit, pda: number): Promise<PasswordReset | undefined> {
-  const [row] = await unit.all<Row>(
+  const [row] = await unit.all<ResetRow>(
     sql`select link_id, created_at, expires_at from password_reset where pda_id = ${pda}`,
   )
   return row && { linkId: row.link_id, createdAt: row.created_at, expiresAt: row.expires_at }

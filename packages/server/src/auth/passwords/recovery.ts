@@ -1,4 +1,5 @@
 import type { FastifyBaseLogger } from 'fastify'
+import { originOf } from '../../config.ts'
 import type { Account, Context } from '../../context.ts'
 import type { Database } from '../../database/port.ts'
 import type { LedgerEntry } from '../../domain/ledger.ts'
@@ -13,7 +14,6 @@ import {
 } from '../../store/password-resets.ts'
 import { sendMail } from '../mail.ts'
 import { makeOpaqueToken, opaqueId } from '../opaque-tokens.ts'
-import { originOf } from '../origin.ts'
 import { hashPassword } from './passwords.ts'
 import { insistOnStrength } from './strength.ts'
 

@@ -5,12 +5,12 @@ import type {
   PublicKeyCredentialCreationOptionsJSON,
   RegistrationResponseJSON,
 } from '@simplewebauthn/server'
+import { originOf } from '../../config.ts'
 import type { Account, Context } from '../../context.ts'
 import type { Unit } from '../../database/port.ts'
 import type { Owner } from '../../store/access/owners.ts'
 import { currentSigningKey } from '../../store/access/signing-keys.ts'
 import { addPasskey, listPasskeys, type Passkey, usePasskey } from '../../store/passkeys.ts'
-import { originOf } from '../origin.ts'
 
 type Purpose = 'sign-in' | 'enrolment'
 
