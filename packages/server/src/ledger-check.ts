@@ -1,4 +1,4 @@
-import { isSignedBy } from './auth/ledger-signing.ts'
+import { isSignedBy } from './auth/keys.ts'
 import type { Database } from './database/port.ts'
 import { type Fault, headFault, type Seal, sealFault, sealText } from './domain/ledger.ts'
 import { findPublicKey } from './store/access/signing-keys.ts'

@@ -8,8 +8,7 @@ import { broadScopes, scopeOfRole } from '../domain/scopes.ts'
 import { ApiError } from '../errors.ts'
 import { type CallerRow, findCaller } from '../store/access/accounts.ts'
 import { accessTokens, type Claims, isFor } from './access-tokens.ts'
-import { lastUse } from './last-use.ts'
-import { opaqueId } from './opaque-tokens.ts'
+import { lastUse, opaqueId } from './opaque-tokens.ts'
 
 /** A clock that runs ahead of ours by this many seconds is forgiven. */
 const clockSkewSeconds = 60

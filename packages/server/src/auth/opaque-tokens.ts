@@ -1,4 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
+import type { Database } from '../database/port.ts'
+import { touchAccessToken } from '../store/access/access-tokens.ts'
 
 /** A new secret of 256 bits as text without points: a session's cookie, a link in a mail. */
 export function makeOpaqueToken(): string {
@@ -8,4 +10,23 @@ export function makeOpaqueToken(): string {
 /** What is kept of an opaque token: its SHA-256, so that who reads the database cannot use it. It names no signing key. */
 export function opaqueId(text: string): { tokenId: string; keyId: '' } {
   return { tokenId: createHash('sha256').update(text).digest('base64url'), keyId: '' }
+}
+
+/** How old what is kept may grow, in milliseconds. */
+const precision = 60_000
+
+/**
+ * Keeps when tokens were last used, to the minute. Nobody waits for it, and what cannot be kept (the disk is full, the database is
+ * away) is left: the next use tries again.
+ */
+export function lastUse(database: Database) {
+  const underWay = new Set<string>()
+  return (pda: number, tokenId: string, usedAt: number, now: number): void => {
+    if (now - usedAt < precision || underWay.has(tokenId)) return
+    underWay.add(tokenId)
+    database
+      .write(pda, (unit) => touchAccessToken(unit, pda, tokenId, now))
+      .catch(() => undefined)
+      .finally(() => underWay.delete(tokenId))
+  }
 }

@@ -14,8 +14,7 @@ import { hasPassword } from '../store/access/users.ts'
 import { noteEntry, writeNoted } from '../store/ledger/entries.ts'
 import { hostOf } from './authenticate.ts'
 import { cookieOf, sessionCookie, setCookie } from './cookies.ts'
-import { lastUse } from './last-use.ts'
-import { makeOpaqueToken, opaqueId } from './opaque-tokens.ts'
+import { lastUse, makeOpaqueToken, opaqueId } from './opaque-tokens.ts'
 
 const day = 86_400_000
 /** How long a session lasts at most, in milliseconds. */

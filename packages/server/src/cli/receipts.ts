@@ -1,6 +1,6 @@
 import { createPublicKey } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
-import { isSignedBy } from '../auth/ledger-signing.ts'
+import { isSignedBy } from '../auth/keys.ts'
 import { jwsHeader, jwsPayload, receiptType } from '../jws.ts'
 import { CommandError } from './open.ts'
 

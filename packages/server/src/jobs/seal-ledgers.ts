@@ -1,4 +1,4 @@
-import { signText } from '../auth/ledger-signing.ts'
+import { signText } from '../auth/keys.ts'
 import type { App, Context } from '../context.ts'
 import { sealAccount, unsealedAccounts } from '../store/ledger/seals.ts'
 
