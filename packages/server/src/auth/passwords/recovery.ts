@@ -4,8 +4,8 @@ import type { Account, Context } from '../../context.ts'
 import type { Database } from '../../database/port.ts'
 import type { LedgerEntry } from '../../domain/ledger.ts'
 import { ApiError } from '../../errors.ts'
-import { changePassword, findOwner, type Owner } from '../../store/access/owners.ts'
-import { noteEntry } from '../../store/ledger/entries.ts'
+import { changePassword, findOwner, type Owner, setOwnerEmail } from '../../store/access/owners.ts'
+import { noteEntry, writeNoted } from '../../store/ledger/entries.ts'
 import {
   findPasswordReset,
   type PasswordReset,
@@ -14,6 +14,7 @@ import {
 } from '../../store/password-resets.ts'
 import { sendMail } from '../mail.ts'
 import { makeOpaqueToken, opaqueId } from '../opaque-tokens.ts'
+import { insistOnPassword } from './changes.ts'
 import { hashPassword } from './passwords.ts'
 import { insistOnStrength } from './strength.ts'
 
@@ -132,6 +133,40 @@ export async function mailPasswordChanged(
     text: [
       `The password of the personal data account ${domain} was changed just now, and everything that was signed in with the old one was signed out.`,
       `If it was not you, choose a new one at once: ${originOf(domain, config)}/forgot-password`,
+    ],
+  })
+}
+
+/**
+ * Lets the link to a new password go to another address from now on, or nowhere. A link that was sent to the one before works no more.
+ * @param change.email undefined for none
+ * @returns the owner as it was before
+ * @throws `password_wrong` (403), `too_many_attempts` (429)
+ */
+export async function changeEmail(
+  context: Context,
+  { pda }: Account,
+  change: { password: string; email: string | undefined; address: string; entry: LedgerEntry | undefined },
+): Promise<Owner> {
+  const owner = await insistOnPassword(context, pda, change.password, change.address)
+  await writeNoted(context.database, pda, change.entry, (unit) => setOwnerEmail(unit, pda, change.email))
+  return owner
+}
+
+/** Tells the owner at the former address that it is no longer his, if there was one and there is a mail server. */
+export async function mailEmailChanged(
+  { config }: Context,
+  { domain }: Account,
+  { email }: Owner,
+  log: FastifyBaseLogger,
+): Promise<void> {
+  if (email === undefined || config.smtpUrl === undefined) return
+  await sendMail(config, log, {
+    to: email,
+    subject: `The e-mail address of ${domain} was changed`,
+    text: [
+      `The personal data account ${domain} no longer sends its mails to this address: the owner's was changed just now.`,
+      `If it was not you, choose a new password at once: ${originOf(domain, config)}/account/password`,
     ],
   })
 }

@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { changeEmail, mailEmailChanged } from '../../auth/email-change.ts'
 import { sendsMail } from '../../auth/mail.ts'
+import { changeEmail, mailEmailChanged } from '../../auth/passwords/recovery.ts'
 import type { Session } from '../../auth/sessions.ts'
 import type { App, Context } from '../../context.ts'
 import { emailProblem } from '../../domain/access/credentials.ts'
