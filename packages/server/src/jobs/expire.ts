@@ -1,5 +1,5 @@
-import { expiryEntry } from '../auth/expiry-notes.ts'
 import type { App, Context } from '../context.ts'
+import { expiryEntry } from '../ledger/entries.ts'
 import { forgetExpiredTokens } from '../store/access/access-tokens.ts'
 import { listAccounts } from '../store/access/accounts.ts'
 import { forgetModels } from '../store/access/oauth.ts'

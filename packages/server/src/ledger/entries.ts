@@ -107,3 +107,11 @@ export async function noteRead(
   if (isOwner(request.caller)) return request.server.ledger.add(request, action, noted)
   await noteAlone(context.database, pda, entryAt(context.now(), action, request, noted))
 }
+
+/** Makes the entry of the ledger for a consent that has ended by itself; nobody did it. */
+export const expiryEntry =
+  ({ config, now }: Pick<Context, 'config' | 'now'>) =>
+  (dataDebit: string, permission: number): LedgerEntry | undefined =>
+    config.ledger === 'off'
+      ? undefined
+      : entryAt(now(), 'expire', undefined, { dataDebit, permission: String(permission) })

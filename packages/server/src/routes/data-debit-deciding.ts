@@ -1,8 +1,8 @@
-import { expiryEntry } from '../auth/expiry-notes.ts'
 import type { Context } from '../context.ts'
 import type { Unit } from '../database/port.ts'
 import type { DataDebit } from '../domain/consent/data-debit.ts'
 import type { ApiError } from '../errors.ts'
+import { expiryEntry } from '../ledger/entries.ts'
 import { noteExpiry } from '../store/consent-events.ts'
 import { findDebit } from '../store/consent/data-debits.ts'
 

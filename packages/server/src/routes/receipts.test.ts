@@ -16,9 +16,9 @@ import {
   start,
 } from '../../test/data-debits.ts'
 import { engines, freshFolder, routeEngines } from '../../test/engines.ts'
-import { expiryEntry } from '../auth/expiry-notes.ts'
 import { makeSigningKey } from '../auth/keys.ts'
 import { openDatabase } from '../database/open.ts'
+import { expiryEntry } from '../ledger/entries.ts'
 import { rotateSigningKey } from '../store/access/signing-keys.ts'
 import { noteExpiries } from '../store/consent-events.ts'
 
