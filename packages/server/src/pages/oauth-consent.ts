@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Client, Provider } from 'oidc-provider'
-import { consentPath } from '../auth/oauth-configuration.ts'
 import { grantRoles, nameOf } from '../auth/oauth-consent.ts'
+import { consentPath } from '../auth/oauth/provider.ts'
 import { type Session, sessionOf } from '../auth/sessions.ts'
 import type { App, Context } from '../context.ts'
 import { newRoles, parseDefinition } from '../domain/access/definition.ts'

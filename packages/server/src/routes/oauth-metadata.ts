@@ -1,5 +1,5 @@
 import { accountOf } from '../auth/authenticate.ts'
-import { oauthPaths } from '../auth/oauth-configuration.ts'
+import { oauthPaths } from '../auth/oauth/provider.ts'
 import { originOf } from '../config.ts'
 import type { App, Context } from '../context.ts'
 import { broadScopes } from '../domain/scopes.ts'

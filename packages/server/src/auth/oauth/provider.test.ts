@@ -8,8 +8,7 @@ import { addAccount } from '../../store/access/accounts.ts'
 import { findModel, keepModel } from '../../store/access/oauth.ts'
 import type { SigningKey } from '../../store/access/signing-keys.ts'
 import { makeSigningKey } from '../keys.ts'
-import { isAccount, type Surroundings } from '../oauth-configuration.ts'
-import { holdProviders } from './provider.ts'
+import { isAccount, type Surroundings, holdProviders } from './provider.ts'
 
 const key = await makeSigningKey()
 const database = await openDatabase({ dataDir: freshFolder(), databaseUrl: undefined }, false)
