@@ -1,10 +1,20 @@
 import { randomUUID } from 'node:crypto'
 import { type Bearer, issueToken } from '../auth/access-tokens.ts'
+import { makeSigningKey } from '../auth/keys.ts'
 import type { Account } from '../context.ts'
 import type { Unit } from '../database/port.ts'
 import { ownerHolder } from '../domain/access/rights.ts'
+import { entryOfCommand } from '../ledger/entries.ts'
+import {
+  type KeptToken,
+  listAccessTokens,
+  revokeAccessToken,
+  revokeAccessTokens,
+} from '../store/access/access-tokens.ts'
 import { findApplication } from '../store/access/applications.ts'
 import { findOwner } from '../store/access/owners.ts'
+import { listSigningKeys, rotateSigningKey } from '../store/access/signing-keys.ts'
+import { writeNoted, noteEntry } from '../store/ledger/entries.ts'
 import { CommandError, withAccount } from './open.ts'
 
 /** `hatstand token ID`: prints the token alone. */
@@ -37,4 +47,92 @@ async function bearerOf(unit: Unit, { pda, domain }: Account, id: string): Promi
     application: id,
     version: setupVersion,
   }
+}
+
+type TokenOptions = { account?: string }
+
+const kinds = { session: 'session', jwt: 'access token', oauth: 'OAuth access token' } as const
+
+/** `hatstand tokens list` */
+export async function tokensList(options: TokenOptions): Promise<void> {
+  await withAccount(options, async ({ pda, domain }, { database, now }) => {
+    const tokens = await database.read((unit) => listAccessTokens(unit, pda, now))
+    if (tokens.length === 0) console.log(`No access token or session of ${domain} counts.`)
+    for (const token of tokens) console.log(inWords(token))
+  })
+}
+
+/** `hatstand tokens revoke ID` and `hatstand tokens revoke --all` */
+export async function tokensRevoke(
+  tokenId: string | undefined,
+  options: TokenOptions & { all?: true; holder?: string },
+): Promise<void> {
+  const { holder } = options
+  const many = options.all === true || holder !== undefined
+  if (many === (tokenId !== undefined))
+    throw new CommandError('Say which: the id of one, or --all, or --holder with whose tokens end.')
+  await withAccount(options, async ({ pda, domain }, tools) => {
+    const { database, now } = tools
+    const ended = tokenId === undefined ? { holder } : { accessToken: tokenId }
+    const entry = entryOfCommand(tools, 'revoke', { detail: ended })
+    if (tokenId === undefined) {
+      const chosen = holder === undefined ? {} : { holder }
+      const count = await writeNoted(database, pda, entry, (unit) =>
+        revokeAccessTokens(unit, pda, chosen, now),
+      )
+      console.log(
+        `Ended ${count === 1 ? '1 access token or session' : `${count} access tokens and sessions`}.`,
+      )
+      return
+    }
+    if (!(await writeNoted(database, pda, entry, (unit) => revokeAccessToken(unit, pda, tokenId))))
+      throw new CommandError(`The account ${domain} has no access token or session ${tokenId}.`)
+    console.log(`Ended ${tokenId}.`)
+  })
+}
+
+const time = (milliseconds: number) => `${new Date(milliseconds).toISOString().slice(0, 16)}Z`
+
+function inWords({ tokenId, kind, holder, about, scope, createdAt, usedAt, expiresAt }: KeptToken): string {
+  const used = usedAt > createdAt ? `last used ${time(usedAt)}` : 'not used after its first minute'
+  const what = `${kinds[kind]} of ${holder} (${about}${scope === undefined ? '' : `; ${scope}`})`
+  return `${tokenId}: ${what}, made ${time(createdAt)}, ${used}, ends ${time(expiresAt)}.`
+}
+
+type KeyOptions = { account?: string }
+
+const dayMilliseconds = 86_400_000
+
+/** `hatstand keys rotate`: a new key signs from now on. */
+export async function keysRotate(options: KeyOptions & { overlap: number }): Promise<void> {
+  const key = await makeSigningKey()
+  await withAccount(options, async ({ pda, domain }, tools) => {
+    const { database, now } = tools
+    const end = now + options.overlap * dayMilliseconds
+    const entry = entryOfCommand(tools, 'keys', { detail: { key: key.keyId } })
+    await database.write(pda, async (unit) => {
+      await rotateSigningKey(unit, pda, key, now, end)
+      await noteEntry(unit, pda, entry)
+    })
+    const before =
+      options.overlap === 0
+        ? 'What was signed before counts no more'
+        : `What was signed before counts until ${new Date(end).toISOString()}`
+    console.log(`The key ${key.keyId} signs the access tokens of ${domain} now. ${before}.`)
+  })
+}
+
+/** `hatstand keys list` */
+export async function keysList(options: KeyOptions): Promise<void> {
+  await withAccount(options, async ({ pda }, { database, now }) => {
+    const keys = await database.read((unit) => listSigningKeys(unit, pda, now))
+    for (const { keyId, createdAt, expiresAt } of keys) {
+      const made = `made ${new Date(createdAt).toISOString()}`
+      console.log(
+        expiresAt === undefined
+          ? `${keyId}: signs, ${made}.`
+          : `${keyId}: verifies until ${new Date(expiresAt).toISOString()}, ${made}.`,
+      )
+    }
+  })
 }

@@ -1,8 +1,7 @@
-import { isAgreed } from '../commands/terminal.ts'
 import { isEndpoint } from '../domain/access/endpoint-name.ts'
 import { entryOfCommand } from '../ledger/entries.ts'
 import { eraseEndpoint, eraseRecords } from '../store/records/erase.ts'
-import { CommandError, withAccount } from './open.ts'
+import { isAgreed, CommandError, withAccount } from './open.ts'
 
 /** `hatstand erase RECORD-OR-ENDPOINT` */
 export async function erase(target: string, options: { account?: string; yes?: true }): Promise<void> {

@@ -1,14 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import { hashPassword } from '../auth/passwords/passwords.ts'
 import { passwordProblem } from '../auth/passwords/strength.ts'
-import { readSecret } from '../commands/terminal.ts'
 import type { Unit } from '../database/port.ts'
 import type { Role } from '../domain/access/roles.ts'
 import { type GivenRole, keptRoles } from '../domain/user-roles.ts'
 import { entryOfCommand } from '../ledger/entries.ts'
 import { addUser, findUserNamed, listUsers, putUser, removeUser, type User } from '../store/access/users.ts'
 import { noteEntry } from '../store/ledger/entries.ts'
-import { CommandError, withAccount } from './open.ts'
+import { readSecret, CommandError, withAccount } from './open.ts'
 
 type Options = { account?: string }
 

@@ -7,8 +7,8 @@ import { ask } from '../../test/asking.ts'
 import { routeEngines } from '../../test/engines.ts'
 import { ownerName, startServer, type TestServer } from '../../test/harness.ts'
 import { refused } from '../../test/refused.ts'
+import { checkLedger } from '../cli/ledger.ts'
 import { sealOnce } from '../jobs/seal-ledgers.ts'
-import { checkLedger } from '../ledger-check.ts'
 
 const json = { 'content-type': 'application/json' }
 
