@@ -1,4 +1,5 @@
-import type { SharedWork, Unit } from './port.ts'
+import { createQueryId, type QueryCompiler } from 'kysely'
+import type { SharedWork, Unit, Statement, Value } from './port.ts'
 
 /** How much the engines put into one shared unit, in rows or kilobytes. */
 export const rowsTogether = 2000
@@ -56,4 +57,13 @@ export function createShared(work: () => Promise<unknown>): () => Promise<void> 
     await mine
   }
   return () => (next ??= running.then(run))
+}
+
+/** SQL text with its parameters, as an engine runs it. */
+export type Compiled = { sql: string; parameters: Value[] }
+
+/** Kysely describes a statement; this makes it the engine's text. */
+export function compile(compiler: QueryCompiler, statement: Statement<unknown>): Compiled {
+  const { sql, parameters } = compiler.compileQuery(statement.toOperationNode(), createQueryId())
+  return { sql, parameters: parameters as Value[] }
 }

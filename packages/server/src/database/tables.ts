@@ -1,6 +1,3 @@
-import type { ConsentTables } from './consent-tables.ts'
-import type { DataDebitTables } from './data-debit-tables.ts'
-
 /**
  * The tables as Kysely sees them. Every key starts with the account (`pda_id`, a small number), except `domain`, which finds it.
  * Times are milliseconds since 1970 (UTC). `place` is the account's `seq` at a record's first saving plus `pda_id` * 2^32,
@@ -222,3 +219,109 @@ export const placeBase = (pda: number) => pda * placesEach
 
 /** The place behind the last an account can have. */
 export const placeEnd = (pda: number) => (pda + 1) * placesEach
+
+/** The tables of data debits; times are milliseconds since 1970 (UTC). */
+interface DataDebitTables {
+  /** Who asks for data, and under which id; a deleted one keeps its id. */
+  data_debit: {
+    pda_id: number
+    debit_id: string
+    /** Who proposed it: `owner`, an application's id, or `user:` and an id. */
+    holder: string
+    /** The form it was proposed in: `2.6`, or `2.0`. */
+    form: '2.6' | '2.0'
+    /** 32 random bytes in base64url: what names of records and pages are hidden with. */
+    secret: string
+    client_name: string
+    client_url: string
+    client_logo_url: string
+    client_callback_url: string | null
+    application: string | null
+    description: string | null
+    /** The newest permission that the owner has read; 0 before. */
+    seen: number
+    created_at: number
+    deleted_at: number | null
+  }
+  /** One version of what a data debit asks for: up to `created_at` as it was proposed and never changed, then what the owner decided. */
+  data_debit_permission: {
+    pda_id: number
+    debit_id: string
+    /** 1 for the first. */
+    permission: number
+    purpose: string
+    start_at: number
+    /** Milliseconds. */
+    period: number
+    cancel_at_end: number
+    terms_url: string
+    bundle_name: string
+    /** JSON, as it was proposed. */
+    bundle: string
+    conditions_name: string | null
+    conditions: string | null
+    read_limit: number | null
+    once: number
+    created_at: number
+    rejected_at: number | null
+    accepted_at: number | null
+    /** JSON: what the owner took away of the bundle. */
+    narrowing: string | null
+    until_at: number | null
+    taken_limit: number | null
+    taken_once: number
+    canceled_at: number | null
+    canceled_at_end: number
+    /** When it was read, of what may be read once. */
+    used_up_at: number | null
+  }
+  /** How often values were read in a period of a permission that says how often they may be. */
+  data_debit_read: {
+    pda_id: number
+    debit_id: string
+    permission: number
+    /** 0 for the first. */
+    period_number: number
+    reads: number
+  }
+}
+
+/** The tables of receipts and notices; times are milliseconds since 1970 (UTC). */
+interface ConsentTables {
+  /** What became of a permission of a data debit, as it was signed for both sides: compact JWS. */
+  consent_receipt: {
+    pda_id: number
+    debit_id: string
+    /** 1 for the first of its data debit. */
+    number: number
+    receipt_id: string
+    permission: number
+    event: string
+    at: number
+    key_id: string
+    /** When the consent ends by itself; null: it does not, or has ended. */
+    ends_at: number | null
+    owner_copy: string
+    requester_copy: string
+  }
+  /** What a requester is to be told, until it was, or was given up. */
+  notice: {
+    pda_id: number
+    notice_id: string
+    debit_id: string
+    receipt_id: string
+    permission: number
+    event: string
+    address: string
+    created_at: number
+    attempts: number
+    /** When it is sent next; null when no more. It is moved before each attempt: so two never send it at once. */
+    next_at: number | null
+    /** The status of the last answer; 0 for none. */
+    status: number | null
+  }
+  /** The host that the owner has seen, and agreed to have told about a data debit. */
+  notice_host: { pda_id: number; debit_id: string; host: string; agreed_at: number }
+  /** The Ed25519 key that signs an account's notices. */
+  notice_key: { pda_id: number; private_key: string; public_key: string; created_at: number }
+}

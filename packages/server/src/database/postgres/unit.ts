@@ -1,9 +1,9 @@
 import type { Socket } from 'node:net'
 import { PostgresQueryCompiler } from 'kysely'
 import pg from 'pg'
-import { compile, type Compiled } from '../compile.ts'
 import { type Columns, type Statement, type Unit, type Value, fingerprintBytes } from '../port.ts'
 import { postgresDialect } from '../postgres-dialect.ts'
+import { compile, type Compiled } from '../shared.ts'
 import type { Tables } from '../tables.ts'
 
 const compiler = new PostgresQueryCompiler()

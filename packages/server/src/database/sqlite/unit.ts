@@ -1,7 +1,7 @@
 import { SqliteQueryCompiler } from 'kysely'
-import { compile, type Compiled } from '../compile.ts'
 import type { FingerprintTable } from '../fingerprints.ts'
 import { type Columns, type Statement, type Unit, type Value } from '../port.ts'
+import { compile, type Compiled } from '../shared.ts'
 import { sqliteDialect } from '../sqlite-dialect.ts'
 import type { Tables } from '../tables.ts'
 import type { Connection, Workplace } from './connection.ts'

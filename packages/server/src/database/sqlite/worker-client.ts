@@ -1,7 +1,7 @@
 import { dirname } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
-import type { Compiled } from '../compile.ts'
+import type { Compiled } from '../shared.ts'
 import { asOurs, isBusy, pragmas } from './connection.ts'
 
 const cacheBytes = 4 * 2 ** 20
