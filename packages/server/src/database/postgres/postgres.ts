@@ -3,9 +3,9 @@ import { setTimeout as pause } from 'node:timers/promises'
 import pg from 'pg'
 import { migrationsAfter, NewerTablesError, postgresSpelling } from '../migrations.ts'
 import { type Database, DiskFullError, type Statement, UnavailableError, type Unit } from '../port.ts'
-import { postgresDialect } from '../postgres-dialect.ts'
 import { createShared, createTogether, rowsTogether } from '../shared.ts'
 import {
+  postgresDialect,
   type ColumnTypes,
   compilePostgres,
   gatherWrites,
