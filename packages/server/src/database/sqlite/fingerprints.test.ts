@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { createFingerprintTable } from '../fingerprints.ts'
+import { createFingerprintTable } from './fingerprints.ts'
 
 /** Fingerprints that differ in their first eight bytes, of which a table keeps 32 bits. */
 const fingerprintOf = (number: number) => {

@@ -1,11 +1,10 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import type { FingerprintTable } from '../fingerprints.ts'
 import { migrationsAfter, sqliteSpelling } from '../migrations.ts'
 import type { Database, Statement, Unit } from '../port.ts'
 import { createShared, createTogether, rowsTogether } from '../shared.ts'
-import { sqliteDialect } from '../sqlite-dialect.ts'
 import { type Connection, connect, type Workplace } from './connection.ts'
-import { compileSqlite, openUnit } from './unit.ts'
+import type { FingerprintTable } from './fingerprints.ts'
+import { sqliteDialect, compileSqlite, openUnit } from './unit.ts'
 import { type Aside, createAside } from './worker-client.ts'
 import { beginImmediate, breathe, createWriter, runUnit, type Writer } from './writer.ts'
 
