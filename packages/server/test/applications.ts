@@ -1,6 +1,6 @@
 import type { Unit } from '../src/database/port.ts'
+import { minimalDefinition } from '../src/domain/access/definition.ts'
 import type { Role } from '../src/domain/access/roles.ts'
-import { minimalDefinition } from '../src/domain/minimal-definition.ts'
 import { registerApplication, setUpApplication } from '../src/store/access/applications.ts'
 
 /** What a test grants an application: namespaces, and other roles where it is about them. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { TestContext } from 'node:test'
 import * as oauth from 'oauth4webapi'
-import { minimalDefinition } from '../src/domain/minimal-definition.ts'
+import { minimalDefinition } from '../src/domain/access/definition.ts'
 import { registerApplication } from '../src/store/access/applications.ts'
 import { rolesOfRights } from './applications.ts'
 import { hiddenIn } from './browsing.ts'

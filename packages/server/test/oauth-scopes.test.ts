@@ -128,7 +128,7 @@ test('both metadata documents name the scopes, and an application that asks for 
 test('an application that says nowhere what it needs is told so on a page, with the way back', async (t) => {
   const { server, origin, browser } = await play(t)
   const { context } = server
-  const { minimalDefinition } = await import('../src/domain/minimal-definition.ts')
+  const { minimalDefinition } = await import('../src/domain/access/definition.ts')
   const { registerApplication } = await import('../src/store/access/applications.ts')
   const definition = minimalDefinition('silent', '1.0.0', [], '2026-11-20T00:00:00.000Z')
   definition.setup = { kind: 'External', validRedirectUris: [redirect] }

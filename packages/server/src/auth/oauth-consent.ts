@@ -2,10 +2,15 @@ import type { Application as Definition } from '@hatstand/api/application-defini
 import type { Client } from 'oidc-provider'
 import type { Context } from '../context.ts'
 import type { Unit } from '../database/port.ts'
-import { definitionProblem, isClientAddress, newRoles, parseDefinition } from '../domain/access/definition.ts'
+import {
+  definitionProblem,
+  isClientAddress,
+  newRoles,
+  parseDefinition,
+  minimalDefinition,
+} from '../domain/access/definition.ts'
 import type { Role } from '../domain/access/roles.ts'
 import type { LedgerEntry } from '../domain/ledger.ts'
-import { minimalDefinition } from '../domain/minimal-definition.ts'
 import {
   type Application,
   findApplication,

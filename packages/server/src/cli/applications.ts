@@ -1,8 +1,13 @@
 import type { Application as Definition } from '@hatstand/api/application-definition.ts'
 import type { Unit } from '../database/port.ts'
-import { newRoles, rolesOf, parseDefinition } from '../domain/access/definition.ts'
+import {
+  newRoles,
+  rolesOf,
+  parseDefinition,
+  isMinimal,
+  minimalDefinition,
+} from '../domain/access/definition.ts'
 import type { Role } from '../domain/access/roles.ts'
-import { isMinimal, minimalDefinition } from '../domain/minimal-definition.ts'
 import { entryOfCommand } from '../ledger/entries.ts'
 import {
   type Application,

@@ -2,7 +2,7 @@ import { isRecordId } from '@hatstand/api/query.ts'
 import { InvalidArgumentError } from 'commander'
 import { domainName } from '../config.ts'
 import { isEndpoint, isNamespace } from '../domain/access/endpoint-name.ts'
-import { type GivenRole, userRolesProblem } from '../domain/user-roles.ts'
+import { type GivenRole, userRolesProblem } from '../domain/access/rights.ts'
 
 /** The option of every command that works on one account. */
 export const wholeAccount = ['--account <domain>', 'the account, where there are several', domain] as const

@@ -1,7 +1,7 @@
 import { Command, CommanderError } from 'commander'
 import manifest from '../../package.json' with { type: 'json' }
 import { emailProblem, ownerNameProblem, shownNameProblem } from '../domain/access/credentials.ts'
-import { applicationIdProblem, applicationVersionProblem } from '../domain/application-id.ts'
+import { applicationIdProblem, applicationVersionProblem } from '../domain/access/definition.ts'
 import {
   checked,
   days,

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { FastifyReply } from 'fastify'
-import { isHostName } from '../domain/redirect-uri.ts'
+import { isHostName } from '../domain/access/definition.ts'
 import { escaped, markup, type Markup, type Piece, trusted } from '../routes/markup.ts'
 import { style } from '../routes/page-style.ts'
 

@@ -8,7 +8,7 @@ import { checkSecondFactor, needsSecondFactor } from '../auth/second-factors/sec
 import type { App, Context } from '../context.ts'
 import type { Unit } from '../database/port.ts'
 import { ownerNameProblem } from '../domain/access/credentials.ts'
-import { primaryRole } from '../domain/user-roles.ts'
+import { primaryRole } from '../domain/access/rights.ts'
 import { ApiError } from '../errors.ts'
 import { findOwner } from '../store/access/owners.ts'
 import { findSigningIn } from '../store/access/users.ts'

@@ -2,7 +2,7 @@ import { accountOf } from '../auth/authenticate.ts'
 import { oauthPaths } from '../auth/oauth/provider.ts'
 import { originOf } from '../config.ts'
 import type { App, Context } from '../context.ts'
-import { broadScopes } from '../domain/scopes.ts'
+import { broadScopes } from '../domain/access/roles.ts'
 
 /**
  * What an account says of its OAuth server (RFC 8414) and of itself as a resource (RFC 9728). Written here and not by the library,

@@ -9,7 +9,7 @@ import { routeEngines } from '../../test/engines.ts'
 import { ownerName, ownerPassword, startServer, type TestServer } from '../../test/harness.ts'
 import { refused } from '../../test/refused.ts'
 import { hashPassword } from '../auth/passwords/passwords.ts'
-import { type GivenRole, keptRoles } from '../domain/user-roles.ts'
+import { type GivenRole, keptRoles } from '../domain/access/rights.ts'
 import { addUser } from '../store/access/users.ts'
 
 const password = 'a lantern under 7 quiet bridges'

@@ -5,16 +5,17 @@ import { hashPassword } from '../auth/passwords/passwords.ts'
 import { insistOnStrength } from '../auth/passwords/strength.ts'
 import type { App, Context } from '../context.ts'
 import type { Unit } from '../database/port.ts'
-import { hasRole, userHolder } from '../domain/access/rights.ts'
-import type { Role } from '../domain/access/roles.ts'
 import {
+  hasRole,
+  userHolder,
   type GivenRole,
   isPrivileged,
   keptRoles,
   mayGive,
   primaryRole,
   userRolesProblem,
-} from '../domain/user-roles.ts'
+} from '../domain/access/rights.ts'
+import type { Role } from '../domain/access/roles.ts'
 import { ApiError } from '../errors.ts'
 import { readSmall } from '../http/small-body.ts'
 import { entryOf, noteRead } from '../ledger/entries.ts'

@@ -1,9 +1,13 @@
 import type { Application as Definition } from '@hatstand/api/application-definition.ts'
 import type { AllClientMetadata } from 'oidc-provider'
 import type { Context } from '../../context.ts'
-import { isClientAddress, rolesOf, parseDefinition } from '../../domain/access/definition.ts'
-import { redirectUriProblem } from '../../domain/redirect-uri.ts'
-import { knownScopes, scopeOfRole } from '../../domain/scopes.ts'
+import {
+  isClientAddress,
+  rolesOf,
+  parseDefinition,
+  redirectUriProblem,
+} from '../../domain/access/definition.ts'
+import { knownScopes, scopeOfRole } from '../../domain/access/roles.ts'
 import { findApplication } from '../../store/access/applications.ts'
 
 /**

@@ -3,8 +3,8 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { exampleDefinition } from '@hatstand/api/application-definition.ts'
-import { noLogo } from '../minimal-definition.ts'
 import { definitionAnswered } from './application-answer.ts'
+import { noLogo } from './definition.ts'
 
 test('a definition that says everything is answered to the letter, as the one among the examples does', async () => {
   const example = await readFile(join(import.meta.dirname, '../../../../examples/application.json'), 'utf8')

@@ -1,5 +1,5 @@
 import { members, skipSpace, stringText } from '@hatstand/api/json.ts'
-import { noLogo } from '../minimal-definition.ts'
+import { noLogo } from './definition.ts'
 
 /** An edit of a text: what stands in the span is replaced. */
 interface Edit {

@@ -1,4 +1,4 @@
-import { isShownName } from '../shown-text.ts'
+import { isShownName } from './definition.ts'
 
 /** What is wrong with a name an owner chose, as a sentence; undefined when it will do. Names are 1 to 64 letters, digits and `. _ @ -`. */
 export function ownerNameProblem(name: string): string | undefined {

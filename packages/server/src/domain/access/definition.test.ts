@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type Application, exampleDefinition } from '@hatstand/api/application-definition.ts'
-import { isMinimal, minimalDefinition } from '../minimal-definition.ts'
 import {
+  isMinimal,
+  minimalDefinition,
   asksForMore,
   compareVersions,
   definitionProblem,

@@ -1,14 +1,12 @@
 import type { Application } from '@hatstand/api/application-definition.ts'
 import { stringText } from '@hatstand/api/json.ts'
-import { applicationIdProblem } from '../application-id.ts'
-import { redirectUriProblem } from '../redirect-uri.ts'
-import { isShownName, isShownText } from '../shown-text.ts'
 import { applicationDebitId, dataRetrievedProblem } from './application-data.ts'
 import { isNamespace } from './endpoint-name.ts'
+import { ownerHolder } from './rights.ts'
 import { isRole, type Role, type RoleName } from './roles.ts'
 
 /** What a definition gets wrong that its schema cannot say: the member by its path, and what it must be. */
-export interface Problem {
+interface Problem {
   path: (string | number)[]
   /** The end of a sentence that begins with the member: `must be ...`. */
   mustBe: string
@@ -192,3 +190,130 @@ export function compareVersions(one: string, other: string): number {
   const [mine, theirs] = [one, other].map((version) => version.split('.').map(Number))
   return mine!.map((number, index) => number - theirs![index]!).find((step) => step !== 0) ?? 0
 }
+
+/** What is wrong with the id of a new application, as a sentence; undefined when it will do. */
+export function applicationIdProblem(id: string): string | undefined {
+  if (id === ownerHolder) return `The id "${ownerHolder}" is taken: records the owner writes carry it.`
+  if (id === 'hmi') return 'The id "hmi" is taken: it is part of an address.'
+  if (/^[0-9A-Za-z][0-9A-Za-z._-]{0,63}$/.test(id)) return undefined
+  return 'The id of an application is 1 to 64 letters, digits and . _ - and begins with a letter or a digit.'
+}
+
+/** What is wrong with the version of an application, as a sentence; undefined when it will do. */
+export function applicationVersionProblem(version: string): string | undefined {
+  return /^\d{1,9}\.\d{1,9}\.\d{1,9}$/.test(version)
+    ? undefined
+    : 'A version is three numbers, such as 1.0.0.'
+}
+
+/** A grey square: official dashboards hide what has no logo, or fail. */
+export const noLogo =
+  "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' width='64' height='64'%3E%3Crect width='64' height='64' rx='8' fill='%23777'/%3E%3C/svg%3E"
+
+/**
+ * The definition of a program of the owner's own, of which no more is known than its roles: with everything that clients of the
+ * HAT API take for granted, and not published.
+ * @param since when it was first registered, ISO 8601
+ */
+export function minimalDefinition(
+  id: string,
+  version: string,
+  roles: readonly Role[],
+  since: string,
+): Application {
+  return {
+    id,
+    kind: { kind: 'App', url: '' },
+    info: {
+      version,
+      published: false,
+      name: id,
+      headline: 'A program of your own',
+      description: { text: 'Registered by the command line, without a description.' },
+      termsUrl: '',
+      dataUsePurpose: 'Not described.',
+      supportContact: '',
+      rating: { score: '', points: 0 },
+      dataPreview: [],
+      graphics: { banner: { normal: '' }, logo: { normal: noLogo }, screenshots: [] },
+    },
+    developer: { id: 'owner', name: '', url: '' },
+    permissions: {
+      rolesGranted: roles.map(({ role, detail }) => (detail === '' ? { role } : { role, detail })),
+    },
+    setup: { kind: 'External', validRedirectUris: [] },
+    status: { kind: 'Internal', compatibility: version, versionReleaseDate: since },
+  }
+}
+
+/** Whether a definition, as it was registered, is one that `minimalDefinition` made. */
+export function isMinimal(text: string): boolean {
+  const { id, info, permissions, status } = JSON.parse(text) as Application
+  const roles = permissions.rolesGranted.map(({ role, detail = '' }) => ({ role, detail }) as Role)
+  return text === JSON.stringify(minimalDefinition(id, info.version, roles, status.versionReleaseDate))
+}
+
+/** Schemes that a browser runs, reads or shows by itself: an address with one is not an application's. */
+const refusedSchemes = [
+  'about:',
+  'blob:',
+  'chrome:',
+  'data:',
+  'file:',
+  'filesystem:',
+  'ftp:',
+  'javascript:',
+  'mailto:',
+  'tel:',
+  'vbscript:',
+  'view-source:',
+  'ws:',
+  'wss:',
+]
+
+const longest = 2000
+
+/**
+ * What is wrong with an address the owner is sent back to, as the end of a sentence (`must be ...`); undefined when it will do.
+ * https and an application's own scheme (RFC 8252, section 7.1) will, and http: who registers it is the owner, who may well run
+ * the application at home. A fragment will not (RFC 6749, section 3.1.2), nor what is compared to the letter but read otherwise.
+ */
+export function redirectUriProblem(uri: string): string | undefined {
+  if (uri.length > longest) return `at most ${longest} characters long`
+  if (!/^[\x21-\x7e]+$/.test(uri)) return 'an address in ASCII, without spaces, percent-encoded where needed'
+  const scheme = /^[a-z][a-z0-9+.-]*:/i.exec(uri)?.[0].toLowerCase()
+  if (scheme === undefined || !URL.canParse(uri)) return 'a whole address, with its scheme'
+  if (refusedSchemes.includes(scheme)) return `an address of an application: ${scheme} is not`
+  if (uri.includes('#')) return 'an address without a fragment'
+  return scheme === 'http:' || scheme === 'https:' ? webProblem(uri) : undefined
+}
+
+function webProblem(uri: string): string | undefined {
+  const { username, password, hostname } = new URL(uri)
+  if (!/^https?:\/\/[^/\\]/i.test(uri)) return 'a whole address, with its host'
+  if (username !== '' || password !== '') return 'an address without a name and password'
+  if (hostname.includes('*')) return 'one address to the letter: a * stands for nothing'
+  // URLs allow more in a host than any host has: a `;` would end what the consent page's policy says, a `\` is read as two things.
+  return isHostName(hostname) && !uri.includes('\\')
+    ? undefined
+    : 'an address with a host of letters, digits and hyphens'
+}
+
+/** Whether it is a name of letters, digits, points, hyphens and underlines, or an IPv6 address. */
+export function isHostName(hostname: string): boolean {
+  return /^(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])$/i.test(hostname)
+}
+
+/**
+ * Whether a text may stand as a name in what people decide by: something shows of it, and it neither hides anything nor reorders what
+ * stands around it. Joiners are letters' own business in many languages.
+ */
+export const isShownName = (text: string): boolean =>
+  /\S/.test(text) && !/(?![\u200c\u200d])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u.test(text)
+
+/**
+ * Whether a longer text may be shown to people: without control characters but line breaks and tabs, and without those that turn
+ * the direction of writing round (U+202A to U+202E, U+2066 to U+2069). The marks that right-to-left writing needs (U+200E, U+200F)
+ * are no such ones: pages isolate every text from outside.
+ */
+const isShownText = (text: string): boolean => !/(?![\t\n\r])[\p{Cc}\u202a-\u202e\u2066-\u2069]/u.test(text)

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { redirectUriProblem } from '../redirect-uri.ts'
+import { redirectUriProblem } from './definition.ts'
 
 test('web pages and schemes of applications can be returned to', () => {
   for (const uri of [
