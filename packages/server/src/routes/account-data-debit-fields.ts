@@ -1,6 +1,6 @@
 import { stringValue } from '@hatstand/api/json.ts'
-import { fieldsShown } from '../domain/consent.ts'
 import type { Bundle } from '../domain/consent/acceptance.ts'
+import { fieldsShown } from '../domain/consent/policy.ts'
 import { pathText } from '../domain/field-path.ts'
 import type { EndpointQuery } from '../domain/queries/query.ts'
 import { membersOf, type Piece, sourceOf, wholePiece, elementsOf } from '../domain/queries/text.ts'

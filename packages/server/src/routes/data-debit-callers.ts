@@ -1,7 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import type { App, Context } from '../context.ts'
-import type { DataDebit } from '../domain/consent/data-debit.ts'
-import { decides, isRequester } from '../domain/data-debit-rights.ts'
+import { type DataDebit, decides, isRequester } from '../domain/consent/data-debit.ts'
 import { ApiError } from '../errors.ts'
 import type { Audience } from './data-debits/json.ts'
 

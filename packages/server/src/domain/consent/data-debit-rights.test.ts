@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Caller } from '../access/rights.ts'
 import { confinedTo, rolesFrom } from '../access/roles.ts'
-import { decides, isRequester, mayPropose, mayUse } from '../data-debit-rights.ts'
+import { decides, isRequester, mayPropose, mayUse } from './data-debit.ts'
 
 const application = (id: string, ...roles: string[]): Caller => {
   const granted = roles.map((text) => text.split(' ')).map(([role = '', detail = '']) => ({ role, detail }))

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { readMoment, readPeriod, writtenCreation, writtenMoment } from '../debit-times.ts'
+import { readMoment, readPeriod, writtenCreation, writtenMoment } from './data-debit.ts'
 
 const start = Date.UTC(2018, 1, 15, 3, 52, 37)
 

@@ -1,4 +1,4 @@
-import { writtenMoment } from '../debit-times.ts'
+import { writtenMoment } from './data-debit.ts'
 
 /** What a requester is told when the owner has decided. Nothing of the data, and nothing of what the owner took away. */
 export interface Notice {

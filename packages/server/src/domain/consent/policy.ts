@@ -1,18 +1,19 @@
-import {
-  type Consent,
-  type ConsentEvent,
-  fieldsShown,
-  type LeavingQuery,
-  writtenDuration,
-} from '../consent.ts'
-import { writtenMoment } from '../debit-times.ts'
-import { exactJson, type Json } from '../exact-json.ts'
 import { pathText } from '../field-path.ts'
 import type { Filter } from '../queries/filters.ts'
-import type { EndpointQuery } from '../queries/query.ts'
+import { type EndpointQuery, readBundle } from '../queries/query.ts'
 import type { Coarse } from './coarsening.ts'
-import { endOf, isOnce, type Permission, readLimitOf } from './data-debit.ts'
-import { overlaps, type Steps } from './disclosure.ts'
+import {
+  writtenMoment,
+  endOf,
+  isOnce,
+  type Permission,
+  readLimitOf,
+  type DataDebit,
+  type Times,
+} from './data-debit.ts'
+import { overlaps, type Steps, sourcesOf } from './disclosure.ts'
+import { readNarrowing } from './narrowing-reading.ts'
+import { narrowed } from './narrowing.ts'
 
 const context: Json = [
   'http://www.w3.org/ns/odrl.jsonld',
@@ -143,3 +144,105 @@ export const coarsenesses = ({ coarse = [] }: EndpointQuery, field: Steps): Json
 
 const coarsenessJson = (coarse: Coarse) =>
   coarse.to === 'step' ? { to: 'step', step: exactJson(coarse.step) } : { to: coarse.to }
+
+/** What became of a permission of a data debit. `changed`: accepted in place of another one. */
+export type ConsentEvent = 'accepted' | 'changed' | 'disabled' | 'expired' | 'rejected'
+
+/** Whose copy of a receipt: the requester's tells nothing of what the owner took away. */
+export type Copy = 'owner' | 'requester'
+
+/** All that a receipt tells of. Times in milliseconds since 1970. */
+export interface Consent {
+  receiptId: string
+  /** When the receipt is made. */
+  at: number
+  event: ConsentEvent
+  domain: string
+  /** Where the account is: `https://alice.example.org`. */
+  origin: string
+  debit: DataDebit
+  /** As it is after the event. */
+  permission: Permission
+  /** The number of the permission that was in force before, of `changed`. */
+  replaces: number | undefined
+  /** The newest seal of the ledger; undefined while there is none. */
+  seal: { seal: number; at: number; hash: string } | undefined
+}
+
+/** A query of a bundle, by its property. */
+export interface LeavingQuery {
+  property: string
+  /** At most so many records leave. */
+  limit: number | undefined
+  query: EndpointQuery
+  /** The endpoint whose records it is shown with, of linked ones. */
+  linkedTo: string | undefined
+}
+
+/**
+ * What leaves by a permission: to the requester at most what it asked for, to the owner what is left of it.
+ * @throws QueryError when what is kept can no longer be read
+ */
+export function leavingQueries({ bundle, narrowing }: Permission, copy: Copy): LeavingQuery[] {
+  const asked = readBundle(bundle.text)
+  const left = copy === 'owner' && narrowing !== undefined ? narrowed(asked, readNarrowing(narrowing)) : asked
+  return Array.from(left, ([property, { endpoints, limit }]) =>
+    endpoints.flatMap((query): LeavingQuery[] => [
+      { property, limit, query, linkedTo: undefined },
+      ...query.links.map((link) => ({ property, limit: undefined, query: link, linkedTo: query.endpoint })),
+    ]),
+  ).flat()
+}
+
+/** A field of the data as a query shows it, and as mappings write it; all of the data is an empty text. */
+interface FieldShown {
+  steps: Steps
+  text: string
+}
+
+/** The fields that a query shows, each once. */
+export function fieldsShown(query: EndpointQuery): FieldShown[] {
+  const fields = sourcesOf(query).map((steps) => ({ steps, text: fieldText(steps) }))
+  return [...new Map(fields.map((field) => [field.text, field])).values()]
+}
+
+/** `items[].price` is the price of each element of a list. */
+function fieldText(steps: Steps): string {
+  const end = steps.indexOf(null)
+  if (end === -1) return pathText(steps as string[])
+  const inner = fieldText(steps.slice(end + 1))
+  return `${pathText(steps.slice(0, end) as string[])}[]${inner === '' || inner.startsWith('[') ? inner : `.${inner}`}`
+}
+
+/** How long a consent holds from a moment on, as ISO 8601 has it; null: until it is withdrawn. */
+export function validity(times: Times, from: number): string | null {
+  const end = endOf(times)
+  return end === undefined ? null : writtenDuration(Math.max(0, end - from))
+}
+
+/** A length of time in ISO 8601: `PT86400S`. */
+const writtenDuration = (milliseconds: number): string => `PT${milliseconds / 1000}S`
+
+/** What can be written as JSON; a member that is undefined is left out. */
+export type Json =
+  | string
+  | number
+  | boolean
+  | null
+  | readonly Json[]
+  | { readonly [name: string]: Json | undefined }
+
+/** JSON that is there as text, to be put into an object that `writtenJson` writes. */
+export const exactJson = (exact: string): Json => ({ [mark]: exact }) as unknown as Json
+
+const mark = Symbol('exact')
+
+/** Writes JSON without white space, members in their order: the same value is always the same text. */
+export function writtenJson(value: Json): string {
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value)
+  if (Array.isArray(value)) return `[${value.map(writtenJson).join(',')}]`
+  const exact = (value as { [mark]?: string })[mark]
+  if (exact !== undefined) return exact
+  const members = Object.entries(value as Record<string, Json | undefined>)
+  return `{${members.flatMap(([name, member]) => (member === undefined ? [] : `${JSON.stringify(name)}:${writtenJson(member)}`)).join(',')}}`
+}

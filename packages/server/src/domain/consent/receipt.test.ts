@@ -2,10 +2,10 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { properties } from '../../../test/generated-queries.ts'
-import type { Consent, Copy } from '../consent.ts'
 import { readBundle } from '../queries/query.ts'
 import { QueryError } from '../query-error.ts'
 import type { Permission } from './data-debit.ts'
+import type { Consent, Copy } from './policy.ts'
 import { consentReceipt } from './receipt.ts'
 
 const day = 86_400_000

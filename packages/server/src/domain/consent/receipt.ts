@@ -1,3 +1,4 @@
+import { writtenMoment, endOf, type FrozenBundle, isOnce, readLimitOf } from './data-debit.ts'
 import {
   type Consent,
   type Copy,
@@ -5,11 +6,13 @@ import {
   type LeavingQuery,
   leavingQueries,
   validity,
-} from '../consent.ts'
-import { writtenMoment } from '../debit-times.ts'
-import { exactJson, type Json, writtenJson } from '../exact-json.ts'
-import { endOf, type FrozenBundle, isOnce, readLimitOf } from './data-debit.ts'
-import { consentPolicy, coarsenesses, consentStatus } from './policy.ts'
+  exactJson,
+  type Json,
+  writtenJson,
+  consentPolicy,
+  coarsenesses,
+  consentStatus,
+} from './policy.ts'
 
 /** What the structure of a record and of a receipt follows. */
 const receiptSchema = 'ISO/IEC TS 27560:2023'

@@ -8,8 +8,9 @@ import {
   isOnce,
   type Permission,
   readLimitOf,
+  writtenCreation,
+  writtenMoment,
 } from '../../domain/consent/data-debit.ts'
-import { writtenCreation, writtenMoment } from '../../domain/debit-times.ts'
 
 /** Who a data debit is shown to, when, and in which form. */
 export interface Audience {

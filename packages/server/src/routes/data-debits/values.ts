@@ -14,9 +14,9 @@ import {
   type DataDebit,
   isActive,
   type Permission,
+  decides,
 } from '../../domain/consent/data-debit.ts'
 import { shown } from '../../domain/consent/disclosure.ts'
-import { decides } from '../../domain/data-debit-rights.ts'
 import { QueryError } from '../../domain/query-error.ts'
 import { ApiError } from '../../errors.ts'
 import { sendJson } from '../../http/answers.ts'
