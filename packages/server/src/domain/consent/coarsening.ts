@@ -1,5 +1,5 @@
 import { elements, members, skipSpace, skipValue, stringValue, stringText } from '@hatstand/api/json.ts'
-import { readDate } from '../date-spellings.ts'
+import { readDate } from '../json/dates.ts'
 import { decimal, writtenNumber } from '../json/numbers.ts'
 
 /** How coarse a value leaves: a number as the nearest multiple of a step, a date as its day, month or year. */

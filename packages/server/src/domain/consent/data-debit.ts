@@ -1,5 +1,5 @@
 import { type Caller, hasRole, holderOf } from '../access/rights.ts'
-import { readDate } from '../date-spellings.ts'
+import { readDate } from '../json/dates.ts'
 
 /** The times of one permission of a data debit, in milliseconds. All of them are checked against the server's clock. */
 export interface Times {

@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { addTo, averageOf, emptyTotal, mostPlaces, sumOf } from '../exact-numbers.ts'
 import { compareValues } from './comparing.ts'
-import { decimal, writtenNumber } from './numbers.ts'
+import { addTo, averageOf, emptyTotal, mostPlaces, sumOf, decimal, writtenNumber } from './numbers.ts'
 
 /** A number and its value as a fraction of whole numbers. */
 const numbers = fc

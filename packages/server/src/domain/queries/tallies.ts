@@ -1,7 +1,16 @@
-import { addTo, averageOf, emptyTotal, mostPlaces, sumOf, type Total } from '../exact-numbers.ts'
 import { compareValues, orderKey, orderKeyLimit } from '../json/comparing.ts'
 import { canonical, fingerprint } from '../json/fingerprint.ts'
-import { decimal, isPlain, writtenNumber } from '../json/numbers.ts'
+import {
+  addTo,
+  averageOf,
+  emptyTotal,
+  mostPlaces,
+  sumOf,
+  type Total,
+  decimal,
+  isPlain,
+  writtenNumber,
+} from '../json/numbers.ts'
 
 /** What is counted or computed of the values of one field. */
 export const aggregates = ['count', 'min', 'max', 'sum', 'average', 'distinct'] as const

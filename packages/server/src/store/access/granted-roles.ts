@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { Unit } from '../../database/port.ts'
 import type { Role } from '../../domain/access/roles.ts'
-import { inOrder } from '../../domain/in-order.ts'
+import { inOrder } from '../../domain/json/comparing.ts'
 
 /** By this text roles are in order. */
 export const roleText = ({ role, detail }: Role): string => `${role} ${detail}`

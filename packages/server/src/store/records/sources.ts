@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import type { Unit } from '../../database/port.ts'
-import { inOrder } from '../../domain/in-order.ts'
+import { inOrder } from '../../domain/json/comparing.ts'
 
 /** What `GET /data/sources` tells of one endpoint. */
 export interface Source {
