@@ -1,10 +1,16 @@
 import { stringValue } from '@hatstand/api/json.ts'
 import type { Bundle } from '../domain/consent/acceptance.ts'
 import { fieldsShown } from '../domain/consent/policy.ts'
-import { pathText } from '../domain/field-path.ts'
 import type { EndpointQuery } from '../domain/queries/query.ts'
-import { membersOf, type Piece, sourceOf, wholePiece, elementsOf } from '../domain/queries/text.ts'
-import { QueryError } from '../domain/query-error.ts'
+import {
+  pathText,
+  membersOf,
+  type Piece,
+  sourceOf,
+  wholePiece,
+  elementsOf,
+  QueryError,
+} from '../domain/queries/text.ts'
 
 /** How many characters of a form the fields take that a page lets an owner choose from: it has only so much room. */
 const mostLength = 12_000

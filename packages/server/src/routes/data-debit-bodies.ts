@@ -9,7 +9,7 @@ import {
 import type { TSchema } from '@hatstand/api/type.ts'
 import type { FastifyRequest } from 'fastify'
 import { isContract, type Proposal, readProposal } from '../domain/consent/proposal.ts'
-import { QueryError } from '../domain/query-error.ts'
+import { QueryError } from '../domain/queries/text.ts'
 import { ApiError } from '../errors.ts'
 import { receiveText } from '../http/receive-body.ts'
 import { parseSmall, type Small, type Validate } from '../http/small-body.ts'

@@ -1,7 +1,6 @@
 import { skipSpace, skipValue } from '@hatstand/api/json.ts'
 import type { FastifyRequest } from 'fastify'
-import { mostLevels } from '../domain/queries/text.ts'
-import { QueryError } from '../domain/query-error.ts'
+import { mostLevels, QueryError } from '../domain/queries/text.ts'
 import { ApiError } from '../errors.ts'
 import { receiveText } from '../http/receive-body.ts'
 import { GoneError } from '../store/queries/queries.ts'

@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import type { Unit } from '../database/port.ts'
 import { matches } from '../domain/queries/filters.ts'
 import type { EndpointQuery } from '../domain/queries/query.ts'
-import { QueryError } from '../domain/query-error.ts'
+import { QueryError } from '../domain/queries/text.ts'
 import type { Found } from './queries/streams.ts'
 import { linkedPlaces } from './records/links.ts'
 

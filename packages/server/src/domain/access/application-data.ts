@@ -8,8 +8,15 @@ import {
   type Permission,
 } from '../consent/data-debit.ts'
 import { readBundle } from '../queries/query.ts'
-import { membersOf, optional, type Piece, required, sourceOf, wholePiece } from '../queries/text.ts'
-import { QueryError } from '../query-error.ts'
+import {
+  membersOf,
+  optional,
+  type Piece,
+  required,
+  sourceOf,
+  wholePiece,
+  QueryError,
+} from '../queries/text.ts'
 
 /** The id of the data debit by which an application is handed the data its definition names; nobody else can propose one like it. */
 export const applicationDebitId = (application: string): string => `app-${application}`

@@ -1,7 +1,6 @@
 import type { Acceptance } from '@hatstand/api/data-debit-request.ts'
 import { type EndpointQuery, type PropertyQuery, readBundle } from '../queries/query.ts'
-import { membersOf, optional, sourceOf, wholePiece } from '../queries/text.ts'
-import { QueryError } from '../query-error.ts'
+import { membersOf, optional, sourceOf, wholePiece, QueryError } from '../queries/text.ts'
 import type { Permission } from './data-debit.ts'
 import { readNarrowing } from './narrowing-reading.ts'
 import { narrowed, narrowedConditions } from './narrowing.ts'

@@ -1,7 +1,7 @@
-import { orderPathOf } from '../ordered-field.ts'
 import { mapped, type Mapping } from '../queries/mapping.ts'
+import { orderPathOf } from '../queries/ordering.ts'
 import type { EndpointQuery } from '../queries/query.ts'
-import { QueryError } from '../query-error.ts'
+import { QueryError } from '../queries/text.ts'
 import { coarsened } from './coarsening.ts'
 
 /** A path in a record's data; `null` means each element of an array. */

@@ -1,9 +1,8 @@
-import { closedMembersOf } from '../closed-members.ts'
-import { readFilters } from '../filter-reading.ts'
 import { decimal } from '../json/numbers.ts'
-import { pathAt } from '../mapping-reading.ts'
-import type { Filter } from '../queries/filters.ts'
+import { readFilters, type Filter } from '../queries/filters.ts'
+import { pathAt } from '../queries/mapping.ts'
 import {
+  closedMembersOf,
   elementsOf,
   fault,
   membersOf,
@@ -14,8 +13,9 @@ import {
   stringOf,
   wholePiece,
   wordOf,
+  memberPath,
+  QueryError,
 } from '../queries/text.ts'
-import { memberPath, QueryError } from '../query-error.ts'
 import type { Coarse, Coarseness } from './coarsening.ts'
 import type { Steps } from './disclosure.ts'
 

@@ -1,8 +1,7 @@
-import { pathText } from '../field-path.ts'
-import { orderPathOf } from '../ordered-field.ts'
 import type { Mapping, Rule } from '../queries/mapping.ts'
+import { orderPathOf } from '../queries/ordering.ts'
 import type { EndpointQuery, PropertyQuery } from '../queries/query.ts'
-import { memberPath, QueryError } from '../query-error.ts'
+import { pathText, memberPath, QueryError } from '../queries/text.ts'
 import { covers, isCoarse, mayOrderBy, overlaps, sourcesOf, type Steps } from './disclosure.ts'
 import type { EndpointNarrowing, NamedField, Narrowing, PropertyNarrowing } from './narrowing-reading.ts'
 

@@ -1,6 +1,6 @@
-import { pathText } from '../field-path.ts'
 import type { Filter } from '../queries/filters.ts'
 import { type EndpointQuery, readBundle } from '../queries/query.ts'
+import { pathText } from '../queries/text.ts'
 import type { Coarse } from './coarsening.ts'
 import {
   writtenMoment,

@@ -1,8 +1,15 @@
 import type { ContractRequest, DataDebitRequest } from '@hatstand/api/data-debit-request.ts'
 import { stringValue } from '@hatstand/api/json.ts'
 import { readBundle } from '../queries/query.ts'
-import { membersOf, optional, type Piece, required, sourceOf, wholePiece } from '../queries/text.ts'
-import { QueryError } from '../query-error.ts'
+import {
+  membersOf,
+  optional,
+  type Piece,
+  required,
+  sourceOf,
+  wholePiece,
+  QueryError,
+} from '../queries/text.ts'
 import { readMoment, readPeriod, type Client, type FrozenBundle, type Permission } from './data-debit.ts'
 
 /** What is asked for, without what the account adds: a number, a time, decisions. */

@@ -2,10 +2,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { exampleAggregateAnswer, exampleAggregateQuery } from '@hatstand/api/aggregates.ts'
 import fc from 'fast-check'
-import { readAggregates } from '../aggregate-reading.ts'
 import { intervalStart, timeZone } from '../json/time-zone.ts'
-import { QueryError } from '../query-error.ts'
-import { add, mostDistinct, mostGroups, result, start } from './aggregates.ts'
+import { readAggregates, add, mostDistinct, mostGroups, result, start } from './aggregates.ts'
+import { QueryError } from './text.ts'
 
 function answer(query: object, records: readonly string[]): string {
   const aggregation = start(readAggregates(JSON.stringify(query)))

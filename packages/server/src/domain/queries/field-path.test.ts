@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { longestPath, mostNames, parsePath, PathError, pathText } from '../field-path.ts'
+import { longestPath, mostNames, parsePath, PathError, pathText } from './text.ts'
 
 const refused = (path: string, brackets = false) =>
   assert.throws(() => parsePath(path, { brackets }), PathError, JSON.stringify(path))

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { megabytesInTimeOf } from '../../../test/work.ts'
-import { QueryError } from '../query-error.ts'
 import { mapped } from './mapping.ts'
 import { readEndpointQueries } from './query.ts'
+import { QueryError } from './text.ts'
 
 const all = (count: number) => `{${Array.from({ length: count }, (_, index) => `"k${index}":"v"`).join(',')}}`
 

@@ -4,13 +4,12 @@ import fc from 'fast-check'
 import { combinators, properties } from '../../../test/generated-queries.ts'
 import { parsed, type Value } from '../../../test/naive-order.ts'
 import * as naive from '../../../test/naive-queries.ts'
-import { orderPathOf } from '../ordered-field.ts'
-import { QueryError } from '../query-error.ts'
 import { matches } from './filters.ts'
 import { mapped } from './mapping.ts'
-import { keyAt } from './ordering.ts'
+import { orderPathOf, keyAt } from './ordering.ts'
 import { type EndpointQuery, readBundle, readEndpointQueries } from './query.ts'
 import { keyRanges } from './ranges.ts'
+import { QueryError } from './text.ts'
 
 /** Queries as they are kept: what is read comes back from JSON as it was. */
 function readAgain(text: string): EndpointQuery[] {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { orderPathOf } from '../ordered-field.ts'
-import { QueryError } from '../query-error.ts'
+import { orderPathOf } from './ordering.ts'
 import { readEndpointQueries } from './query.ts'
+import { QueryError } from './text.ts'
 
 const [mappedQuery, plainQuery] = readEndpointQueries(
   '[{"endpoint":"a/b","mapping":{"data.newField":"old.path[1]","x":"y","deep":{"source":"o","mappings":{"p":"q"}}}},{"endpoint":"a/b"}]',

@@ -1,13 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { DatePart } from '@hatstand/api/queries.ts'
-import { longestPath, mostNames } from '../field-path.ts'
-import { longestSearch, mostFilters, mostNestedParts } from '../filter-reading.ts'
 import { dateParts } from '../json/dates.ts'
-import { mostRuleLevels, mostRules } from '../mapping-reading.ts'
-import { QueryError } from '../query-error.ts'
+import { longestSearch, mostFilters, mostNestedParts } from './filters.ts'
+import { mostRuleLevels, mostRules } from './mapping.ts'
 import { longestName, mostProperties, mostQueries, readBundle, readEndpointQueries } from './query.ts'
-import { mostLevels, mostText } from './text.ts'
+import { longestPath, mostNames, QueryError, mostLevels, mostText } from './text.ts'
 
 type Members = Record<string, unknown>
 const query = (members: Members = {}): Members => ({ endpoint: 'rumpel/locations', ...members })

@@ -1,12 +1,10 @@
 import { isEndpoint } from '../access/endpoint-name.ts'
 import type { Coarse } from '../consent/coarsening.ts'
-import { readFilters } from '../filter-reading.ts'
-import { readMapping } from '../mapping-reading.ts'
-import { orderPathOf } from '../ordered-field.ts'
-import { QueryError } from '../query-error.ts'
-import type { Filter } from './filters.ts'
-import type { Mapping } from './mapping.ts'
+import { readFilters, type Filter } from './filters.ts'
+import { readMapping, type Mapping } from './mapping.ts'
+import { orderPathOf } from './ordering.ts'
 import {
+  QueryError,
   elementsOf,
   fault,
   membersOf,
@@ -17,6 +15,8 @@ import {
   stringOf,
   wholePiece,
   wordOf,
+  sourceOf,
+  closedMembersOf,
 } from './text.ts'
 
 /** A list has at most so many queries, and a query so many links. */
@@ -48,7 +48,7 @@ export interface PropertyQuery {
   /** Without, all of them. */
   limit?: number
 }
-export type Ordering = 'ascending' | 'descending'
+type Ordering = 'ascending' | 'descending'
 
 /**
  * Reads a combinator: a list of endpoint queries. Members it does not know are ignored; `null` is as good as nothing where a
@@ -86,7 +86,7 @@ function readProperty(name: string, piece: Piece): PropertyQuery {
 }
 
 /** It must name a field to order by in each of the queries. */
-export function readOrderBy(piece: Piece, endpoints: readonly EndpointQuery[]): string {
+function readOrderBy(piece: Piece, endpoints: readonly EndpointQuery[]): string {
   const orderBy = stringOf(piece)
   try {
     for (const query of endpoints) orderPathOf(query, orderBy)
@@ -97,7 +97,7 @@ export function readOrderBy(piece: Piece, endpoints: readonly EndpointQuery[]): 
 }
 
 /** A whole number that says how many. */
-export function readLimit(piece: Piece): number {
+function readLimit(piece: Piece): number {
   const limit = numberOf(piece)
   if (!/^\d{1,15}$/.test(limit)) throw fault(piece, 'must be a whole number, 0 or more, in at most 15 digits')
   return Number(limit)
@@ -125,7 +125,7 @@ function readQuery(piece: Piece, linksOf: (piece: Piece) => EndpointQuery[]): En
  * What a query says beside its endpoint.
  * @throws QueryError
  */
-export function readParts(
+function readParts(
   members: Map<string, Piece>,
   linksOf: (piece: Piece) => EndpointQuery[] = readLinks,
 ): Omit<EndpointQuery, 'endpoint'> {
@@ -142,4 +142,54 @@ const readLinks = (piece: Piece) => elementsOf(piece, mostQueries).map((link) =>
 function refuseLinks(piece: Piece): never[] {
   if (elementsOf(piece, mostQueries).length > 0) throw fault(piece, 'must be left out: links go one level')
   return []
+}
+
+/** What is asked of the records of one endpoint, and how much of the answer. */
+interface RecordQuery {
+  query: EndpointQuery
+  orderBy: string | undefined
+  ordering: Ordering | undefined
+  skip: number
+  take: number
+  /** Whether to tell how many records pass in all. */
+  count: boolean
+}
+
+const keys = ['filters', 'mapping', 'links', 'orderBy', 'ordering', 'skip', 'take', 'count'] as const
+
+/**
+ * Reads a query of one endpoint's records (`RecordQuery` of the api). A key that is not known is refused: a misspelt `filters`
+ * would be answered, but with everything.
+ *
+ * @param text JSON
+ * @throws QueryError
+ */
+export function readRecordQuery(text: string, endpoint: string): RecordQuery {
+  const members = closedMembersOf(wholePiece(text), keys)
+  const query = { endpoint, ...readParts(members) }
+  const [orderBy, ordering, skip, take, count] = keys.slice(3).map((key) => optional(members, key))
+  return {
+    query,
+    orderBy: orderBy && readOrderBy(orderBy, [query]),
+    ordering: ordering && wordOf(ordering, ['ascending', 'descending']),
+    skip: skip ? readLimit(skip) : 0,
+    take: take ? readLimit(take) : 1000,
+    count: count ? readFlag(count) : false,
+  }
+}
+
+function readFlag(piece: Piece): boolean {
+  const text = sourceOf(piece)
+  if (text !== 'true' && text !== 'false') throw fault(piece, 'must be true or false')
+  return text === 'true'
+}
+
+/**
+ * Of what is asked about records which are meant (`filters` of `AggregateQuery`).
+ * @param text as `readAggregates` took it
+ * @throws QueryError
+ */
+export function readMeant(text: string, endpoint: string): EndpointQuery {
+  const filters = optional(membersOf(wholePiece(text)), 'filters')
+  return { endpoint, filters: filters ? readFilters(filters) : [], links: [] }
 }

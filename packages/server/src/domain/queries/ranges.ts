@@ -1,5 +1,5 @@
-import { elements } from '@hatstand/api/json.ts'
-import { orderKey } from '../json/comparing.ts'
+import { elements, stringValue } from '@hatstand/api/json.ts'
+import { orderKey, compareValues } from '../json/comparing.ts'
 import type { Filter, Operator } from './filters.ts'
 
 /** Inclusive bounds of order keys (domain/queries/ordering.ts, ascending). */
@@ -54,3 +54,64 @@ function compareBytes(a: Uint8Array, b: Uint8Array): number {
   for (let i = 0; i < a.length && i < b.length; i += 1) if (a[i] !== b[i]) return a[i]! - b[i]!
   return a.length - b.length
 }
+
+/** What a value must be if a record is to pass: of one of the kinds, or a text or number within one of the ranges (inclusive). */
+export interface ScalarRanges {
+  path: string[]
+  /** 1 null, 4 false, 5 true, 6 array, 7 object: as the engines number them (database/port.ts). */
+  kinds: number[]
+  texts: { low: string; high: string }[]
+  numbers: { low: number; high: number }[]
+}
+
+/** More ranges than this are no condition for an engine. */
+const mostRanges = 50
+const kindOf: Record<string, number> = { n: 1, f: 4, t: 5, '[': 6, '{': 7 }
+
+/**
+ * What an engine can be asked that narrows a search down: every record that passes is among what it finds, and `matches` of
+ * filters.ts decides which of those do. Bounds of numbers are a little wider than asked, since engines may round.
+ *
+ * @returns undefined when there is nothing to be asked
+ */
+export function scalarRanges({ path, transformation, operator }: Filter): ScalarRanges | undefined {
+  if (transformation.transformation !== 'identity' || path.length === 0) return undefined
+  const found: ScalarRanges = { path, kinds: [], texts: [], numbers: [] }
+  const pairs = pairsOf(operator)
+  if (!pairs || pairs.length > mostRanges) return undefined
+  return pairs.every(([low, high]) => addRange(found, low, high)) ? found : undefined
+}
+
+function pairsOf(operator: Operator): [string, string][] | undefined {
+  if (operator.operator === 'find') return undefined
+  if (operator.operator === 'between') return [[operator.lower, operator.upper]]
+  const { value } = operator
+  if (value.startsWith('{')) return [['{}', '{}']]
+  const lists: [string, string] = ['[]', '[]']
+  if (operator.operator === 'contains') return value.startsWith('[') ? [lists] : [lists, [value, value]]
+  if (!value.startsWith('[')) return [[value, value]]
+  const pairs = elements(value, 0, Infinity)
+    .take(mostRanges + 1)
+    .map(({ start, end }): [string, string] => [value.slice(start, end), value.slice(start, end)])
+    .filter(([text]) => !text.startsWith('{'))
+  return [lists, ...pairs]
+}
+
+/** @returns whether an engine can be asked that */
+function addRange({ kinds, texts, numbers }: ScalarRanges, lower: string, upper: string): boolean {
+  if (lower.startsWith('"')) {
+    const [low, high] = [stringValue(lower), stringValue(upper)]
+    texts.push({ low, high })
+    return [low, high].every((text) => text.isWellFormed() && !text.includes('\0'))
+  }
+  if (/^[-\d]/.test(lower)) {
+    const [low, high] = [widened(Number(lower), -1), widened(Number(upper), 1)]
+    numbers.push({ low, high })
+    return Number.isFinite(low) && Number.isFinite(high)
+  }
+  kinds.push(kindOf[lower[0]!]!)
+  if (compareValues(lower, upper) !== 0) kinds.push(kindOf[upper[0]!]!)
+  return true
+}
+
+const widened = (bound: number, way: 1 | -1) => bound + way * (Math.abs(bound) * 1e-12 + 1e-300)

@@ -7,9 +7,9 @@ import {
   type Status,
   statusOf,
 } from '../../domain/consent/data-debit.ts'
-import { pathText } from '../../domain/field-path.ts'
 import type { Filter } from '../../domain/queries/filters.ts'
 import type { PropertyQuery } from '../../domain/queries/query.ts'
+import { pathText } from '../../domain/queries/text.ts'
 import { alert, isolated, markup, type Markup, page, trusted } from '../../http/page.ts'
 import type { EndpointFields, Leaving } from '../../routes/account-data-debit-fields.ts'
 

@@ -17,7 +17,7 @@ import {
   decides,
 } from '../../domain/consent/data-debit.ts'
 import { shown } from '../../domain/consent/disclosure.ts'
-import { QueryError } from '../../domain/query-error.ts'
+import { QueryError } from '../../domain/queries/text.ts'
 import { ApiError } from '../../errors.ts'
 import { sendJson } from '../../http/answers.ts'
 import { noteRead } from '../../ledger/entries.ts'

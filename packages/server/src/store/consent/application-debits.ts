@@ -11,7 +11,7 @@ import { parseDefinition } from '../../domain/access/definition.ts'
 import { accepted, leavingBy } from '../../domain/consent/acceptance.ts'
 import type { DataDebit, Permission } from '../../domain/consent/data-debit.ts'
 import { proposedPermission } from '../../domain/consent/proposal.ts'
-import { QueryError } from '../../domain/query-error.ts'
+import { QueryError } from '../../domain/queries/text.ts'
 import { addDebit, addPermission, findDebit, saveDebit } from './data-debits.ts'
 import { acceptPermission, disableDebit } from './decisions.ts'
 

@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import { placeBase } from '../../database/tables.ts'
-import { orderPathOf } from '../../domain/ordered-field.ts'
+import { orderPathOf } from '../../domain/queries/ordering.ts'
 import type { EndpointQuery, PropertyQuery } from '../../domain/queries/query.ts'
 import { keysOf, learnFilter } from '../query-keys.ts'
 import type { Show } from '../query-links.ts'
