@@ -5,8 +5,7 @@ import { JsonError } from '@hatstand/api/json.ts'
 import fastify from 'fastify'
 import { ApiError } from '../errors.ts'
 import { mostDefinitionBytes, parseDefinition } from '../http/definitions.ts'
-import type { Small, Validate } from '../http/small-body.ts'
-import { validation } from '../routes/validation.ts'
+import { type Small, type Validate, validation } from '../http/small-body.ts'
 
 /**
  * A definition in a file, checked as the route that registers one checks it, with its exact text.

@@ -2,8 +2,7 @@ import { Application } from '@hatstand/api/application-definition.ts'
 import type { FastifyRequest } from 'fastify'
 import { definitionProblem } from '../domain/access/definition.ts'
 import { ApiError } from '../errors.ts'
-import { memberPath } from '../routes/validation.ts'
-import { parseSmall, readSmallText, type Small, type Validate } from './small-body.ts'
+import { memberPath, parseSmall, readSmallText, type Small, type Validate } from './small-body.ts'
 
 /** How many bytes a definition may have: the texts and examples of a long one are a tenth of that. */
 export const mostDefinitionBytes = 262_144

@@ -5,8 +5,8 @@ import type { App, Context } from '../context.ts'
 import { DiskFullError, UnavailableError } from '../database/port.ts'
 import { ApiError, errorBody, errors } from '../errors.ts'
 import { noteRefused } from '../ledger/sums.ts'
-import { invalidRequest } from '../routes/validation.ts'
 import { plainPage, sendPage } from './page.ts'
+import { invalidRequest } from './small-body.ts'
 
 /** Answers every error, whoever raised it, in the one error shape; as `application/problem+json` when asked for. */
 export function refusals(app: App, context?: Context): void {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { markup, trusted } from '../routes/markup.ts'
+import { markup, trusted } from './page.ts'
 
 test('what is put into a page is text, whatever it holds', () => {
   const evil = `"><script>alert('1')</script>&amp;`

@@ -2,13 +2,16 @@ import { isUtf8 } from 'node:buffer'
 import { randomUUID } from 'node:crypto'
 import { mkdirSync, readSync, unlinkSync } from 'node:fs'
 import { open, type FileHandle } from 'node:fs/promises'
+import type { Socket } from 'node:net'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { stringText } from '@hatstand/api/json.ts'
 import type { FastifyRequest } from 'fastify'
 import type { Config } from '../config.ts'
+import type { App } from '../context.ts'
 import { ApiError } from '../errors.ts'
-import { boundGarbage } from '../garbage.ts'
 
 /** Up to this many bytes a body waits in memory; a longer one in a file of the data folder, without a name. */
 const inMemory = 1_048_576
@@ -191,4 +194,77 @@ function firstInvalid(bytes: Buffer): number {
     else bad = middle
   }
   return wholeCharacters(bytes, good)
+}
+
+type Collect = (options: { type: 'major'; execution: 'sync'; flavor: 'last-resort' }) => void
+
+let bounded = 0
+let collect: Collect | undefined
+
+/**
+ * Keeps garbage small until the returned function is called: for requests whose bodies are larger than what they should take. V8's space for
+ * new objects is emptied and no longer grows (left alone it does under load, and what waits in it keeps buffers outside of it alive), and the
+ * rest of the heap grows by less than half before it is collected. Measured with a body of 100 MB: 260 to 360 MB at most without this; small
+ * requests would take a fifth longer with it.
+ */
+function boundGarbage(): () => void {
+  if (++bounded === 1) {
+    setFlagsFromString('--semi-space-growth-factor=1')
+    setFlagsFromString('--heap-growing-percent=40')
+    collectAll()
+  }
+  let ended = false
+  return () => {
+    if (ended) return
+    ended = true
+    if (--bounded > 0) return
+    setFlagsFromString('--semi-space-growth-factor=2')
+    setFlagsFromString('--heap-growing-percent=0')
+  }
+}
+
+/**
+ * Collects all garbage, and gives back the space that was made for it. Takes some 20 ms: once for a long body or several that come together,
+ * and once after the start, whose garbage V8 would keep room for (measured: 20 MB of an idle server).
+ */
+export function collectAll(): void {
+  if (!collect) {
+    setFlagsFromString('--expose-gc')
+    collect = runInNewContext('gc') as Collect
+  }
+  collect({ type: 'major', execution: 'sync', flavor: 'last-resort' })
+}
+
+/** A body up to this size is read and forgotten, so that its connection can be used again. */
+const forgettable = 65_536
+/** How long a connection stays half open after a refusal, so that the client sees the answer before its end. */
+const lingerMilliseconds = 1000
+
+/**
+ * A request that is answered before its body was read does not get to send it: the connection closes after the answer,
+ * unless the rest is small.
+ */
+export function refuseUnreadBodies(app: App): void {
+  app.addHook('onSend', async (request, reply) => {
+    if (request.raw.complete || !isLarge(request)) return
+    reply.header('connection', 'close')
+    closeGently(request.raw.socket)
+  })
+}
+
+function isLarge(request: FastifyRequest): boolean {
+  if (request.headers['transfer-encoding'] !== undefined) return true
+  return Number(request.headers['content-length'] ?? 0) > forgettable
+}
+
+/**
+ * Node destroys the socket right behind the last answer. With bytes of the body unread that resets the connection, and the
+ * reset can overtake the answer. So only our side ends at once, and nothing more is read.
+ */
+function closeGently(socket: Socket): void {
+  socket.destroySoon = () => {
+    socket.end()
+    socket.pause()
+    setTimeout(() => socket.destroy(), lingerMilliseconds).unref()
+  }
 }

@@ -2,9 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Type } from '@hatstand/api/type.ts'
 import fastify from 'fastify'
-import { validation } from '../routes/validation.ts'
 import { refusals } from './errors.ts'
-import { readSmallText } from './small-body.ts'
+import { validation, readSmallText } from './small-body.ts'
 
 const schema = Type.Object({
   name: Type.String({ minLength: 2, maxLength: 8 }),

@@ -18,7 +18,7 @@ import { definitionAnswered } from '../domain/access/application-answer.ts'
 import { parseDefinition } from '../domain/access/definition.ts'
 import { type Caller, hasRole, isOwner } from '../domain/access/rights.ts'
 import { ApiError } from '../errors.ts'
-import { arrayOf, sendJson } from '../http/answers.ts'
+import { arrayOf, sendJson, requireHeader } from '../http/answers.ts'
 import { readDefinition as readSent } from '../http/definitions.ts'
 import { entryOf, noteRead } from '../ledger/entries.ts'
 import * as applications from '../store/access/applications.ts'
@@ -26,7 +26,6 @@ import { noteEntry, writeNoted } from '../store/ledger/entries.ts'
 import { applicationText, applicationTexts } from './application-answers.ts'
 import { setUp } from './application-setup.ts'
 import { applicationToken } from './application-tokens.ts'
-import { requireHeader } from './changes-by-get.ts'
 
 type Asked = FastifyRequest<{ Params: { application: string } }>
 

@@ -3,9 +3,9 @@ import type { FastifyRequest } from 'fastify'
 import type { App, Context } from '../context.ts'
 import { isOwner } from '../domain/access/rights.ts'
 import { ApiError } from '../errors.ts'
+import { linkNext } from '../http/answers.ts'
 import { type LedgerFilter, type ListedEntry, listEntries } from '../store/ledger/entries.ts'
 import { listSeals, newestSeal } from '../store/ledger/seals.ts'
-import { linkNext } from './next-page.ts'
 
 /** The most entries or seals of one answer. */
 const mostListed = 1000

@@ -10,10 +10,10 @@ import type { Account, App, Context } from '../context.ts'
 import { emailProblem } from '../domain/access/credentials.ts'
 import { isOwner, ownerHolder } from '../domain/access/rights.ts'
 import { ApiError } from '../errors.ts'
+import type { AfterAnswer } from '../http/answers.ts'
 import { readSmall } from '../http/small-body.ts'
 import { entryOf } from '../ledger/entries.ts'
 import type { Owner } from '../store/access/owners.ts'
-import type { AfterAnswer } from './after-answer.ts'
 
 const open = { public: true, cors: false } as const
 /** The same whether the address is the owner's or anybody's. */

@@ -2,7 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Context } from '../context.ts'
 import { shown } from '../domain/consent/disclosure.ts'
 import { ApiError } from '../errors.ts'
-import { type Pieces, sendJson } from '../http/answers.ts'
+import { type Pieces, sendJson, linkNext } from '../http/answers.ts'
 import { noteRead } from '../ledger/entries.ts'
 import { listCursorOf, standingOfCursor } from '../store/cursors.ts'
 import {
@@ -13,7 +13,6 @@ import {
   type Stretch,
   usualBounds,
 } from '../store/queries/queries.ts'
-import { linkNext } from './next-page.ts'
 import { asRefusal } from './query-bodies.ts'
 
 /** What the stores need to know to answer queries of a request. */

@@ -13,6 +13,7 @@ import { decides, writtenMoment } from '../domain/consent/data-debit.ts'
 import type { Copy } from '../domain/consent/policy.ts'
 import { valueAt } from '../domain/json/comparing.ts'
 import { ApiError } from '../errors.ts'
+import { linkNext } from '../http/answers.ts'
 import { jwsPayload } from '../jws.ts'
 import { expiryEntry } from '../ledger/entries.ts'
 import { findPublicKey } from '../store/access/signing-keys.ts'
@@ -20,7 +21,6 @@ import { noteExpiries } from '../store/consent-events.ts'
 import { findDebit } from '../store/consent/data-debits.ts'
 import { findReceipt, listReceipts as findReceipts, type Receipt } from '../store/consent/receipts.ts'
 import { allowed, notYours } from './data-debit-callers.ts'
-import { linkNext } from './next-page.ts'
 
 /** The most receipts of one answer. */
 const mostListed = 1000

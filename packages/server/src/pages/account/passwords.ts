@@ -12,9 +12,9 @@ import type { Session } from '../../auth/sessions.ts'
 import type { App, Context } from '../../context.ts'
 import { emailProblem } from '../../domain/access/credentials.ts'
 import { ApiError, errors } from '../../errors.ts'
+import type { AfterAnswer } from '../../http/answers.ts'
 import { markup, plainPage, sendPage } from '../../http/page.ts'
 import { entryOfPage } from '../../ledger/entries.ts'
-import type { AfterAnswer } from '../../routes/after-answer.ts'
 import {
   changedPage,
   changePage,
