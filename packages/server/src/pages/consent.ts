@@ -1,5 +1,7 @@
+import type { Context } from '../context.ts'
+import type { Role } from '../domain/access/roles.ts'
 import { alert, isolated, markup, type Markup, page } from '../http/page.ts'
-import type { Asks, NamespaceAsked } from '../routes/consent-asks.ts'
+import { listSources } from '../store/records/sources.ts'
 
 /** Who asks. All of it is text from outside; links are followed by the owner only. */
 export interface Asking {
@@ -14,7 +16,7 @@ export interface Asking {
   notes?: readonly string[]
 }
 
-export interface Consent {
+interface Consent {
   application: Asking
   /** What it gets by this decision, beside `kept`. */
   asks: Asks
@@ -119,4 +121,85 @@ function whatFollows({ application, returnsTo }: Consent, nothingNew: boolean): 
 <p>You go back to ${web ? markup`<strong>${host}</strong>` : markup`a program on this device that opens <strong>${protocol}</strong> addresses`}
 <span class="quiet">(<code>${returnsTo}</code>)</span>. ${!nothingNew && markup`${name} keeps this access until you take it back.`}</p>
 ${readable && markup`<div class="note strong"><p>This address is not encrypted (<code>http:</code>): others on the way could read what ${name} is given.</p></div>`}`
+}
+
+/** A namespace, and what is kept in it now. */
+interface NamespaceAsked {
+  namespace: string
+  records: number
+  endpoints: number
+}
+
+/** What somebody asks for, ready to be shown. */
+interface Asks {
+  /** Asked for is everything there is; the rest then says nothing more. */
+  everything: { records: number; endpoints: number } | undefined
+  reads: NamespaceAsked[]
+  writes: NamespaceAsked[]
+  /** In words that go on from "it may". */
+  others: string[]
+}
+
+type Counts = Map<string, { records: number; endpoints: number }>
+
+/** What roles come to at this moment, with the numbers of records and endpoints they reach. */
+export async function asksOf(context: Context, pda: number, roles: readonly Role[]): Promise<Asks> {
+  const counts = await countNamespaces(context, pda)
+  const named = (name: Role['role']) =>
+    roles
+      .filter(({ role }) => role === name)
+      .map(({ detail: namespace }) => ({ namespace, ...(counts.get(namespace) ?? none) }))
+  const others = roles.filter(({ role }) => role !== 'namespaceread' && role !== 'namespacewrite')
+  return {
+    everything: roles.some(({ role }) => role === 'owner') ? sum(counts) : undefined,
+    reads: named('namespaceread'),
+    writes: named('namespacewrite'),
+    others: others.filter(({ role }) => role !== 'owner').map(roleInWords),
+  }
+}
+
+const none = { records: 0, endpoints: 0 }
+
+async function countNamespaces(context: Context, pda: number): Promise<Counts> {
+  const counts: Counts = new Map()
+  for (const { name, records } of await context.database.read((unit) => listSources(unit, pda))) {
+    const namespace = name.split('/', 1)[0] as string
+    const { records: before, endpoints } = counts.get(namespace) ?? none
+    counts.set(namespace, { records: before + records, endpoints: endpoints + 1 })
+  }
+  return counts
+}
+
+function sum(counts: Counts) {
+  const each = [...counts.values()]
+  return {
+    records: each.reduce((total, { records }) => total + records, 0),
+    endpoints: each.reduce((total, { endpoints }) => total + endpoints, 0),
+  }
+}
+
+/** What a role other than reading and writing lets an application do, in words that go on from "it may". */
+export function roleInWords({ role, detail }: Role): string {
+  if (role === 'owner') return 'do everything you may do yourself'
+  if (detail === '') return plainWords[role] ?? `act in the role ${role}`
+  return detailedWords[role]?.(detail) ?? `act in the role ${role} (${detail})`
+}
+
+const plainWords: Partial<Record<string, string>> = {
+  platform: 'manage the users of this account and propose data debits',
+  validate: 'show others that it acts for you',
+  datadebit: 'propose data debits: ask for your consent to hand data to somebody',
+  datacredit: 'deliver data on behalf of a service',
+  applicationlist: 'see which applications you use',
+}
+
+const detailedWords: Partial<Record<string, (detail: string) => string>> = {
+  datadebit: (id) => `be handed the data of the data debit ${id}, and ask for other data by it`,
+  datacredit: (id) => `deliver data as ${id}`,
+  applicationmanage: (id) => `set up and disable the application ${id}`,
+  applicationstatusread: (id) => `see whether the application ${id} is set up`,
+  retrieveapplicationtoken: (id) =>
+    `get the access token of the application ${id}, and with it do whatever that one may`,
+  managefiles: (source) =>
+    source === '*' ? 'see and manage all your files' : `see and manage the files of ${source}`,
 }

@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto'
+import type { Application as Definition } from '@hatstand/api/application-definition.ts'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import {
   findHatLogin,
@@ -9,14 +11,16 @@ import {
 import { limitsOf } from '../auth/passwords/login-limit.ts'
 import { type Session, sessionOf } from '../auth/sessions.ts'
 import type { App, Context } from '../context.ts'
-import { rolesOf } from '../domain/access/definition.ts'
+import { rolesOf, newRoles } from '../domain/access/definition.ts'
+import { endpointsIn } from '../domain/consent/acceptance.ts'
+import { readBundle } from '../domain/queries/query.ts'
 import { ApiError, errors } from '../errors.ts'
-import { formTarget, sendPage } from '../http/page.ts'
+import { formTarget, sendPage, type Markup, plainPage } from '../http/page.ts'
 import { declined, entryOfPage } from '../ledger/entries.ts'
-import { hatLoginPage, refusedLoginPage, shownDefinition } from '../routes/hatlogin-pages.ts'
 import { setUpApplication } from '../store/access/applications.ts'
 import { findOwner } from '../store/access/owners.ts'
 import { writeNoted } from '../store/ledger/entries.ts'
+import { type Asking, consentPage, asksOf } from './consent.ts'
 import { formOf, hiddenFields, pages, sendOn } from './forms.ts'
 import { signInPath } from './sign-in.ts'
 
@@ -150,4 +154,75 @@ function accept(
   return writeNoted(database, pda, entry, (unit) =>
     setUpApplication(unit, pda, { id, version, roles }, now()),
   )
+}
+
+/** The definition the owner was shown, by which a decision says what it is about. */
+function shownDefinition({ application: { definition } }: HatLogin): string {
+  return createHash('sha256').update(definition).digest('base64url')
+}
+
+/** The consent page of a HAT login. */
+async function hatLoginPage(
+  context: Context,
+  pda: number,
+  login: HatLogin,
+  who: { owner: string; domain: string; hidden: Markup; changed: boolean },
+): Promise<string> {
+  const { application, definition, redirect } = login
+  const asked = rolesOf(definition)
+  const fresh = newRoles(asked, application.enabled ? application.roles : [])
+  const before = asked.filter((role) => !fresh.includes(role))
+  return consentPage({
+    ...who,
+    application: factsOf(definition),
+    asks: await asksOf(context, pda, fresh),
+    kept: application.enabled ? await asksOf(context, pda, before) : undefined,
+    returnsTo: redirect,
+    action: '/hatlogin',
+  })
+}
+
+/** Why a HAT login goes no further. Nothing in it leads anywhere, least of all to the address that was asked for. */
+function refusedLoginPage({ code }: ApiError): string {
+  return code === 'redirect_unregistered'
+    ? plainPage(
+        'This link cannot be trusted',
+        'The application it names has not registered the address you would be sent to. Nothing was given to anybody.',
+        'If you came here from an application you trust, tell its developer. If you registered it yourself, add the address to its definition.',
+      )
+    : plainPage(
+        'This application is not known here',
+        'The link you followed names an application that is not registered with your account. Nothing was given to anybody.',
+        'If you want to use it, register it first.',
+      )
+}
+
+/** The endpoints of a bundle that was checked when it was registered. */
+const endpointsAsked = (bundle: unknown) => endpointsIn(readBundle(JSON.stringify(bundle))).join(', ')
+
+function factsOf({ id, info, developer, kind, permissions, dependencies }: Definition): Asking {
+  const needed = [...(dependencies?.plugs ?? []), ...(dependencies?.tools ?? [])]
+  return {
+    name: info.name,
+    headline: info.headline,
+    developer: developer.name,
+    host: hostIn(kind.url),
+    notes: [
+      info.dataUsePurpose && `What for, in its own words: ${info.dataUsePurpose}`,
+      permissions.dataRetrieved &&
+        `It is handed the data “${permissions.dataRetrieved.name}” whenever it asks, until you disable it: records of ${endpointsAsked(permissions.dataRetrieved.bundle)}. Among your data debits you can take some of that away again.`,
+      needed.length > 0 && `It works together with ${needed.join(', ')}.`,
+      `Here it is registered as ${id}.`,
+    ].filter((note) => typeof note === 'string' && note !== '') as string[],
+    links: [
+      { text: 'Its own page', url: kind.url },
+      { text: `About ${developer.name}`, url: developer.url },
+      { text: 'Its terms', url: info.termsUrl },
+      { text: 'Its privacy policy', url: info.privacyPolicyUrl },
+    ],
+  }
+}
+
+function hostIn(url: string): string | undefined {
+  return URL.canParse(url) ? new URL(url).host || undefined : undefined
 }

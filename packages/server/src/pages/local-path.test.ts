@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { localPath } from '../domain/local-path.ts'
+import { localPath } from './sign-in.ts'
 
 test('a path on this server stays as it is, with its query', () => {
   for (const path of [

@@ -10,12 +10,10 @@ import {
 import { beginSecondStep, endSecondStep, ownerInSecondStep } from '../auth/second-factors/second-step.ts'
 import { endSession, type Session, sessionOf, startSession } from '../auth/sessions.ts'
 import type { Account, App, Context } from '../context.ts'
-import { localPath } from '../domain/local-path.ts'
 import { ApiError, errors } from '../errors.ts'
-import { sendPage } from '../http/page.ts'
+import { sendPage, alert, field, markup, type Markup, page } from '../http/page.ts'
 import { noteRefused } from '../ledger/sums.ts'
 import { passkeySignIn } from '../routes/passkey-forms.ts'
-import { secondFactorPage, signInPage, signOutPage } from '../routes/sign-in-pages.ts'
 import { findOwner, type Owner } from '../store/access/owners.ts'
 import { accountOfPage, formOf, hiddenFields, pages, sendOn } from './forms.ts'
 
@@ -206,4 +204,93 @@ function returnOf(query: unknown): string | undefined {
 
 function ownerOf({ database }: Context, { pda }: Account): Promise<Owner | undefined> {
   return database.read((unit) => findOwner(unit, pda))
+}
+
+/**
+ * @param hidden where to go afterwards, and the form's key
+ * @param problem why it did not work, as a sentence
+ */
+function signInPage(
+  domain: string,
+  hidden: Markup,
+  name: string,
+  { passkey, script }: { passkey?: Markup | undefined; script?: string | undefined },
+  problem?: string,
+): string {
+  return page(
+    problem === undefined ? 'Sign in' : 'Error: sign in',
+    markup`<h1>Sign in</h1>
+${problem && alert(problem)}
+<p>To the personal data account <strong>${domain}</strong>.</p>
+<form method="post" action="/sign-in">
+${hidden}${field({ name: 'name', label: 'Name', value: name, autocomplete: 'username', focus: name === '', attributes: 'maxlength="200"' })}
+${field({ name: 'password', label: 'Password', type: 'password', autocomplete: 'current-password', focus: name !== '' })}
+<button type="submit">Sign in</button>
+</form>
+${passkey}
+<p class="quiet"><a href="/forgot-password">Forgotten your password?</a></p>`,
+    { script },
+  )
+}
+
+/**
+ * The second step, by a code.
+ * @param codes whether there is an authenticator program, beside recovery codes
+ * @param passkey what offers a passkey instead, made where passkeys are
+ */
+function secondFactorPage(
+  hidden: Markup,
+  { codes, passkey, script }: { codes: boolean; passkey?: Markup | undefined; script?: string | undefined },
+  problem?: string,
+): string {
+  return page(
+    problem === undefined ? 'Second step' : 'Error: second step',
+    markup`<h1>Second step</h1>
+${problem && alert(problem)}
+${passkey}
+<form method="post" action="/sign-in/second-factor">
+${hidden}${field({
+      name: 'code',
+      label: codes ? 'Code' : 'Recovery code',
+      autocomplete: 'one-time-code',
+      focus: passkey === undefined,
+      attributes: 'maxlength="64"',
+      hint: codes
+        ? 'The six digits your authenticator program shows, or one of your recovery codes.'
+        : 'One of those you kept for a day without your passkey.',
+    })}
+<button type="submit">Go on</button>
+</form>
+<p class="quiet"><a href="/sign-in">Start again</a></p>`,
+    { script },
+  )
+}
+
+/** @param hidden the form's key @param name the owner's; undefined when nobody is signed in */
+function signOutPage(hidden: Markup, name: string | undefined): string {
+  return page(
+    'Sign out',
+    name === undefined
+      ? markup`<h1>You are signed out</h1>
+<p class="actions"><a class="button" href="/sign-in">Sign in</a></p>`
+      : markup`<h1>Sign out?</h1>
+<p>You are signed in as <strong>${name}</strong> in this browser.</p>
+<form method="post" action="/sign-out">
+${hidden}<p class="actions"><button type="submit">Sign out</button>
+<a class="button second" href="/account">Stay</a></p>
+</form>`,
+  )
+}
+
+/**
+ * A path on this server, with its query, out of what somebody else wrote into an address; undefined for everything a browser
+ * would follow to another place: other origins in all their spellings, other schemes, control characters.
+ */
+export function localPath(text: string): string | undefined {
+  if (!/^\/(?![/\\])[\x21-\x7e]*$/.test(text) || text.includes('\\') || text.length > 4000) return undefined
+  const here = 'http://here.invalid'
+  if (!URL.canParse(text, here)) return undefined
+  const { origin, pathname, search } = new URL(text, here)
+  // `/.//elsewhere.example` becomes a path that would name a host.
+  return origin === here && !pathname.startsWith('//') ? pathname + search : undefined
 }
