@@ -1,3 +1,5 @@
+import { stringValue } from '@hatstand/api/json.ts'
+import type { Bundle } from '../../domain/consent/acceptance.ts'
 import {
   endOf,
   type DataDebit,
@@ -7,11 +9,19 @@ import {
   type Status,
   statusOf,
 } from '../../domain/consent/data-debit.ts'
+import { fieldsShown } from '../../domain/consent/policy.ts'
 import type { Filter } from '../../domain/queries/filters.ts'
-import type { PropertyQuery } from '../../domain/queries/query.ts'
-import { pathText } from '../../domain/queries/text.ts'
+import type { PropertyQuery, EndpointQuery } from '../../domain/queries/query.ts'
+import {
+  pathText,
+  membersOf,
+  type Piece,
+  sourceOf,
+  wholePiece,
+  elementsOf,
+  QueryError,
+} from '../../domain/queries/text.ts'
 import { alert, isolated, markup, type Markup, page, trusted } from '../../http/page.ts'
-import type { EndpointFields, Leaving } from '../../routes/account-data-debit-fields.ts'
 
 export const listPath = '/account/data-debits'
 export const onePath = '/account/data-debits/one'
@@ -29,7 +39,7 @@ const statusWords: Record<Status, string> = {
 }
 
 /** A data debit, and what it is at this moment. */
-export interface Listed {
+interface Listed {
   debit: DataDebit
   /** The one in force, or else the last. */
   permission: Permission
@@ -63,14 +73,14 @@ ${listed.map(
 }
 
 /** What has to be there for data to leave, and whether it is at this moment. */
-export interface Condition {
+interface Condition {
   name: string
   query: PropertyQuery
   isMet: boolean
 }
 
 /** Everything the page of one data debit shows. */
-export interface OneShown {
+interface OneShown {
   debit: DataDebit
   /** What can be accepted. */
   open: Permission
@@ -216,4 +226,80 @@ function days(milliseconds: number): string {
 function time(milliseconds: number): Markup {
   const date = new Date(milliseconds).toISOString()
   return markup`<time datetime="${date}">${date.slice(0, 10)} ${date.slice(11, 16)} UTC</time>`
+}
+
+/** How many characters of a form the fields take that a page lets an owner choose from: it has only so much room. */
+const mostLength = 12_000
+
+/** A record as it would leave. */
+interface Leaving {
+  property: string
+  endpoint: string
+  /** JSON, as it would leave. */
+  data: string
+}
+
+/** The fields of an endpoint that a request would let leave. */
+interface EndpointFields {
+  endpoint: string
+  fields: string[]
+}
+
+/** The records in the JSON text of a bundle's answer; none when it is too long to look at. */
+export function leavingIn(text: string): Leaving[] {
+  try {
+    return [...membersOf(wholePiece(text))].flatMap(([property, records]) =>
+      elementsOf(records, 1000).map((record) => {
+        const members = membersOf(record)
+        const endpoint = stringValue(sourceOf(members.get('endpoint') as Piece))
+        return { property, endpoint, data: sourceOf(members.get('data') as Piece) }
+      }),
+    )
+  } catch (error) {
+    if (error instanceof QueryError) return []
+    throw error
+  }
+}
+
+/** What an owner may choose from: the fields that mappings show, and of whole records those that some of them have. */
+export function choicesIn(bundle: Bundle, records: readonly Leaving[]): EndpointFields[] {
+  const byEndpoint = new Map<string, Set<string>>()
+  let left = mostLength
+  for (const query of [...bundle.values()].flatMap(({ endpoints }) =>
+    endpoints.flatMap((one) => [one, ...one.links]),
+  )) {
+    const fields = byEndpoint.get(query.endpoint) ?? new Set<string>()
+    byEndpoint.set(query.endpoint, fields)
+    for (const field of fieldsOf(query, records)) {
+      // Each is in the form twice: that it was shown, and that it was ticked.
+      const length = 2 * encodeURIComponent(`shown=${query.endpoint} ${field}`).length
+      if (fields.has(field) || length > left) continue
+      fields.add(field)
+      left -= length
+    }
+  }
+  return Array.from(byEndpoint, ([endpoint, fields]) => ({ endpoint, fields: [...fields] }))
+}
+
+function fieldsOf(query: EndpointQuery, records: readonly Leaving[]): string[] {
+  if (query.mapping) return fieldsShown(query).flatMap(({ text }) => (text === '' ? [] : [text]))
+  return records
+    .filter(({ endpoint, data }) => endpoint === query.endpoint && data.startsWith('{'))
+    .flatMap(({ data }) => [...membersOf(wholePiece(data)).keys()].map((key) => pathText([key])))
+}
+
+/**
+ * The narrowing that a form's ticks come to: only what was ticked leaves, and nothing of an endpoint without any.
+ * @param shown and `ticked`: an endpoint and a field of it, with a space between
+ * @returns undefined when all is ticked
+ */
+export function narrowingOf(shown: readonly string[], ticked: ReadonlySet<string>): object | undefined {
+  const byEndpoint = Map.groupBy(shown, (one) => one.slice(0, one.indexOf(' ')))
+  const endpoints = Array.from(byEndpoint, ([endpoint, all]) => {
+    const left = all.filter((one) => ticked.has(one))
+    if (left.length === all.length) return []
+    const fields = left.map((one) => one.slice(endpoint.length + 1))
+    return [[endpoint, fields.length === 0 ? { leaveOut: true } : { fields }] as const]
+  }).flat()
+  return endpoints.length === 0 ? undefined : { endpoints: Object.fromEntries(endpoints) }
 }

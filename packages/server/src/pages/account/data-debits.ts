@@ -14,7 +14,6 @@ import type { LedgerEntry } from '../../domain/ledger.ts'
 import { ApiError } from '../../errors.ts'
 import { plainPage, sendPage } from '../../http/page.ts'
 import { entryOfPage } from '../../ledger/entries.ts'
-import { choicesIn, leavingIn, narrowingOf } from '../../routes/account-data-debit-fields.ts'
 import { orMalformed } from '../../routes/data-debit-bodies.ts'
 import { unknownDebit } from '../../routes/data-debit-callers.ts'
 import { decideOn } from '../../routes/data-debit-deciding.ts'
@@ -28,7 +27,15 @@ import { usualBounds } from '../../store/queries/queries.ts'
 import { formOf, hiddenFields, pages, sendOn } from '../forms.ts'
 import { ownersPage } from '../sign-in.ts'
 import { nameIn } from './applications.ts'
-import { listPage, listPath, onePage, onePath } from './data-debit-views.ts'
+import {
+  choicesIn,
+  leavingIn,
+  narrowingOf,
+  listPage,
+  listPath,
+  onePage,
+  onePath,
+} from './data-debit-views.ts'
 
 /** Records of each property that a page shows. */
 const someRecords = 3

@@ -17,14 +17,21 @@ import type { Unit } from '../../database/port.ts'
 import { ApiError, errors } from '../../errors.ts'
 import { sendPage } from '../../http/page.ts'
 import { entryOfPage } from '../../ledger/entries.ts'
-import { passkeyForm, qrCode } from '../../routes/passkey-forms.ts'
 import { findOwner, type Owner } from '../../store/access/owners.ts'
 import { countFactorsIn, removeTotp, replaceRecoveryCodes } from '../../store/access/second-factors.ts'
 import { noteEntry } from '../../store/ledger/entries.ts'
 import { listPasskeys, removePasskey } from '../../store/passkeys.ts'
 import { formOf, hiddenFields, pages, sendOn } from '../forms.ts'
 import { signInFirst, waitInWords } from '../sign-in.ts'
-import { againPage, codesPage, enrolmentFields, factorsPage, totpPage } from './second-factor-views.ts'
+import {
+  passkeyForm,
+  qrCode,
+  againPage,
+  codesPage,
+  enrolmentFields,
+  factorsPage,
+  totpPage,
+} from './second-factor-views.ts'
 
 const path = '/account/second-factors'
 /** For so long after signing in, in milliseconds, nothing more is asked before a change. */
