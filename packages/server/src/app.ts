@@ -20,26 +20,27 @@ import { secondFactorRoutes } from './pages/account/second-factors.ts'
 import { hatLoginRoutes } from './pages/hatlogin.ts'
 import { setupRoutes } from './pages/setup.ts'
 import { signInRoutes } from './pages/sign-in.ts'
-import { accessTokenRoutes } from './routes/access-tokens.ts'
+import {
+  accessTokenRoutes,
+  hatLoginTokenRoutes,
+  issuedTokenRoutes,
+  signOutRoutes,
+} from './routes/access-tokens.ts'
 import { applicationRoutes } from './routes/applications.ts'
-import { bundleRoutes } from './routes/bundles.ts'
-import { combinatorRoutes } from './routes/combinators.ts'
 import { dataDebitRoutes } from './routes/data-debits/data-debits.ts'
 import { openapiRoutes } from './routes/docs/docs.ts'
 import { endpointRoutes } from './routes/endpoints.ts'
 import { erasureRoutes } from './routes/erasure.ts'
-import { hatLoginTokenRoutes } from './routes/hatlogin-tokens.ts'
-import { healthRoutes } from './routes/health.ts'
-import { issuedTokenRoutes, signOutRoutes } from './routes/issued-tokens.ts'
+import { healthRoutes, metricsRoutes } from './routes/health.ts'
 import { publicKeyRoutes } from './routes/keys.ts'
 import { ledgerRoutes } from './routes/ledger.ts'
 import { linkRoutes } from './routes/links.ts'
-import { metricsRoutes } from './routes/metrics.ts'
 import { oauthRoutes } from './routes/oauth.ts'
 import { passwordRoutes } from './routes/passwords.ts'
 import { queryRoutes } from './routes/queries.ts'
 import { receiptKeyRoutes, receiptRoutes } from './routes/receipts.ts'
 import { recordRoutes } from './routes/records/records.ts'
+import { bundleRoutes, combinatorRoutes } from './routes/saved-queries.ts'
 import { userRoutes } from './routes/users.ts'
 
 /** The table of contents: every part put together by hand, in the order a request meets them. Used by main and by tests. */

@@ -1,3 +1,4 @@
+import type { AccessToken } from '@hatstand/api/access-tokens.ts'
 import {
   createApplicationToken,
   disableApplication,
@@ -12,20 +13,25 @@ import {
   setUpApplicationByGet,
 } from '@hatstand/api/applications.ts'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { issueToken } from '../auth/access-tokens.ts'
 import { accountOf } from '../auth/authenticate.ts'
 import type { App, Context } from '../context.ts'
+import type { Unit } from '../database/port.ts'
 import { definitionAnswered } from '../domain/access/application-answer.ts'
-import { parseDefinition } from '../domain/access/definition.ts'
-import { type Caller, hasRole, isOwner } from '../domain/access/rights.ts'
+import { applicationDebitId, dataConsent } from '../domain/access/application-data.ts'
+import { parseDefinition, newRoles, rolesOf } from '../domain/access/definition.ts'
+import { type Caller, hasRole, isOwner, mayGrant, holderOf } from '../domain/access/rights.ts'
+import { decides } from '../domain/consent/data-debit.ts'
 import { ApiError } from '../errors.ts'
 import { arrayOf, sendJson, requireHeader } from '../http/answers.ts'
 import { readDefinition as readSent } from '../http/definitions.ts'
 import { entryOf, noteRead } from '../ledger/entries.ts'
 import * as applications from '../store/access/applications.ts'
+import { findApplication, setUpApplication as storeSetUp } from '../store/access/applications.ts'
+import { findOwner } from '../store/access/owners.ts'
+import { findDebit } from '../store/consent/data-debits.ts'
 import { noteEntry, writeNoted } from '../store/ledger/entries.ts'
 import { applicationText, applicationTexts } from './application-answers.ts'
-import { setUp } from './application-setup.ts'
-import { applicationToken } from './application-tokens.ts'
 
 type Asked = FastifyRequest<{ Params: { application: string } }>
 
@@ -160,4 +166,84 @@ function changingRoutes(app: App, context: Context): void {
     { schema: disableApplicationByGet, preHandler: requireHeader },
     disable,
   )
+}
+
+/**
+ * Sets an application up: it is granted what its definition asks for at this moment, and nothing that it asks for later. The owner
+ * grants anything; others what they have themselves or the application has already.
+ * Nothing happens when there is no such application.
+ * @throws `forbidden` (403) when the definition asks for more than the caller can give
+ */
+async function setUp(context: Context, request: FastifyRequest, id: string): Promise<void> {
+  const { database, now } = context
+  const { caller, account } = request
+  const beyond = await database.write(account.pda, async (unit) => {
+    await unit.count(0)
+    const found = await findApplication(unit, account.pda, id)
+    if (found === undefined) return undefined
+    const roles = rolesOf(parseDefinition(found.definition))
+    const refused = newRoles(roles, found.roles).find((role) => !mayGrant(caller, role))
+    if (refused) return refused
+    if (!decides(caller) && (await wantsMore(unit, account.pda, id, found.definition, now())))
+      return { role: 'datadebit', detail: applicationDebitId(id) }
+    await storeSetUp(unit, account.pda, { id, version: found.version, roles }, now())
+    const detail = { application: id, version: found.version }
+    await noteEntry(unit, account.pda, entryOf(request, context, 'set_up', { detail }))
+    return undefined
+  })
+  if (beyond !== undefined)
+    throw new ApiError(
+      'forbidden',
+      `The application asks for more than you can give, ${`${beyond.role} ${beyond.detail}`.trim()}: the owner has to accept it`,
+    )
+}
+
+/** Whether an application is to be handed data that the owner does not let it have now. */
+async function wantsMore(
+  unit: Unit,
+  pda: number,
+  id: string,
+  definition: string,
+  now: number,
+): Promise<boolean> {
+  const debit = await findDebit(unit, pda, applicationDebitId(id))
+  return dataConsent(definition, debit, now) !== 'same'
+}
+
+/**
+ * Issues an access token of an enabled application to the owner, or to an application with exactly the role for it.
+ * @param unknown the refusal when no application has this id
+ */
+async function applicationToken(
+  context: Context,
+  request: FastifyRequest<{ Params: { application: string } }>,
+  unknown: (id: string) => ApiError,
+): Promise<AccessToken> {
+  const { caller, account } = request
+  const { application: id } = request.params
+  if (!mayRetrieve(caller, id))
+    throw new ApiError('forbidden', 'This needs the role retrieveapplicationtoken for the application')
+  const [found, owner] = await context.database.read((unit) =>
+    Promise.all([findApplication(unit, account.pda, id), findOwner(unit, account.pda)]),
+  )
+  if (found === undefined) throw unknown(id)
+  if (!found.enabled || found.setupVersion === undefined || owner === undefined)
+    throw new ApiError(
+      'application_inactive',
+      `Application ${id} does not appear to be activated by the user`,
+    )
+  const bearer = {
+    kind: 'application',
+    subject: owner.subject,
+    application: id,
+    version: found.setupVersion,
+  } as const
+  const accessToken = await issueToken(context, account, bearer, `asked for by ${holderOf(caller)}`)
+  return { accessToken, userId: owner.subject }
+}
+
+/** The owner, or whoever was given the role for this application: an application with the role `owner` was not. */
+function mayRetrieve(caller: Caller, id: string): boolean {
+  if (caller.kind !== 'application') return hasRole(caller, 'owner')
+  return hasRole(caller, 'retrieveapplicationtoken', id)
 }

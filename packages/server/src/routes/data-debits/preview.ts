@@ -11,7 +11,7 @@ import { readBundle } from '../../store/queries/bundles.ts'
 import { type Asking, countList, listOf } from '../../store/queries/queries.ts'
 import { malformed, orMalformed, readPreview } from '../data-debit-bodies.ts'
 import { allowed } from '../data-debit-callers.ts'
-import { askingOf } from '../query-answers.ts'
+import { askingOf } from '../queries.ts'
 import { objectText } from './json.ts'
 import { asRefusal, met, showFor } from './values.ts'
 

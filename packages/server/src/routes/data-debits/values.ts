@@ -27,7 +27,7 @@ import { type BundlePlace, readBundle } from '../../store/queries/bundles.ts'
 import { type Asking, listOf, readList, type RecordPage, type Show } from '../../store/queries/queries.ts'
 import { allowed } from '../data-debit-callers.ts'
 import { cursorText, goingOn, readCursor } from '../data-debit-cursors.ts'
-import { askingOf } from '../query-answers.ts'
+import { askingOf } from '../queries.ts'
 import { entryAbout } from './proposals.ts'
 
 /** Where the order must not tell the time of saving, pages are not smaller than this: within one there is no such order. */
