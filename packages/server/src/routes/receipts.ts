@@ -20,7 +20,7 @@ import { findPublicKey } from '../store/access/signing-keys.ts'
 import { noteExpiries } from '../store/consent-events.ts'
 import { findDebit } from '../store/consent/data-debits.ts'
 import { findReceipt, listReceipts as findReceipts, type Receipt } from '../store/consent/receipts.ts'
-import { allowed, notYours } from './data-debit-callers.ts'
+import { allowed, notYours } from './data-debits/proposals.ts'
 
 /** The most receipts of one answer. */
 const mostListed = 1000

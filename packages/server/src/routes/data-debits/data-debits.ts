@@ -13,12 +13,10 @@ import { ApiError } from '../../errors.ts'
 import { arrayOf, sendJson } from '../../http/answers.ts'
 import { findDebit, listDebits, noteSeen } from '../../store/consent/data-debits.ts'
 import { deleteDebit } from '../../store/consent/decisions.ts'
-import { readProposed } from '../data-debit-bodies.ts'
-import { allowed, audienceOf } from '../data-debit-callers.ts'
 import { decisionRoutes } from './decisions.ts'
 import { debitText } from './json.ts'
 import { previewRoutes } from './preview.ts'
-import { entryAbout, propose, update } from './proposals.ts'
+import { readProposed, allowed, audienceOf, entryAbout, propose, update } from './proposals.ts'
 import { valueRoutes } from './values.ts'
 
 /** Data debits: asking for data, and what the owner decides. */

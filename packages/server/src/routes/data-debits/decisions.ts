@@ -15,13 +15,13 @@ import { type DataDebit, openPermission, decides } from '../../domain/consent/da
 import { ApiError } from '../../errors.ts'
 import { requireHeader } from '../../http/answers.ts'
 import type { Small } from '../../http/small-body.ts'
+import { expiryEntry } from '../../ledger/entries.ts'
+import { noteExpiry } from '../../store/consent-events.ts'
+import { findDebit } from '../../store/consent/data-debits.ts'
 import { acceptPermission, disableDebit, rejectDebit } from '../../store/consent/decisions.ts'
 import { agreeToHost } from '../../store/consent/notices.ts'
-import { orMalformed, readAccepted } from '../data-debit-bodies.ts'
-import { audienceOf, unknownDebit } from '../data-debit-callers.ts'
-import { type Decide, decideOn } from '../data-debit-deciding.ts'
 import { debitText } from './json.ts'
-import { entryAbout } from './proposals.ts'
+import { orMalformed, readAccepted, audienceOf, unknownDebit, entryAbout } from './proposals.ts'
 
 type Asked = FastifyRequest<{ Params: { dataDebit: string } }>
 
@@ -154,4 +154,27 @@ const missing = () => new ApiError('data_debit_missing', 'Data Debit with this I
 
 function requireDecider({ caller }: FastifyRequest): void {
   if (!decides(caller)) throw new ApiError('forbidden', 'Only the owner decides on data debits')
+}
+
+type Decide = (unit: Unit, pda: number, debit: DataDebit) => Promise<DataDebit>
+
+/**
+ * Decides on a data debit in one unit, in which nobody else changes it.
+ * @param absent the refusal when there is none
+ */
+export function decideOn(
+  context: Context,
+  pda: number,
+  id: string,
+  absent: (id: string) => ApiError,
+  how: Decide,
+): Promise<DataDebit> {
+  const { database, now } = context
+  return database.write(pda, async (unit) => {
+    await unit.count(0)
+    const debit = await findDebit(unit, pda, id)
+    if (debit === undefined || debit.deletedAt !== undefined) throw absent(id)
+    await noteExpiry(unit, pda, debit, now(), expiryEntry(context))
+    return how(unit, pda, debit)
+  })
 }

@@ -9,10 +9,9 @@ import { noteRead } from '../../ledger/entries.ts'
 import { findDebit, noteSeen } from '../../store/consent/data-debits.ts'
 import { readBundle } from '../../store/queries/bundles.ts'
 import { type Asking, countList, listOf } from '../../store/queries/queries.ts'
-import { malformed, orMalformed, readPreview } from '../data-debit-bodies.ts'
-import { allowed } from '../data-debit-callers.ts'
 import { askingOf } from '../queries.ts'
 import { objectText } from './json.ts'
+import { malformed, orMalformed, readPreview, allowed } from './proposals.ts'
 import { asRefusal, met, showFor } from './values.ts'
 
 /** The most records of a property that a preview shows. */

@@ -1,6 +1,6 @@
 import { readDataDebitValues } from '@hatstand/api/data-debits.ts'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { hiddenName } from '../../auth/passwords/hidden-names.ts'
+import { hiddenName, hiddenText, shownText } from '../../auth/passwords/hidden-names.ts'
 import type { App, Context } from '../../context.ts'
 import {
   type Bundle,
@@ -25,10 +25,8 @@ import { findDebit, findPermission } from '../../store/consent/data-debits.ts'
 import { claimRead } from '../../store/consent/reads.ts'
 import { type BundlePlace, readBundle } from '../../store/queries/bundles.ts'
 import { type Asking, listOf, readList, type RecordPage, type Show } from '../../store/queries/queries.ts'
-import { allowed } from '../data-debit-callers.ts'
-import { cursorText, goingOn, readCursor } from '../data-debit-cursors.ts'
 import { askingOf } from '../queries.ts'
-import { entryAbout } from './proposals.ts'
+import { allowed, entryAbout } from './proposals.ts'
 
 /** Where the order must not tell the time of saving, pages are not smaller than this: within one there is no such order. */
 const fewestUnordered = 1000
@@ -239,3 +237,39 @@ export const asRefusal = (error: unknown, id: string): unknown =>
   error instanceof QueryError
     ? new ApiError('data_debit_bundle', `Data Debit ${id} active bundle malformed: ${error.message}`)
     : error
+
+/** How long after its beginning a read goes on, page by page, in milliseconds. */
+const longestRead = 3_600_000
+
+/** A read that is answered page by page: of which permission, when it was accepted and when the read began, and where it goes on. */
+interface ReadCursor {
+  permission: number
+  acceptedAt: number
+  begun: number
+  place: BundlePlace
+}
+
+/** Where a read goes on, as its requester gets it: it can neither be read nor made. */
+function cursorText({ secret }: DataDebit, { place, ...read }: ReadCursor): string {
+  const { after, ...where } = place
+  const key = after?.key && Buffer.from(after.key).toString('base64url')
+  return hiddenText(secret, JSON.stringify({ ...read, ...where, ...after, key }))
+}
+
+/** @returns undefined when it is not of this data debit, or too old */
+function readCursor({ secret }: DataDebit, text: string, now: number): ReadCursor | undefined {
+  const spelled = shownText(secret, text)
+  if (spelled === undefined) return undefined
+  const { permission, acceptedAt, begun, property, given, key, back, index } = JSON.parse(spelled)
+  if (now < begun || now > begun + longestRead) return undefined
+  const after =
+    back === undefined ? undefined : { back, index, ...(key && { key: Buffer.from(key, 'base64url') }) }
+  return { permission, acceptedAt, begun, place: { property, given, after } }
+}
+
+/** The permission as it is for a read that has begun: that the read used it up does not end the read. */
+function goingOn({ permissions }: DataDebit, read: ReadCursor): Permission | undefined {
+  const found = permissions[read.permission - 1]
+  if (!found || found.acceptedAt !== read.acceptedAt) return undefined
+  return found.usedUpAt === read.begun ? { ...found, usedUpAt: undefined } : found
+}
