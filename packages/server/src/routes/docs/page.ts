@@ -4,7 +4,6 @@ import { operations } from '@hatstand/api/operations.ts'
 import manifest from '../../../package.json' with { type: 'json' }
 import { errors } from '../../errors.ts'
 import { contentSecurity, escaped, page, trusted } from '../../http/page.ts'
-import { curlOf } from '../docs-curl.ts'
 import { parametersOf, pathOf, refusalsOf } from './openapi.ts'
 
 /** The page may load nothing and run nothing: its one style is named by its hash. */
@@ -122,4 +121,36 @@ function prose(text: string): string {
 
 function capital(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1)
+}
+
+/** A command that tries the operation; `$URL` and `$TOKEN` stand for the server and the access token. */
+function curlOf(operation: Operation): string {
+  const { method, requestBody, requestHeaders = {} } = operation
+  const options = [
+    method === 'GET' ? '' : `-X ${method}`,
+    operation.public ? '' : '-H "X-Auth-Token: $TOKEN"',
+    ...Object.keys(requestHeaders).map((name) => `-H '${name}: ...'`),
+    requestBody ? "-H 'Content-Type: application/json'" : '',
+    requestBody ? `-d ${quoted(JSON.stringify(requestBody.example))}` : '',
+  ]
+  return ['curl', `"$URL${exampleUrl(operation)}"`, ...options.filter(Boolean)]
+    .join(' \\\n  ')
+    .replace(' \\\n  ', ' ')
+}
+
+/** The operation's URL with the example of each parameter that has one; of optional ones, only the first. */
+function exampleUrl(operation: Operation): string {
+  const given = parametersOf(operation).flatMap(({ name, in: place, schema }) => {
+    const [example] = schema.examples ?? []
+    return example === undefined ? [] : [{ name, place, example: `${example}` }]
+  })
+  const path = given
+    .filter(({ place }) => place === 'path')
+    .reduce((url, { name, example }) => url.replace(`{${name}}`, example), pathOf(operation))
+  const [query] = given.filter(({ place }) => place === 'query')
+  return query ? `${path}?${query.name}=${query.example}` : path
+}
+
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", `'\\''`)}'`
 }
