@@ -3,7 +3,7 @@ import type { Config } from '../../config.ts'
 import { ApiError } from '../../errors.ts'
 import type { Draft, Slice } from '../../store/drafts.ts'
 import { sliceLength, sliceSize } from '../../store/records/save.ts'
-import { newRecordId } from '../record-ids.ts'
+import { newUuid } from '../../uuids.ts'
 
 /** A record as a reader finds it in a request's text; `end` is the offset behind it there. */
 export interface Element extends Draft {
@@ -14,7 +14,7 @@ export interface Element extends Draft {
  * Reads a request's records, from the beginning each time. Only the first reading fills in what is derived from the data; a
  * record id is empty where the request gives none.
  */
-export type Read = (isFirst: boolean) => Iterable<Draft>
+type Read = (isFirst: boolean) => Iterable<Draft>
 
 /** The records of one request, whatever its size: short ones in memory, of long ones only what cannot be read again. */
 export interface Drafts {
@@ -154,3 +154,6 @@ export function* nodesOf(record: Draft): Generator<Draft> {
   yield record
   for (const link of record.links) yield* nodesOf(link)
 }
+
+/** A new record id. */
+const newRecordId = (): string => newUuid()

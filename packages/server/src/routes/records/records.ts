@@ -1,22 +1,26 @@
 import { createBatch } from '@hatstand/api/batch.ts'
+import * as erasureApi from '@hatstand/api/erasure.ts'
+import { createLink } from '@hatstand/api/links.ts'
 import { recordIdsOf } from '@hatstand/api/query.ts'
 import * as api from '@hatstand/api/records.ts'
 import type { FastifyRequest } from 'fastify'
 import type { App, Context } from '../../context.ts'
+import type { Text } from '../../database/port.ts'
 import { namespaceOf } from '../../domain/access/endpoint-name.ts'
-import { holderOf, mayRead, mayWrite } from '../../domain/access/rights.ts'
+import { holderOf, mayRead, mayWrite, isOwner } from '../../domain/access/rights.ts'
 import { ApiError } from '../../errors.ts'
-import { sendJson, linkNext } from '../../http/answers.ts'
-import { entryOf } from '../../ledger/entries.ts'
+import { sendJson, linkNext, type Pieces } from '../../http/answers.ts'
+import { entryOf, noteRead } from '../../ledger/entries.ts'
 import { cursorOf, positionOf } from '../../store/cursors.ts'
 import type { Replacement } from '../../store/record-history.ts'
 import { readRecord } from '../../store/record-lookups.ts'
 import { deleteEndpoint, deleteRecords } from '../../store/records/delete.ts'
+import { eraseEndpoint, eraseRecords } from '../../store/records/erase.ts'
+import { linkRecords } from '../../store/records/links.ts'
 import { type Listing, listRecords } from '../../store/records/list.ts'
 import type { Position } from '../../store/records/orders.ts'
-import { nothing, type Shown } from '../../store/records/pages.ts'
+import { nothing, type Shown, type Pages, type PageText } from '../../store/records/pages.ts'
 import { updateRecords } from '../../store/records/update.ts'
-import { noted } from '../noted-reads.ts'
 import {
   envelopeDrafts,
   plainDrafts,
@@ -167,4 +171,77 @@ function startOf(pda: number, cursor: string, ordered: boolean): Position {
       'The parameter after must be taken from the Link header of an answer in the same order',
     )
   return position
+}
+
+/**
+ * A read's pages as they are answered: what each holds is in the ledger before it leaves.
+ * @param endpoint the one that is read; those of linked records are named beside it
+ */
+async function noted(
+  request: FastifyRequest,
+  context: Context,
+  endpoint: string,
+  { first, rest }: Pick<Pages, 'first'> & Partial<Pick<Pages, 'rest'>>,
+): Promise<Pieces> {
+  const note = ({ records, linked }: PageText) =>
+    noteRead(request, context, { endpoints: [...new Set([endpoint, ...linked])], records })
+  await note(first)
+  return { first: first.text, rest: rest && notedRest(rest, note) }
+}
+
+async function* notedRest(
+  rest: AsyncIterable<PageText>,
+  note: (page: PageText) => Promise<void>,
+): AsyncGenerator<Text> {
+  for await (const page of rest) {
+    if (page.records > 0) await note(page)
+    yield page.text
+  }
+}
+
+/** `POST /data-link` joins stored records as belonging together. */
+export function linkRoutes(app: App, context: Context): void {
+  const { database } = context
+  app.post(createLink.path, { schema: createLink }, async (request, reply) => {
+    requireSomeWrite(request)
+    const ids = [...new Set(recordIdsOf(request.query.records))]
+    if (ids.length === 0)
+      throw new ApiError('data_missing', 'Could not link records: the parameter records names none')
+    const writable = (endpoint: string) => mayWrite(request.caller, namespaceOf(endpoint))
+    const entry = entryOf(request, context, 'link')
+    const refused = await linkRecords(database, request.account.pda, ids, writable, entry)
+    if (refused === 'forbidden')
+      throw new ApiError('forbidden', 'One of the records is in a namespace you may not write')
+    if (refused === 'missing')
+      throw new ApiError('data_missing', 'Could not link records: one of them does not exist')
+    return reply.code(201).send({ message: 'Grouping registered' })
+  })
+}
+
+/** Erasing for good, which only the owner may. */
+export function erasureRoutes(app: App, context: Context): void {
+  const { database, now } = context
+
+  app.delete(erasureApi.eraseRecords.path, { schema: erasureApi.eraseRecords }, async (request) => {
+    requireOwner(request)
+    const ids = [...new Set(recordIdsOf(request.query.records))]
+    const entry = entryOf(request, context, 'erase')
+    const records = await eraseRecords(database, request.account.pda, ids, now(), entry)
+    if (records === undefined)
+      throw new ApiError('data_missing', 'Could not erase records: one of them does not exist')
+    return { message: 'Erased', records }
+  })
+
+  app.delete(erasureApi.eraseEndpoint.path, { schema: erasureApi.eraseEndpoint }, async (request) => {
+    requireOwner(request)
+    const { namespace, '*': path } = request.params
+    const entry = entryOf(request, context, 'erase')
+    const name = `${namespace}/${path}`
+    const records = await eraseEndpoint(database, request.account.pda, name, now(), entry)
+    return { message: 'Erased', records }
+  })
+}
+
+function requireOwner({ caller }: FastifyRequest): void {
+  if (!isOwner(caller)) throw new ApiError('forbidden', 'Only the owner may erase')
 }
