@@ -4,14 +4,17 @@ import type { Account, Context } from '../../context.ts'
 import type { Database } from '../../database/port.ts'
 import type { LedgerEntry } from '../../domain/ledger.ts'
 import { ApiError } from '../../errors.ts'
-import { changePassword, findOwner, type Owner, setOwnerEmail } from '../../store/access/owners.ts'
-import { noteEntry, writeNoted } from '../../store/ledger/entries.ts'
 import {
+  changePassword,
+  findOwner,
+  type Owner,
+  setOwnerEmail,
   findPasswordReset,
   type PasswordReset,
   putPasswordReset,
   removePasswordReset,
-} from '../../store/password-resets.ts'
+} from '../../store/access/owners.ts'
+import { noteEntry, writeNoted } from '../../store/ledger/entries.ts'
 import { sendMail } from '../mail.ts'
 import { makeOpaqueToken, opaqueId } from '../opaque-tokens.ts'
 import { insistOnPassword } from './changes.ts'

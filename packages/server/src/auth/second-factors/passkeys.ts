@@ -9,8 +9,8 @@ import { originOf } from '../../config.ts'
 import type { Account, Context } from '../../context.ts'
 import type { Unit } from '../../database/port.ts'
 import type { Owner } from '../../store/access/owners.ts'
+import { addPasskey, listPasskeys, type Passkey, usePasskey } from '../../store/access/second-factors.ts'
 import { currentSigningKey } from '../../store/access/signing-keys.ts'
-import { addPasskey, listPasskeys, type Passkey, usePasskey } from '../../store/passkeys.ts'
 
 type Purpose = 'sign-in' | 'enrolment'
 

@@ -6,7 +6,7 @@ import { passkeysWorkAt, signInQuestion } from '../../auth/second-factors/passke
 import { type SecondFactors, secondFactorsOf } from '../../auth/second-factors/second-factors.ts'
 import type { Context } from '../../context.ts'
 import { alert, field, markup, type Markup, page, whose, trusted } from '../../http/page.ts'
-import type { Passkey } from '../../store/passkeys.ts'
+import type { Passkey } from '../../store/access/second-factors.ts'
 import { accountOfPage } from '../forms.ts'
 
 const path = '/account/second-factors'

@@ -18,9 +18,14 @@ import { ApiError, errors } from '../../errors.ts'
 import { sendPage } from '../../http/page.ts'
 import { entryOfPage } from '../../ledger/entries.ts'
 import { findOwner, type Owner } from '../../store/access/owners.ts'
-import { countFactorsIn, removeTotp, replaceRecoveryCodes } from '../../store/access/second-factors.ts'
+import {
+  countFactorsIn,
+  removeTotp,
+  replaceRecoveryCodes,
+  listPasskeys,
+  removePasskey,
+} from '../../store/access/second-factors.ts'
 import { noteEntry } from '../../store/ledger/entries.ts'
-import { listPasskeys, removePasskey } from '../../store/passkeys.ts'
 import { formOf, hiddenFields, pages, sendOn } from '../forms.ts'
 import { signInFirst, waitInWords } from '../sign-in.ts'
 import {
