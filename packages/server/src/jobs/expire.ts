@@ -4,7 +4,7 @@ import { forgetExpiredTokens } from '../store/access/access-tokens.ts'
 import { listAccounts } from '../store/access/accounts.ts'
 import { forgetModels } from '../store/access/oauth.ts'
 import { forgetExpiredKeys } from '../store/access/signing-keys.ts'
-import { noteExpiries } from '../store/consent-events.ts'
+import { noteExpiries } from '../store/consent/decisions.ts'
 import { forgetNotices } from '../store/consent/notices.ts'
 import { forgetOldVersions } from '../store/record-history.ts'
 

@@ -20,7 +20,7 @@ import { makeSigningKey } from '../auth/keys.ts'
 import { openDatabase } from '../database/open.ts'
 import { expiryEntry } from '../ledger/entries.ts'
 import { rotateSigningKey } from '../store/access/signing-keys.ts'
-import { noteExpiries } from '../store/consent-events.ts'
+import { noteExpiries } from '../store/consent/decisions.ts'
 
 type Who = keyof DebitScene['tokens']
 

@@ -10,8 +10,8 @@ import {
   readLimitOf,
 } from '../../domain/consent/data-debit.ts'
 import type { LedgerEntry } from '../../domain/ledger.ts'
-import { decided } from '../data-debit-decided.ts'
 import { findDebit, saveDecision } from './data-debits.ts'
+import { decided } from './decisions.ts'
 
 /** A read that is about to begin. */
 export interface Claim {
