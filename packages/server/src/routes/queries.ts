@@ -13,7 +13,6 @@ import { ApiError } from '../errors.ts'
 import { type Pieces, sendJson, linkNext } from '../http/answers.ts'
 import { receiveText } from '../http/receive-body.ts'
 import { noteRead } from '../ledger/entries.ts'
-import { listCursorOf, standingOfCursor } from '../store/cursors.ts'
 import {
   countList,
   eachMatch,
@@ -26,6 +25,7 @@ import {
   usualBounds,
   GoneError,
 } from '../store/queries/queries.ts'
+import { listCursorOf, standingOfCursor } from '../store/queries/streams.ts'
 
 type Asked = FastifyRequest<{ Params: { namespace: string; '*': string } }>
 type AskedBehind = Asked & { query: { after?: string } }

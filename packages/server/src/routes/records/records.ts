@@ -11,7 +11,7 @@ import { holderOf, mayRead, mayWrite, isOwner } from '../../domain/access/rights
 import { ApiError } from '../../errors.ts'
 import { sendJson, linkNext, type Pieces } from '../../http/answers.ts'
 import { entryOf, noteRead } from '../../ledger/entries.ts'
-import { cursorOf, positionOf } from '../../store/cursors.ts'
+import { cursorOf, positionOf } from '../../store/queries/streams.ts'
 import type { Replacement } from '../../store/record-history.ts'
 import { readRecord } from '../../store/record-lookups.ts'
 import { deleteEndpoint, deleteRecords } from '../../store/records/delete.ts'

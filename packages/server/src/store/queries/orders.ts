@@ -1,9 +1,7 @@
-import { keyAt, missingKey } from '../../domain/queries/ordering.ts'
-import { isPlainPath } from '../../domain/queries/ordering.ts'
-import { keysOf, makeKeys, placesByIndex } from '../query-keys.ts'
+import { keyAt, missingKey, isPlainPath } from '../../domain/queries/ordering.ts'
 import { anyAt, anyRead, noteUse } from '../records/order-paths.ts'
 import { keyOrder, listOrder, placeOrder, type Position } from '../records/orders.ts'
-import { LostOrderError, scan } from './scan.ts'
+import { keysOf, makeKeys, placesByIndex, LostOrderError, scan } from './scan.ts'
 import type { Asking, Batch, Stream } from './streams.ts'
 
 /** Where fewer than one record in so many passed, sorting those is faster than reading all in order. */

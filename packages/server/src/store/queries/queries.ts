@@ -2,12 +2,11 @@ import { sql } from 'kysely'
 import { placeBase } from '../../database/tables.ts'
 import { orderPathOf } from '../../domain/queries/ordering.ts'
 import type { EndpointQuery, PropertyQuery } from '../../domain/queries/query.ts'
-import { keysOf, learnFilter } from '../query-keys.ts'
-import type { Show } from '../query-links.ts'
 import { findEndpoints } from '../records/endpoints.ts'
 import { keyOrder, placeOrder } from '../records/orders.ts'
 import { byPlace, inOrder } from './orders.ts'
-import { markup, pageOf, pagesOf, type RecordPage } from './pages.ts'
+import { type Show, markup, pageOf, pagesOf, type RecordPage } from './pages.ts'
+import { keysOf, learnFilter } from './scan.ts'
 import {
   type Asking,
   type Bounds,
@@ -21,7 +20,7 @@ import {
 } from './streams.ts'
 
 export { GoneError } from './scan.ts'
-export type { Show } from '../query-links.ts'
+export type { Show } from './pages.ts'
 export type { RecordPage } from './pages.ts'
 export { type Asking, type Standing, usualBounds } from './streams.ts'
 
