@@ -6,7 +6,7 @@ import { forgetModels } from '../store/access/oauth.ts'
 import { forgetExpiredKeys } from '../store/access/signing-keys.ts'
 import { noteExpiries } from '../store/consent/decisions.ts'
 import { forgetNotices } from '../store/consent/notices.ts'
-import { forgetOldVersions } from '../store/record-history.ts'
+import { forgetOldVersions } from '../store/records/delete.ts'
 
 /** How often what is old is looked for, in milliseconds. */
 const interval = 3_600_000

@@ -12,7 +12,7 @@ import {
   listApplications,
 } from '../store/access/applications.ts'
 import { findDebit } from '../store/consent/data-debits.ts'
-import { lastChanges } from '../store/last-changes.ts'
+import { lastChanges } from '../store/records/sources.ts'
 
 /** The JSON text of an application with its status, as a caller sees it; undefined when there is none. */
 export function applicationText(

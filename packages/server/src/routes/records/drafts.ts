@@ -1,8 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Config } from '../../config.ts'
 import { ApiError } from '../../errors.ts'
-import type { Draft, Slice } from '../../store/drafts.ts'
-import { sliceLength, sliceSize } from '../../store/records/save.ts'
+import { type Draft, type Slice, sliceLength, sliceSize } from '../../store/records/save.ts'
 import { newUuid } from '../../uuids.ts'
 
 /** A record as a reader finds it in a request's text; `end` is the offset behind it there. */

@@ -11,7 +11,7 @@ import { isRecordId } from '@hatstand/api/query.ts'
 import { isEndpoint } from '../../domain/access/endpoint-name.ts'
 import { canonical, type Canonical, fingerprint } from '../../domain/json/fingerprint.ts'
 import { ApiError } from '../../errors.ts'
-import type { Draft } from '../../store/drafts.ts'
+import type { Draft } from '../../store/records/save.ts'
 import type { Element } from './drafts.ts'
 
 /** What an envelope around data may be: one to save, with links, or one to update, with its record's id. */

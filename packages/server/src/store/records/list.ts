@@ -5,7 +5,16 @@ import { isPlainPath, keyAt, missingKey, pathOf } from '../../domain/queries/ord
 import { type Endpoint, findEndpoint } from './endpoints.ts'
 import { anyAt, anyRead, findOrderPath, noteUse, withOrderKeys } from './order-paths.ts'
 import { keyOrder, listOrder, placeOrder, type Position, sparsest } from './orders.ts'
-import { type Extent, nothing, type Pages, readPages, type Shown } from './pages.ts'
+import {
+  type Extent,
+  nothing,
+  type Pages,
+  readPages,
+  type Shown,
+  type Page,
+  type PageText,
+  pageText,
+} from './pages.ts'
 
 /** A read of one endpoint. */
 export interface Listing extends Extent {
@@ -215,4 +224,46 @@ async function lastUnchanged(
       return { index, position: { key: keyAt(row.data, names, descending), back: -place } }
   }
   return undefined
+}
+
+/**
+ * One record by its id, as JSON, in an array when `list` is set.
+ * @returns with the name of its endpoint; undefined when there is none, or `mayShow` says no to its endpoint
+ */
+export async function readRecord(
+  unit: Unit,
+  pda: number,
+  recordId: string,
+  mayShow: (endpoint: string) => boolean,
+  shown: Shown,
+  list: boolean,
+): Promise<(PageText & { endpoint: string }) | undefined> {
+  const [row] = await unit.all<
+    Endpoint & { place: number }
+  >(sql`select place, name, endpoint.endpoint_id, largest, awkward
+    from record join endpoint on endpoint.pda_id = record.pda_id and endpoint.endpoint_id = record.endpoint_id
+    where record.pda_id = ${pda} and record_id = ${unit.dialect.id(recordId)}`)
+  if (!row || !mayShow(row.name)) return undefined
+  const order = listOrder(unit, pda, [row.place])
+  const page: Page = {
+    after: undefined,
+    last: undefined,
+    count: 1,
+    begin: list ? '[' : '',
+    end: list ? ']' : '',
+  }
+  return { ...(await pageText(unit, { pda, endpoint: row, order, shown }, page)), endpoint: row.name }
+}
+
+/** What a duplicate's place says to a caller who may read there. */
+export async function recordsAt(
+  unit: Unit,
+  pda: number,
+  places: number[],
+): Promise<Map<number, { recordId: string; endpoint: string }>> {
+  const rows = await unit.all<{ place: number; record_id: string; name: string }>(sql`
+    select place, ${unit.dialect.idText('record_id')} as record_id, name
+    from record join endpoint on endpoint.pda_id = record.pda_id and endpoint.endpoint_id = record.endpoint_id
+    where record.pda_id = ${pda} and ${unit.dialect.among('place', places, 'number')}`)
+  return new Map(rows.map((row) => [row.place, { recordId: row.record_id, endpoint: row.name }]))
 }

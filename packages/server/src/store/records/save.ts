@@ -1,8 +1,6 @@
 import { type Database, fingerprintBytes, type Unit } from '../../database/port.ts'
 import { placeBase } from '../../database/tables.ts'
 import type { LedgerEntry } from '../../domain/ledger.ts'
-import type { Draft, Saving } from '../drafts.ts'
-import { admit, type Candidate, type Duplicate, inRequest } from '../duplicates.ts'
 import { concerning, noteEntries, noteEntry } from '../ledger/entries.ts'
 import {
   addEndpoints,
@@ -17,7 +15,7 @@ import { addOrderKeys } from './order-keys.ts'
 import { addWords } from './word-index.ts'
 
 /** What became of a request: whether it was saved, and the drafts that are duplicates. */
-export interface Saved {
+interface Saved {
   saved: boolean
   duplicates: Duplicate[]
 }
@@ -215,4 +213,96 @@ function changesOf(
     change.awkward ||= draft.awkward
   }
   return changes
+}
+
+/** A record about to be saved: its data as submitted, and what was derived from it. */
+export interface Draft {
+  endpoint: string
+  recordId: string
+  text: string
+  fingerprint: string
+  awkward: boolean
+  /** The records it is saved together with, as belonging together. */
+  links: readonly Draft[]
+}
+
+/** Drafts saved together, and which of them belong together: groups of positions among them. */
+export interface Slice {
+  drafts: Draft[]
+  groups: number[][]
+}
+
+/** One request to save. */
+interface Saving {
+  writer: string
+  now: number
+  /** Of a single slice how much of a unit it takes, shared with others, in rows or kilobytes; undefined for more slices. */
+  weight: number | undefined
+  /** The drafts in order, a limited number at a time; may be asked for twice. */
+  slices: () => Iterable<Slice>
+  /** True: what is a duplicate is left out. False: one duplicate refuses the whole request. */
+  skipDuplicates: boolean
+  /** What the ledger says of it, but for the endpoints and records; undefined where none is kept. */
+  entry?: LedgerEntry | undefined
+}
+
+/** A draft whose value is there already: stored (`place`), or earlier in the same request (`of`). */
+export interface Duplicate {
+  index: number
+  place?: number
+  of?: number
+}
+
+/** A slice of one request on its way into the database. */
+interface Candidate {
+  saving: Saving
+  slice: Slice
+  /** Of each draft the place it got; undefined for one that is left out. */
+  places: (number | undefined)[]
+  duplicates: Duplicate[]
+}
+
+/** Decides which drafts are saved and gives them their places, without a gap. */
+function admit(candidates: Candidate[], taken: (number | undefined)[], first: number): number {
+  const held = new Map<string, { place: number; candidate: Candidate; index: number }>()
+  let next = first
+  let offset = 0
+  for (const candidate of candidates) {
+    const { drafts } = candidate.slice
+    const own = new Map<string, number>()
+    for (const [index, draft] of drafts.entries()) {
+      const key = draft.fingerprint
+      const place = taken[offset + index] ?? held.get(key)?.place
+      const of = own.get(key)
+      if (place !== undefined) candidate.duplicates.push({ index, place })
+      else if (of !== undefined) candidate.duplicates.push({ index, of })
+      else own.set(key, index)
+    }
+    offset += drafts.length
+    if (candidate.duplicates.length > 0 && !candidate.saving.skipDuplicates) continue
+    for (const [key, index] of own) {
+      candidate.places[index] = next
+      held.set(key, { place: next, candidate, index })
+      next += 1
+    }
+  }
+  return next - first
+}
+
+/**
+ * A duplicate counted from the request's beginning. A record this very request saved is told by its position there:
+ * its place counts the drafts saved before it, so those left out before it have to be added.
+ */
+function inRequest(
+  duplicate: Duplicate,
+  start: number,
+  first: number | undefined,
+  earlier: Duplicate[],
+): Duplicate {
+  const index = start + duplicate.index
+  if (duplicate.of !== undefined) return { index, of: start + duplicate.of }
+  if (first === undefined || duplicate.place! < first) return { index, place: duplicate.place! }
+  let of = duplicate.place! - first
+  for (const left of earlier) if (left.index <= of) of += 1
+  return { index, of }
 }

@@ -1,11 +1,10 @@
 import { sql } from 'kysely'
 import { type Database, fingerprintBytes, type Unit } from '../../database/port.ts'
-import type { Draft, Slice } from '../drafts.ts'
-import type { Duplicate } from '../duplicates.ts'
 import { concerning, noteEntry } from '../ledger/entries.ts'
-import { keepVersions, type Replacement } from '../record-history.ts'
+import { keepVersions, type Replacement } from './delete.ts'
 import { type Change, noteChange, saveChanges } from './endpoints.ts'
 import { addOrderKeys, listOrderPaths, removeOrderKeys } from './order-keys.ts'
+import type { Draft, Slice, Duplicate } from './save.ts'
 import { addWords, indexedAmong, removeWords } from './word-index.ts'
 
 /** A request to replace the data of records; a draft's record id names the record, its endpoint says where it is kept. */
