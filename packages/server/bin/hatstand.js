@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// The `hatstand` command under any Node: this file keeps to JavaScript that Node 16 reads. The program is ../src/cli.ts,
+// The `hatstand` command under any Node: this file keeps to JavaScript that Node 16 reads. The program is ../src/cli/cli.ts,
 // which needs a Node that runs TypeScript; an older one hands over to the pinned Node of the optional dependencies.
 import { spawn } from 'node:child_process'
 import module, { createRequire } from 'node:module'

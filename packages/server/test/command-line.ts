@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { after } from 'node:test'
 
-const cli = join(import.meta.dirname, '../src/cli.ts')
+const cli = join(import.meta.dirname, '../src/cli/cli.ts')
 export const password = 'correct horse battery'
 
 const children: ChildProcess[] = []

@@ -34,8 +34,8 @@ before(async () => {
   await cp(join(folder, 'with/bin'), join(folder, 'without/bin'), { recursive: true })
   await symlink(join(root, 'node_modules'), join(folder, 'with/node_modules'))
   for (const name of ['with', 'without']) {
-    await mkdir(join(folder, name, 'src'))
-    await writeFile(join(folder, name, 'src/cli.ts'), program)
+    await mkdir(join(folder, name, 'src/cli'), { recursive: true })
+    await writeFile(join(folder, name, 'src/cli/cli.ts'), program)
     await writeFile(join(folder, name, 'package.json'), '{ "type": "module" }')
   }
 })

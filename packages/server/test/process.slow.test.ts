@@ -99,7 +99,7 @@ test(
   { skip: process.platform === 'win32' && 'Windows has no such modes' },
   async () => {
     const folder = join(freshFolder(), 'data')
-    const cli = join(import.meta.dirname, '../src/cli.ts')
+    const cli = join(import.meta.dirname, '../src/cli/cli.ts')
     const env = { PATH: process.env['PATH'], PORT: '0', HATSTAND_DATA_DIR: folder, ...owned }
     // The shell's own process becomes the server's.
     const script = 'umask 000; exec "$0" "$1" serve'

@@ -90,7 +90,7 @@ test('a file that will not do is refused in a sentence that names the member or 
 
 test('the definition among the examples will do', async () => {
   const { run } = await started()
-  const example = join(import.meta.dirname, '../../../examples/application.json')
+  const example = join(import.meta.dirname, '../../../../examples/application.json')
   const { said } = await run('application', 'add', '--file', example, '--set-up')
   assert.match(said, /^Registered the application notes 1\.0\.0 .+ It reads notes and writes notes\.$/)
 })

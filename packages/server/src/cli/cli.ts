@@ -13,6 +13,9 @@ import {
   namespaces,
 } from './arguments.ts'
 
+const users = () => import('./users.ts')
+const commands = () => import('./applications.ts')
+
 const ok = 0
 const failed = 1
 const wrongUsage = 2
@@ -120,8 +123,6 @@ function accessCommands(hatstand: Command): void {
   keysCommands(hatstand)
 }
 
-const users = () => import('./users.ts')
-
 function userCommands(hatstand: Command): void {
   const user = hatstand
     .command('user')
@@ -197,8 +198,6 @@ function keysCommands(hatstand: Command): void {
     .option(...wholeAccount)
     .action(async (options) => (await import('./access-tokens.ts')).keysRotate(options))
 }
-
-const commands = () => import('./applications.ts')
 
 /** Commands about the programs registered with an account. */
 function applicationCommands(hatstand: Command): void {

@@ -1,13 +1,12 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { type Health, readHealth, readVersion, type Version, readMetrics } from '@hatstand/api/health.ts'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { sql } from 'kysely'
 import type { Registry } from 'prom-client'
 import manifest from '../../package.json' with { type: 'json' }
 import { isLoopback } from '../auth/hosts.ts'
 import type { App, Context } from '../context.ts'
-import type { Unit } from '../database/port.ts'
 import { ApiError } from '../errors.ts'
+import { answer } from '../store/access/accounts.ts'
 
 /** A database that takes longer than this to say something counts as not answering. */
 const patienceMs = 2000
@@ -113,9 +112,4 @@ function same(one: string, other: string): boolean {
 
 function digest(text: string): Buffer {
   return createHash('sha256').update(text).digest()
-}
-
-/** Resolves when the database answers. */
-async function answer(unit: Unit): Promise<void> {
-  await unit.all(sql`select 1 as one`)
 }

@@ -7,7 +7,10 @@ import { definitionAnswered } from './application-answer.ts'
 import { noLogo } from './definition.ts'
 
 test('a definition that says everything is answered to the letter, as the one among the examples does', async () => {
-  const example = await readFile(join(import.meta.dirname, '../../../../examples/application.json'), 'utf8')
+  const example = await readFile(
+    join(import.meta.dirname, '../../../../../examples/application.json'),
+    'utf8',
+  )
   for (const text of [
     example,
     JSON.stringify(exampleDefinition),

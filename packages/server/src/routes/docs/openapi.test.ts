@@ -5,7 +5,7 @@ import SwaggerParser from '@apidevtools/swagger-parser'
 import { operations } from '@hatstand/api/operations.ts'
 import { openApiDocument, refusalsOf } from './openapi.ts'
 
-const file = join(import.meta.dirname, '../../../../docs/openapi.json')
+const file = join(import.meta.dirname, '../../../../../docs/openapi.json')
 
 test('the OpenAPI page in docs is the one the server makes', (t) => {
   // Write it anew: npm run openapi

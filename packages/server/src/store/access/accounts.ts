@@ -144,3 +144,8 @@ async function tryAccount(database: Database, domain: string, key: SigningKey, n
 export async function moveAccount(unit: Unit, pda: number, domain: string): Promise<void> {
   await unit.all(sql`update domain set domain = ${domain} where pda_id = ${pda}`)
 }
+
+/** Resolves when the database answers. */
+export async function answer(unit: Unit): Promise<void> {
+  await unit.all(sql`select 1 as one`)
+}
