@@ -6,7 +6,8 @@ import { openDatabase } from '../src/database/open.ts'
 import type { Database } from '../src/database/port.ts'
 import { canonical, fingerprint } from '../src/domain/json/fingerprint.ts'
 import { readEndpointQueries } from '../src/domain/queries/query.ts'
-import { type Asking, countList, readList, usualBounds } from '../src/store/queries/queries.ts'
+import { type QueryContext, usualBounds } from '../src/store/queries/context.ts'
+import { countList, readList } from '../src/store/queries/queries.ts'
 import { withOrderKeys } from '../src/store/records/order-paths.ts'
 import { saveRecords } from '../src/store/records/save.ts'
 import { indexWords } from '../src/store/records/word-index.ts'
@@ -74,14 +75,14 @@ const expected = new Map(
   }),
 )
 
-async function agrees(asking: Asking, what: string): Promise<void> {
+async function agrees(context: QueryContext, what: string): Promise<void> {
   for (const text of filters) {
     const endpoints = readEndpointQueries(`[{"endpoint":"${endpoint}","filters":${text}}]`)
     const list = { endpoints, orderBy: undefined, descending: true }
     const all = expected.get(text)!
-    assert.equal(await countList(asking, list), all.length, `${what}: ${text}`)
-    const answer = await readList(asking, list, { after: undefined, skip: 1, take: 500 }, (_, data) => data)
-    const found = JSON.parse(`[${answer.first.text}]`) as { data: { n: number } }[]
+    assert.equal(await countList(context, list), all.length, `${what}: ${text}`)
+    const answer = await readList(context, list, { after: undefined, skip: 1, take: 500 }, (_, data) => data)
+    const found = JSON.parse(String(answer.first.text)) as { data: { n: number } }[]
     assert.deepEqual(
       found.map(({ data }) => data.n),
       all.slice(1),
@@ -98,15 +99,15 @@ for (const engine of engines)
     t.after(() => database.close())
     await save(database)
     const bounds = { ...usualBounds, keysFrom: Infinity }
-    const asking = { database, pda: 1, now: 0, orderPaths: 8, bounds }
-    await agrees(asking, 'looking at each')
+    const context = { database, pda: 1, now: 0, orderPaths: 8, bounds, release: async () => undefined }
+    await agrees(context, 'looking at each')
     // Few of those that the engine is asked about pass, it is asked about 150 at a time, and what it names comes in pieces.
-    await agrees({ ...asking, bounds: { ...bounds, rareFrom: 0, window: 7, aside: 150 } }, 'by the engine')
+    await agrees({ ...context, bounds: { ...bounds, rareFrom: 0, window: 7, aside: 150 } }, 'by the engine')
     for (const path of [['a', 'b'], ['c-d']])
       await withOrderKeys(database, 1, 1, path, { descending: false, most: 8, now: 0 }, async () => undefined)
-    await agrees(asking, 'along keys')
+    await agrees(context, 'along keys')
     await indexWords(database, 1, 1)
-    await agrees(asking, 'by words')
+    await agrees(context, 'by words')
   })
 
 async function save(database: Database): Promise<void> {

@@ -28,6 +28,7 @@ const byName = (path: string, address: string) => async (cell: Cell) => ({
 
 const list = (path: string): Row => ({
   right: 'lists applications',
+  reads: { as: 'read' },
   request: async (cell) => {
     await application(cell)
     return { path: api + path }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { ErrorCode } from '@hatstand/api/errors.ts'
+import type { LedgerAction } from '@hatstand/api/ledger-actions.ts'
 import { addAccessToken } from '../src/store/access/access-tokens.ts'
 import { addUser } from '../src/store/access/users.ts'
 import type { Reply, Request } from './asking.ts'
@@ -39,6 +40,8 @@ export interface Row {
   byId?: true
   /** Ends the owner's tokens or the one it is asked with, which are given back afterwards. */
   endsToken?: true
+  /** It reads: the ledger says so, by this word, of everybody but the owner, and of which endpoint and how many where records are read. */
+  reads?: { as: LedgerAction; records?: true }
   /** Looks at the answer of a caller who may ask. */
   check?(reply: Reply, rights: Rights | undefined): void
 }

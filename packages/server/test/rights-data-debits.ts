@@ -56,6 +56,7 @@ export const dataDebitRows: Record<string, Row> = {
   disableDataDebitByGet: { right: 'decides', request: onDebit('/disable?atPeriodEnd=true') },
   readDataDebitValues: {
     right: 'decides',
+    reads: { as: 'values' },
     request: async (cell) => {
       const path = await debit(cell)
       const { token, url } = cell.server
@@ -64,7 +65,7 @@ export const dataDebitRows: Record<string, Row> = {
       return { path: `${path}/values` }
     },
   },
-  previewDataDebit: { right: 'decides', request: onDebit('/preview') },
+  previewDataDebit: { right: 'decides', reads: { as: 'query' }, request: onDebit('/preview') },
   rejectDataDebit: { right: 'decides', request: onDebit('/reject') },
   deleteDataDebit: { right: 'decides', request: onDebit() },
 }

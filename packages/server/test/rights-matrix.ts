@@ -2,9 +2,12 @@ import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import type { Operation } from '@hatstand/api/operation.ts'
 import { operations } from '@hatstand/api/operations.ts'
+import { decodeJwt } from 'jose'
 import { sql } from 'kysely'
+import { opaqueId } from '../src/auth/opaque-tokens.ts'
 import type { Database } from '../src/database/port.ts'
 import type { Tables } from '../src/database/tables.ts'
+import { listEntries } from '../src/store/ledger/entries.ts'
 import { ask, everyRow, type Reply } from './asking.ts'
 import type { Engine } from './engines.ts'
 import { startServer, type TestServer } from './harness.ts'
@@ -13,12 +16,6 @@ import { rows } from './rights-rows.ts'
 import { strangersTokens, type Who, whoAsks } from './tokens.ts'
 
 const codeOf = ({ text }: Reply): string => JSON.parse(text).code
-
-async function send(cell: Cell, { method }: Operation, row: Row, token: string | undefined): Promise<Reply> {
-  const request = await row.request(cell)
-  const headers = { ...request.headers, ...(token !== undefined && { 'x-auth-token': token }) }
-  return ask(cell.server.url, { ...request, method, headers })
-}
 
 function may({ rights }: Who, { right }: Row, namespace: string): boolean {
   if (rights === undefined || right === 'anyone' || right === 'any caller') return true
@@ -35,13 +32,37 @@ function may({ rights }: Who, { right }: Row, namespace: string): boolean {
   return rights.all === true || rights[right === 'read' ? 'reads' : 'writes'].includes(namespace)
 }
 
-async function admits(cell: Cell, operation: Operation, row: Row, who: Partial<Who>): Promise<void> {
-  const { database } = cell.server.context
-  const tokens = row.endsToken && (await everyToken(database))
-  const reply = await send(cell, operation, row, who.token)
+async function admits(cell: Cell, { method }: Operation, row: Row, who: Partial<Who>): Promise<void> {
+  const { context, url } = cell.server
+  const request = await row.request(cell)
+  const tokens = row.endsToken && (await everyToken(context.database))
+  const [newest] = await listEntries(context.database, 1, {}, 1)
+  const headers = { ...request.headers, ...(who.token !== undefined && { 'x-auth-token': who.token }) }
+  const reply = await ask(url, { ...request, method, headers })
   assert.equal(reply.status, row.status ?? 200, reply.text)
-  if (tokens) await giveBack(database, tokens)
+  if (row.reads) await isNoted(cell, row.reads, who as Who, newest?.entryId)
+  if (tokens) await giveBack(context.database, tokens)
   row.check?.(reply, who.rights)
+}
+
+/** What anyone but the owner reads is in the ledger by the time they have it; what the owner reads is only summed up, later. */
+async function isNoted(
+  { server, namespace }: Cell,
+  { as, records }: NonNullable<Row['reads']>,
+  { token, rights }: Who,
+  last: string | undefined,
+): Promise<void> {
+  const newest = await listEntries(server.context.database, 1, {}, 10)
+  const end = newest.findIndex(({ entryId }) => entryId === last)
+  const fresh = newest.slice(0, end < 0 ? newest.length : end).filter(({ action }) => action === as)
+  assert.equal(fresh.length, rights ? 1 : 0, `entries of the ledger that say ${as}`)
+  const [entry] = fresh
+  if (!entry) return
+  const tokenId = token.includes('.') ? decodeJwt(token).jti : opaqueId(token).tokenId
+  assert.equal(entry.tokenId, tokenId, 'the entry says who it was')
+  if (!records) return
+  assert.ok(entry.records > 0, 'the entry says how many records')
+  assert.ok(entry.endpoints.length > 0 && entry.endpoints.every((name) => name.startsWith(`${namespace}/`)))
 }
 
 type Token = Tables['access_token']

@@ -8,17 +8,19 @@ const asked = (route: string, body: object) => async (cell: Cell) => ({
 })
 
 /** A combinator, or a name that none has. */
-async function combinator({ server, exists, namespace }: Cell): Promise<{ path: string }> {
+async function combinator(cell: Cell): Promise<{ path: string }> {
+  const { server, exists } = cell
   const name = `list/${next()}`
-  if (exists) await server.owner.combinators.register(name, [{ endpoint: `${namespace}/one-by-one` }])
+  if (exists) await server.owner.combinators.register(name, [{ endpoint: await endpoint(cell) }])
   return { path: `${api}/combinator/${name}` }
 }
 
 const bundle =
   (more = '') =>
-  async ({ server, exists, namespace }: Cell): Promise<{ path: string }> => {
+  async (cell: Cell): Promise<{ path: string }> => {
+    const { server, exists } = cell
     const name = `bundle-${next()}`
-    const saved = { one: { endpoints: [{ endpoint: `${namespace}/one-by-one` }] } }
+    const saved = { one: { endpoints: [{ endpoint: await endpoint(cell) }] } }
     if (exists) await server.owner.bundles.register(name, saved)
     return { path: `${api}/data-bundle/${name}${more}` }
   }
@@ -33,11 +35,13 @@ const registered = (route: string, body: string) => async () => ({
 export const queryRows: Record<string, Row> = {
   queryRecords: {
     right: 'read',
+    reads: { as: 'query', records: true },
     request: asked('data-query', { take: 5 }),
     check: ({ text }) => assert.equal(JSON.parse(text).length, 1),
   },
   aggregateRecords: {
     right: 'read',
+    reads: { as: 'aggregate', records: true },
     request: asked('data-aggregate', { aggregates: { n: { aggregate: 'count' } } }),
     check: ({ text }) => assert.equal(JSON.parse(text).groups[0].records, 1),
   },
@@ -46,7 +50,7 @@ export const queryRows: Record<string, Row> = {
     status: 201,
     request: registered('combinator', '[{"endpoint":"mine/one"}]'),
   },
-  readCombinator: { right: 'role owner', request: combinator },
+  readCombinator: { right: 'role owner', reads: { as: 'query', records: true }, request: combinator },
   listCombinators: { right: 'role owner', request: plain(`${api}/combinator`) },
   deleteCombinator: { right: 'role owner', request: combinator },
   registerBundle: {
@@ -54,7 +58,7 @@ export const queryRows: Record<string, Row> = {
     status: 201,
     request: registered('data-bundle', '{"one":{"endpoints":[{"endpoint":"mine/one"}]}}'),
   },
-  readBundle: { right: 'role owner', request: bundle() },
+  readBundle: { right: 'role owner', reads: { as: 'query', records: true }, request: bundle() },
   readBundleStructure: { right: 'role owner', request: bundle('/structure') },
   listBundles: { right: 'role owner', request: plain(`${api}/data-bundle`) },
   deleteBundle: { right: 'role owner', request: bundle() },

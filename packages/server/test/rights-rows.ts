@@ -30,10 +30,16 @@ export const rows: Record<string, Row> = {
   },
   listRecords: {
     right: 'read',
+    reads: { as: 'read', records: true },
     request: onEndpoint('/data'),
     check: ({ text }) => assert.equal(JSON.parse(text).length, 1),
   },
-  readRecord: { right: 'read', refusal: 'record_unknown', request: onRecord('/data-record/') },
+  readRecord: {
+    right: 'read',
+    reads: { as: 'read', records: true },
+    refusal: 'record_unknown',
+    request: onRecord('/data-record/'),
+  },
   updateRecords: {
     right: 'write',
     status: 201,
@@ -58,6 +64,7 @@ export const rows: Record<string, Row> = {
   createLink: { right: 'write', status: 201, byId: true, request: onRecord('/data-link?records=') },
   listSources: {
     right: 'any caller',
+    reads: { as: 'read' },
     request: async (cell) => {
       await endpoint(cell)
       return { path: `${api}/data/sources` }
@@ -94,7 +101,7 @@ export const rows: Record<string, Row> = {
   ...queryRows,
   ...dataDebitRows,
   ...receiptRows,
-  listUsers: { right: 'platform', request: plain('/users/user') },
+  listUsers: { right: 'platform', reads: { as: 'read' }, request: plain('/users/user') },
   createUser: {
     right: 'platform',
     status: 201,

@@ -9,4 +9,9 @@ test('every operation has its row in the matrix of rights, and every row its ope
   assert.deepEqual(Object.keys(rows).toSorted(), operations.map((one) => one.operationId).toSorted())
 })
 
+test('whoever reads records by a right to read is in the ledger', () => {
+  const reading = Object.entries(rows).filter(([, { right }]) => right === 'read')
+  for (const [operation, { reads }] of reading) assert.ok(reads?.records, operation)
+})
+
 askEverything(engines[0]!)

@@ -23,7 +23,7 @@ export function sendJson(reply: FastifyReply, { first, rest }: Pieces): FastifyR
   return reply.send(rest ? Readable.from(inTurns(first, rest), oneAhead) : bodyOf(first))
 }
 
-const bodyOf = (text: Text) =>
+export const bodyOf = (text: Text) =>
   typeof text === 'string' ? text : Buffer.from(text.buffer, text.byteOffset, text.byteLength)
 
 async function* inTurns(first: Text, rest: AsyncIterable<Text>): AsyncGenerator<Buffer> {

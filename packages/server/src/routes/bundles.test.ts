@@ -6,8 +6,8 @@ import { routeEngines } from '../../test/engines.ts'
 import { startServer, type TestServer } from '../../test/harness.ts'
 import { refused } from '../../test/refused.ts'
 import { readBundle as compiled } from '../domain/queries/query.ts'
-import { type BundlePlace, readBundle } from '../store/queries/bundles.ts'
-import { usualBounds } from '../store/queries/queries.ts'
+import { type BundlePlace, readBundlePart } from '../store/queries/bundles.ts'
+import { type QueryContext, usualBounds } from '../store/queries/context.ts'
 
 const bundle: Bundle = {
   few: {
@@ -51,11 +51,18 @@ for (const engine of routeEngines) {
     const server = await startServer(t, engine)
     await filled(server, 10)
     const { database, config } = server.context
-    const asking = { database, pda: 1, now: 0, orderPaths: config.orderPaths, bounds: usualBounds }
-    const whole = await pagesOf(asking, Infinity)
+    const context = {
+      database,
+      pda: 1,
+      now: 0,
+      orderPaths: config.orderPaths,
+      bounds: usualBounds,
+      release: async () => undefined,
+    }
+    const whole = await pagesOf(context, Infinity)
     assert.equal(whole.answers, 1)
     for (const take of [1, 2, 3, 5, 13, 14]) {
-      const pages = await pagesOf(asking, take)
+      const pages = await pagesOf(context, take)
       assert.deepEqual(pages.records, whole.records, `${take} at a time`)
       assert.ok(pages.answers >= Math.floor(13 / take))
     }
@@ -82,25 +89,16 @@ for (const engine of routeEngines) {
 }
 
 /** All records of the bundle by property, and how many answers they came in. */
-async function pagesOf(asking: Parameters<typeof readBundle>[0], take: number) {
+async function pagesOf(context: QueryContext, take: number) {
   const compiledBundle = compiled(JSON.stringify(bundle))
   const records: Record<string, unknown[]> = {}
   let answers = 0
   for (let after: BundlePlace | undefined, more = true; more;) {
-    const pages = readBundle(asking, compiledBundle, (_, data) => data, { take, after })
-    let [text, count] = ['', 0]
-    for (let step = await pages.next(); ; step = await pages.next()) {
-      if (step.done) {
-        more = step.value !== undefined
-        after = step.value
-        break
-      }
-      text += step.value.text
-      count += step.value.records
-    }
-    const answer = JSON.parse(text) as Record<string, unknown[]>
-    assert.equal(Object.values(answer).flat().length, count)
-    assert.ok(count <= take)
+    const part = await readBundlePart(context, compiledBundle, (_, data) => data, { take, after })
+    after = part.next
+    more = after !== undefined
+    const answer = JSON.parse(part.text) as Record<string, unknown[]>
+    assert.ok(Object.values(answer).flat().length <= take)
     for (const [name, some] of Object.entries(answer)) (records[name] ??= []).push(...some)
     answers += 1
   }

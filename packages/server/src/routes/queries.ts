@@ -10,22 +10,12 @@ import * as aggregation from '../domain/queries/aggregates.ts'
 import { readMeant, readRecordQuery } from '../domain/queries/query.ts'
 import { mostLevels, QueryError } from '../domain/queries/text.ts'
 import { ApiError } from '../errors.ts'
-import { type Pieces, sendJson, linkNext } from '../http/answers.ts'
+import { sendPages, stretchOf } from '../http/lists.ts'
 import { receiveText } from '../http/receive-body.ts'
-import { noteRead } from '../ledger/entries.ts'
-import {
-  countList,
-  eachMatch,
-  listOf,
-  type Asking,
-  type List,
-  readList,
-  type RecordPage,
-  type Stretch,
-  usualBounds,
-  GoneError,
-} from '../store/queries/queries.ts'
-import { listCursorOf, standingOfCursor } from '../store/queries/streams.ts'
+import { queryContextOf } from '../ledger/reading.ts'
+import { countList, type List, listOf, readAggregate, readList } from '../store/queries/queries.ts'
+import { GoneError } from '../store/queries/scan.ts'
+import type { Stretch } from '../store/queries/spliced.ts'
 
 type Asked = FastifyRequest<{ Params: { namespace: string; '*': string } }>
 type AskedBehind = Asked & { query: { after?: string } }
@@ -58,7 +48,7 @@ async function sendRecords(
     ...(ordering && { ordering }),
   })
   const stretch = stretchOf(request.account.pda, list, { skip, take, after: request.query.after })
-  if (count) reply.header('x-total-count', await countList(askingOf(request, context), list))
+  if (count) reply.header('x-total-count', await countList(queryContextOf(request, context, 'query'), list))
   reply.header('accept-query', 'application/json')
   return sendList(request, reply, context, list, stretch)
 }
@@ -69,14 +59,9 @@ async function aggregated(context: Context, request: Asked): Promise<string> {
     query: readMeant(text, endpoint),
     state: aggregation.start(readAggregates(text)),
   }))
-  let records = 0
+  const reading = queryContextOf(request, context, 'aggregate')
   try {
-    for await (const rows of eachMatch(askingOf(request, context), value.query)) {
-      for (const { data } of rows) aggregation.add(value.state, data)
-      records += rows.length
-    }
-    await noteRead(request, context, { endpoints: [endpoint], records }, 'aggregate')
-    return aggregation.result(value.state)
+    return await readAggregate(reading, value.query, value.state)
   } catch (error) {
     throw asRefusal(error)
   }
@@ -94,18 +79,8 @@ function requireNamespace({ caller }: FastifyRequest, namespace: string): void {
     throw new ApiError('forbidden', `No rights to read the namespace ${namespace}`)
 }
 
-/** What the stores need to know to answer queries of a request. */
-export const askingOf = ({ account, raw }: FastifyRequest, { config, database, now }: Context): Asking => ({
-  database,
-  pda: account.pda,
-  now: now(),
-  orderPaths: config.orderPaths,
-  bounds: usualBounds,
-  isGone: () => raw.socket.destroyed,
-})
-
 /**
- * Answers with the records of a list, and where it goes on. What each page holds is in the ledger before it leaves.
+ * Answers with the records of a list, and where it goes on.
  * @throws ApiError
  */
 export async function sendList(
@@ -115,65 +90,12 @@ export async function sendList(
   list: List,
   stretch: Stretch,
 ): Promise<FastifyReply> {
-  const asked = [...new Set(list.endpoints.map(({ endpoint }) => endpoint))]
   try {
-    const { first, rest, next } = await readList(askingOf(request, context), list, stretch, shown)
-    if (next) linkNext(reply, request, listCursorOf(request.account.pda, next))
-    const begin = await noted(request, context, first, asked)
-    const pieces: Pieces = rest
-      ? { first: `[${begin}`, rest: following(request, context, rest, first.records > 0) }
-      : { first: `[${begin}]`, rest: undefined }
-    return await sendJson(reply, pieces)
+    const pages = await readList(queryContextOf(request, context, 'query'), list, stretch, shown)
+    return sendPages(reply, request, pages)
   } catch (error) {
     throw asRefusal(error)
   }
-}
-
-async function* following(
-  request: FastifyRequest,
-  context: Context,
-  rest: AsyncIterable<RecordPage>,
-  isBehind: boolean,
-): AsyncGenerator<string> {
-  let comma = isBehind ? ',' : ''
-  for await (const page of rest) {
-    if (page.records === 0) continue
-    yield comma + (await noted(request, context, page))
-    comma = ','
-  }
-  yield ']'
-}
-
-/** The text of a page that is in the ledger. */
-export async function noted(
-  request: FastifyRequest,
-  context: Context,
-  { text, shown: { records, endpoints } }: RecordPage,
-  asked: readonly string[] = [],
-): Promise<string> {
-  if (records > 0 || asked.length > 0)
-    await noteRead(request, context, { endpoints: records > 0 ? endpoints : asked, records }, 'query')
-  return text
-}
-
-/**
- * Which stretch of a list is asked for.
- * @param after the parameter of the URL: what is skipped counts for nothing behind it
- * @throws ApiError
- */
-export function stretchOf(
-  pda: number,
-  list: List,
-  { skip, take, after: cursor }: { skip: number; take: number; after: string | undefined },
-): Stretch {
-  if (cursor === undefined) return { after: undefined, skip, take }
-  const after = standingOfCursor(pda, cursor, list.orderBy !== undefined)
-  if (!after || after.index >= list.endpoints.length)
-    throw new ApiError(
-      'invalid_query',
-      'The parameter after must be taken from the Link header of an answer to the same question',
-    )
-  return { after, skip: 0, take }
 }
 
 /** A query takes no more bytes than this. */

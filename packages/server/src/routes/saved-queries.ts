@@ -14,11 +14,13 @@ import { readEndpointQueries, readBundle as compiled } from '../domain/queries/q
 import { QueryError } from '../domain/queries/text.ts'
 import { ApiError } from '../errors.ts'
 import { type Pieces, sendJson } from '../http/answers.ts'
+import { sendPages, stretchOf } from '../http/lists.ts'
 import { entryOf } from '../ledger/entries.ts'
+import { queryContextOf } from '../ledger/reading.ts'
 import { readBundle } from '../store/queries/bundles.ts'
 import { listOf } from '../store/queries/queries.ts'
 import { deleteQuery, findQuery, listQueries, saveQuery } from '../store/queries/saved.ts'
-import { sendList, stretchOf, receiveQuery, askingOf, noted, asRefusal } from './queries.ts'
+import { sendList, receiveQuery, asRefusal } from './queries.ts'
 
 /** Saved queries as a list, each as it was registered: names need no escape. */
 const savedQueries = (
@@ -119,10 +121,9 @@ export function bundleRoutes(app: App, context: Context): void {
 
   app.get(bundles.readBundle.path, { schema: bundles.readBundle }, async (request, reply) => {
     const text = await bundleText(context, request)
-    const pages = notedPages(context, request, compiled(text))
     try {
-      const first = await pages.next()
-      return await sendJson(reply, { first: first.value ?? '', rest: pages })
+      const pages = await readBundle(queryContextOf(request, context, 'query'), compiled(text), shown)
+      return sendPages(reply, request, pages)
     } catch (error) {
       throw asRefusal(error)
     }
@@ -174,16 +175,3 @@ async function bundleText({ database }: Context, request: AskedBundle): Promise<
 }
 
 const unknownBundle = (name: string) => new ApiError('bundle_unknown', `Bundle ${name} not found`)
-
-/** What each page holds is in the ledger before it leaves; short ones leave together. */
-async function* notedPages(context: Context, request: FastifyRequest, bundle: ReturnType<typeof compiled>) {
-  const stretch = { take: Infinity, after: undefined }
-  let waiting = ''
-  for await (const page of readBundle(askingOf(request, context), bundle, shown, stretch)) {
-    waiting += await noted(request, context, page)
-    if (waiting.length < 65_536) continue
-    yield waiting
-    waiting = ''
-  }
-  yield waiting
-}

@@ -14,6 +14,7 @@ import type { LedgerEntry } from '../../domain/ledger.ts'
 import { ApiError } from '../../errors.ts'
 import { plainPage, sendPage } from '../../http/page.ts'
 import { entryOfPage } from '../../ledger/entries.ts'
+import { ownersQueryContext } from '../../ledger/reading.ts'
 import { decideOn } from '../../routes/data-debits/decisions.ts'
 import { counted, sample } from '../../routes/data-debits/preview.ts'
 import { orMalformed, unknownDebit } from '../../routes/data-debits/proposals.ts'
@@ -22,7 +23,6 @@ import { findApplication } from '../../store/access/applications.ts'
 import { findUser } from '../../store/access/users.ts'
 import { findDebit, listDebits, noteSeen } from '../../store/consent/data-debits.ts'
 import { acceptPermission, disableDebit, rejectDebit } from '../../store/consent/decisions.ts'
-import { usualBounds } from '../../store/queries/queries.ts'
 import { formOf, hiddenFields, pages, sendOn } from '../forms.ts'
 import { ownersPage } from '../sign-in.ts'
 import { nameIn } from './applications.ts'
@@ -87,29 +87,29 @@ async function showOne(
   { account: { pda } }: Session,
   { id, status = 200, problem, done, chosen }: Showing,
 ): Promise<FastifyReply> {
-  const { config, database, now } = context
+  const { database, now } = context
   const debit = await database.read((unit) => findDebit(unit, pda, id.replaceAll('\0', '')))
   if (debit === undefined || debit.deletedAt !== undefined)
     return sendPage(reply, 404, plainPage('Nothing here', 'There is no such data debit.'))
   const open = openPermission(debit)
   await database.write(pda, (unit) => noteSeen(unit, pda, debit.id, open.number))
-  const asking = { database, pda, now: now(), orderPaths: config.orderPaths, bounds: usualBounds }
-  const whole = await sample(asking, debit, open, leavingBy(open).bundle, someRecords)
+  const queries = ownersQueryContext(context, pda)
+  const whole = await sample(queries, debit, open, leavingBy(open).bundle, someRecords)
   const narrowing = chosen?.narrowing && JSON.stringify(chosen.narrowing)
   const less = narrowing === undefined ? open : { ...open, narrowing }
   const { bundle, conditions } = orMalformed(() => leavingBy(less))
-  const records = narrowing === undefined ? whole : await sample(asking, debit, less, bundle, someRecords)
+  const records = narrowing === undefined ? whole : await sample(queries, debit, less, bundle, someRecords)
   const choices =
-    open.narrowing === undefined ? choicesIn(leavingBy(open).bundle, leavingIn(whole.text)) : undefined
+    open.narrowing === undefined ? choicesIn(leavingBy(open).bundle, leavingIn(whole)) : undefined
   const all = choices?.flatMap(({ endpoint, fields }) => fields.map((field) => `${endpoint} ${field}`)) ?? []
-  const states = conditions && (await met(asking, conditions))
+  const states = conditions && (await met(queries, conditions))
   const html = onePage({
     debit,
     open,
     active: activePermission(debit, now()),
     requester: await requesterOf(context, pda, debit),
-    records: leavingIn(records.text),
-    counts: await counted(asking, bundle),
+    records: leavingIn(records),
+    counts: await counted(queries, bundle),
     choices,
     ticked: chosen?.ticked ?? new Set(all),
     once: chosen?.once ?? false,

@@ -5,11 +5,11 @@ import { type DataDebit, openPermission, type Permission, decides } from '../../
 import { within } from '../../domain/consent/proposal.ts'
 import { ApiError } from '../../errors.ts'
 import { sendJson } from '../../http/answers.ts'
-import { noteRead } from '../../ledger/entries.ts'
+import { queryContextOf } from '../../ledger/reading.ts'
 import { findDebit, noteSeen } from '../../store/consent/data-debits.ts'
-import { readBundle } from '../../store/queries/bundles.ts'
-import { type Asking, countList, listOf } from '../../store/queries/queries.ts'
-import { askingOf } from '../queries.ts'
+import { readBundlePart } from '../../store/queries/bundles.ts'
+import type { QueryContext } from '../../store/queries/context.ts'
+import { countList, listOf } from '../../store/queries/queries.ts'
 import { objectText } from './json.ts'
 import { malformed, orMalformed, readPreview, allowed } from './proposals.ts'
 import { asRefusal, met, showFor } from './values.ts'
@@ -30,21 +30,16 @@ export function previewRoutes(app: App, context: Context): void {
     const permission = { ...asked, narrowing: narrowingIn(text) ?? asked.narrowing }
     const { bundle, conditions } = orMalformed(() => within('narrowing', () => leavingBy(permission)))
     await database.write(pda, (unit) => noteSeen(unit, pda, id, asked.number))
-    const asking = askingOf(request, context)
+    const about = { dataDebit: id, endpoints: endpointsIn(bundle) }
+    const queries = queryContextOf(request, context, 'query', about)
     const take = Math.min(Number(request.query.take), mostShown)
     try {
-      const part = await sample(asking, debit, permission, bundle, take)
-      const counts = await counted(asking, bundle)
-      await noteRead(
-        request,
-        context,
-        { dataDebit: id, endpoints: endpointsIn(bundle), records: part.records },
-        'query',
-      )
+      const shown = await sample(queries, debit, permission, bundle, take)
+      const counts = await counted(queries, bundle)
       const first = objectText({
         permission: String(asked.number),
-        conditions: conditions && JSON.stringify(Object.fromEntries(await met(asking, conditions))),
-        bundle: part.text,
+        conditions: conditions && JSON.stringify(Object.fromEntries(await met(queries, conditions))),
+        bundle: shown,
         counts: JSON.stringify(Object.fromEntries(counts)),
       })
       return await sendJson(reply, { first, rest: undefined })
@@ -62,32 +57,27 @@ function chosen(debit: DataDebit, number: number | undefined): Permission {
 
 /** The first records of each property, as they would leave. */
 export async function sample(
-  asking: Asking,
+  context: QueryContext,
   debit: DataDebit,
   permission: Permission,
   bundle: Bundle,
   take: number,
-): Promise<{ text: string; records: number }> {
+): Promise<string> {
   const less = new Map(
     Array.from(bundle, ([name, property]) => [
       name,
       { ...property, limit: Math.min(take, property.limit ?? Infinity) },
     ]),
   )
-  let [text, records] = ['', 0]
   const stretch = { take: Infinity, after: undefined }
-  for await (const page of readBundle(asking, less, showFor(debit, permission), stretch)) {
-    text += page.text
-    records += page.shown.records
-  }
-  return { text, records }
+  return (await readBundlePart(context, less, showFor(debit, permission), stretch)).text
 }
 
 /** How many records of each property would leave. */
-export async function counted(asking: Asking, bundle: Bundle): Promise<Map<string, number>> {
+export async function counted(context: QueryContext, bundle: Bundle): Promise<Map<string, number>> {
   const counts = new Map<string, number>()
   for (const [name, property] of bundle) {
-    const all = property.limit === 0 ? 0 : await countList(asking, listOf(property))
+    const all = property.limit === 0 ? 0 : await countList(context, listOf(property))
     counts.set(name, Math.min(all, property.limit ?? Infinity))
   }
   return counts

@@ -20,12 +20,16 @@ import { shown } from '../../domain/consent/disclosure.ts'
 import { QueryError } from '../../domain/queries/text.ts'
 import { ApiError } from '../../errors.ts'
 import { sendJson, linkNext } from '../../http/answers.ts'
-import { noteRead } from '../../ledger/entries.ts'
+import { sendPages } from '../../http/lists.ts'
+import { noteRead, type Noted } from '../../ledger/entries.ts'
+import { queryContextOf } from '../../ledger/reading.ts'
 import { findDebit, findPermission } from '../../store/consent/data-debits.ts'
 import { claimRead } from '../../store/consent/reads.ts'
-import { type BundlePlace, readBundle } from '../../store/queries/bundles.ts'
-import { type Asking, listOf, readList, type RecordPage, type Show } from '../../store/queries/queries.ts'
-import { askingOf } from '../queries.ts'
+import { type BundlePlace, readBundle, readBundlePart } from '../../store/queries/bundles.ts'
+import type { QueryContext } from '../../store/queries/context.ts'
+import { hasAny } from '../../store/queries/queries.ts'
+import type { Show } from '../../store/queries/rendered.ts'
+import { cursorOf, placeAt } from '../../store/records/orders.ts'
 import { allowed, entryAbout } from './proposals.ts'
 
 /** Where the order must not tell the time of saving, pages are not smaller than this: within one there is no such order. */
@@ -64,25 +68,52 @@ export function valueRoutes(app: App, context: Context): void {
 }
 
 async function answer(request: Asked, reply: FastifyReply, context: Context, debit: DataDebit) {
-  const { after } = request.query
-  const reading = after === undefined ? begin(debit, context) : resume(debit, context, after)
-  const asking = askingOf(request, context)
+  const { after, take } = request.query
+  const reading = after === undefined ? begin(debit, context) : resume(request, debit, context, after)
+  const queries = queryContextFor(request, context, reading)
   // A read that goes on has met its conditions.
   const conditions =
-    after === undefined && reading.leaving.conditions && (await met(asking, reading.leaving.conditions))
+    after === undefined && reading.leaving.conditions && (await met(queries, reading.leaving.conditions))
   const gives = !conditions || [...conditions.values()].every(Boolean)
   if (after === undefined && !decides(request.caller)) await claim(request, context, reading, gives)
   const head = conditions
     ? `{"conditions":${JSON.stringify(Object.fromEntries(conditions))},"bundle":`
     : '{"bundle":'
   if (!gives) {
-    await note(request, context, reading, 0)
+    await noteRead(request, context, { ...aboutOf(reading), records: 0 }, 'values')
     return sendJson(reply, { first: `${head}{}}`, rest: undefined })
   }
-  const { take } = request.query
-  if (take === undefined && after === undefined) return sendAll(request, reply, context, reading, head)
-  return sendPage(request, reply, context, reading, head, Number(take ?? 1000))
+  const show = showFor(debit, reading.permission)
+  if (take !== undefined || after !== undefined)
+    return sendPage(request, reply, queries, reading, head, Number(take ?? 1000))
+  const pages = await readBundle(queries, reading.leaving.bundle, show)
+  return sendPages(reply, request, pages, { begin: head, end: '}' })
 }
+
+/** Before anything leaves: the permission still holds at this moment, and the ledger says what leaves. */
+function queryContextFor(request: Asked, context: Context, reading: Reading): QueryContext {
+  const { debit, permission, begun } = reading
+  const queries = queryContextOf(request, context, 'values', aboutOf(reading))
+  return {
+    ...queries,
+    async release(what) {
+      const found = await context.database.read((unit) =>
+        findPermission(unit, request.account.pda, debit.id, permission.number),
+      )
+      const own = found && found.usedUpAt === begun ? { ...found, usedUpAt: undefined } : found
+      if (!own || own.acceptedAt !== permission.acceptedAt || !isActive(own, context.now()))
+        throw inactive(debit.id)
+      await queries.release(what)
+    },
+  }
+}
+
+/** What the ledger says of a read beside how many records it gave. */
+const aboutOf = ({ debit, permission, leaving }: Reading): Noted => ({
+  dataDebit: debit.id,
+  permission: String(permission.number),
+  endpoints: endpointsIn(leaving.bundle),
+})
 
 function begin(debit: DataDebit, { now }: Context): Reading {
   const begun = now()
@@ -91,8 +122,8 @@ function begin(debit: DataDebit, { now }: Context): Reading {
   return { debit, permission, leaving: leavingBy(permission), begun, place: undefined }
 }
 
-function resume(debit: DataDebit, { now }: Context, after: string): Reading {
-  const read = readCursor(debit, after, now())
+function resume({ account }: Asked, debit: DataDebit, { now }: Context, after: string): Reading {
+  const read = readCursor(account.pda, debit, after, now())
   if (!read)
     throw new ApiError(
       'invalid_query',
@@ -104,14 +135,9 @@ function resume(debit: DataDebit, { now }: Context, after: string): Reading {
 }
 
 /** Which conditions are met: those that have a record. */
-export async function met(asking: Asking, conditions: Bundle): Promise<Map<string, boolean>> {
+export async function met(context: QueryContext, conditions: Bundle): Promise<Map<string, boolean>> {
   const result = new Map<string, boolean>()
-  for (const [name, property] of conditions) {
-    const list = { ...listOf(property), orderBy: undefined }
-    const stretch = { after: undefined, skip: 0, take: Math.min(1, property.limit ?? 1) }
-    const { first } = await readList(asking, list, stretch, () => 'null')
-    result.set(name, first.records > 0)
-  }
+  for (const [name, property] of conditions) result.set(name, await hasAny(context, property))
   return result
 }
 
@@ -140,94 +166,21 @@ export function showFor({ secret }: DataDebit, { narrowing }: Pick<Permission, '
   })
 }
 
-type Pages = AsyncGenerator<RecordPage, BundlePlace | undefined>
-
-function pagesOf(request: Asked, context: Context, reading: Reading, take: number): Pages {
-  const { debit, permission, leaving, place } = reading
-  const stretch = { take, after: place }
-  return readBundle(askingOf(request, context), leaving.bundle, showFor(debit, permission), stretch)
-}
-
-/** Everything in one answer, of any length. */
-async function sendAll(
-  request: Asked,
-  reply: FastifyReply,
-  context: Context,
-  reading: Reading,
-  head: string,
-) {
-  const pages = pagesOf(request, context, reading, Infinity)
-  let first = head
-  let records = 0
-  let end = false
-  // Up to the first records: what fails there is refused, and not cut off.
-  while (records === 0 && !end) {
-    const { value, done } = await pages.next()
-    end = done === true
-    if (done) first += '}'
-    else [first, records] = [first + value.text, value.shown.records]
-  }
-  await letLeave(request, context, reading, records)
-  return sendJson(reply, { first, rest: end ? undefined : following(request, context, reading, pages) })
-}
-
-async function* following(
-  request: Asked,
-  context: Context,
-  reading: Reading,
-  pages: Pages,
-): AsyncGenerator<string> {
-  for await (const {
-    text,
-    shown: { records },
-  } of pages) {
-    if (records > 0) await letLeave(request, context, reading, records)
-    yield text
-  }
-  yield '}'
-}
-
 /** At most so many records, and where the read goes on. */
 async function sendPage(
   request: Asked,
   reply: FastifyReply,
-  context: Context,
-  reading: Reading,
+  queries: QueryContext,
+  { debit, permission, leaving, begun, place }: Reading,
   head: string,
   most: number,
 ) {
-  const { debit, permission, begun } = reading
   const take = hidesTimes(permission.narrowing) ? Math.max(most, fewestUnordered) : most
-  const pages = pagesOf(request, context, reading, take)
-  let text = head
-  let records = 0
-  let step = await pages.next()
-  for (; !step.done; step = await pages.next()) {
-    text += step.value.text
-    records += step.value.shown.records
-  }
-  await letLeave(request, context, reading, records)
+  const show = showFor(debit, permission)
+  const { text, next } = await readBundlePart(queries, leaving.bundle, show, { take, after: place })
   const cursor = { permission: permission.number, acceptedAt: permission.acceptedAt!, begun }
-  if (step.value) linkNext(reply, request, cursorText(debit, { ...cursor, place: step.value }))
-  return sendJson(reply, { first: `${text}}`, rest: undefined })
-}
-
-/** Before a page leaves: the permission still holds at this moment, and the ledger says what leaves. */
-async function letLeave(request: Asked, context: Context, reading: Reading, records: number): Promise<void> {
-  const { debit, permission, begun } = reading
-  const found = await context.database.read((unit) =>
-    findPermission(unit, request.account.pda, debit.id, permission.number),
-  )
-  const own = found && found.usedUpAt === begun ? { ...found, usedUpAt: undefined } : found
-  if (!own || own.acceptedAt !== permission.acceptedAt || !isActive(own, context.now()))
-    throw inactive(debit.id)
-  await note(request, context, reading, records)
-}
-
-async function note(request: Asked, context: Context, reading: Reading, records: number): Promise<void> {
-  const { debit, permission, leaving } = reading
-  const about = { dataDebit: debit.id, permission: String(permission.number) }
-  await noteRead(request, context, { ...about, endpoints: endpointsIn(leaving.bundle), records }, 'values')
+  if (next) linkNext(reply, request, cursorText(queries.pda, debit, { ...cursor, place: next }))
+  return sendJson(reply, { first: `${head}${text}}`, rest: undefined })
 }
 
 const inactive = (id: string) => new ApiError('data_debit_inactive', `Data Debit ${id} not enabled`)
@@ -250,21 +203,18 @@ interface ReadCursor {
 }
 
 /** Where a read goes on, as its requester gets it: it can neither be read nor made. */
-function cursorText({ secret }: DataDebit, { place, ...read }: ReadCursor): string {
-  const { after, ...where } = place
-  const key = after?.key && Buffer.from(after.key).toString('base64url')
-  return hiddenText(secret, JSON.stringify({ ...read, ...where, ...after, key }))
+function cursorText(pda: number, { secret }: DataDebit, { place, ...read }: ReadCursor): string {
+  const after = place.after && cursorOf(pda, place.after)
+  return hiddenText(secret, JSON.stringify({ ...read, place: { ...place, after } }))
 }
 
 /** @returns undefined when it is not of this data debit, or too old */
-function readCursor({ secret }: DataDebit, text: string, now: number): ReadCursor | undefined {
+function readCursor(pda: number, { secret }: DataDebit, text: string, now: number): ReadCursor | undefined {
   const spelled = shownText(secret, text)
   if (spelled === undefined) return undefined
-  const { permission, acceptedAt, begun, property, given, key, back, index } = JSON.parse(spelled)
-  if (now < begun || now > begun + longestRead) return undefined
-  const after =
-    back === undefined ? undefined : { back, index, ...(key && { key: Buffer.from(key, 'base64url') }) }
-  return { permission, acceptedAt, begun, place: { property, given, after } }
+  const { place, ...read } = JSON.parse(spelled)
+  if (!place || now < read.begun || now > read.begun + longestRead) return undefined
+  return { ...read, place: { ...place, after: place.after && placeAt(pda, place.after) } }
 }
 
 /** The permission as it is for a read that has begun: that the read used it up does not end the read. */

@@ -5,19 +5,17 @@ import { recordIdsOf } from '@hatstand/api/query.ts'
 import * as api from '@hatstand/api/records.ts'
 import type { FastifyRequest } from 'fastify'
 import type { App, Context } from '../../context.ts'
-import type { Text } from '../../database/port.ts'
 import { namespaceOf } from '../../domain/access/endpoint-name.ts'
 import { holderOf, mayRead, mayWrite, isOwner } from '../../domain/access/rights.ts'
 import { ApiError } from '../../errors.ts'
-import { sendJson, linkNext, type Pieces } from '../../http/answers.ts'
-import { entryOf, noteRead } from '../../ledger/entries.ts'
-import { cursorOf, positionOf } from '../../store/queries/streams.ts'
+import { sendPages, stretchOf } from '../../http/lists.ts'
+import { entryOf } from '../../ledger/entries.ts'
+import { queryContextOf } from '../../ledger/reading.ts'
+import { listOf, readList, readListedRecord, readRecord } from '../../store/queries/queries.ts'
+import type { Envelope } from '../../store/queries/spliced.ts'
 import { type Replacement, deleteEndpoint, deleteRecords } from '../../store/records/delete.ts'
 import { eraseEndpoint, eraseRecords } from '../../store/records/erase.ts'
 import { linkRecords } from '../../store/records/links.ts'
-import { readRecord, type Listing, listRecords } from '../../store/records/list.ts'
-import type { Position } from '../../store/records/orders.ts'
-import { nothing, type Shown, type Pages, type PageText } from '../../store/records/pages.ts'
 import { updateRecords } from '../../store/records/update.ts'
 import {
   envelopeDrafts,
@@ -74,8 +72,6 @@ function writingRoutes(app: App, context: Context): void {
 }
 
 function readingRoutes(app: App, context: Context): void {
-  const { config, database, now } = context
-
   app.get(api.listRecords.path, { schema: api.listRecords }, async (request, reply) => {
     const { namespace, '*': path } = request.params
     if (!mayRead(request.caller, namespace))
@@ -83,42 +79,31 @@ function readingRoutes(app: App, context: Context): void {
     const { query } = request
     const { pda } = request.account
     const endpoint = `${namespace}/${path}`
-    const shown = shownOf(request, query)
+    const envelope = envelopeOf(request, query)
+    const reading = queryContextOf(request, context, 'read')
     if (query.recordId !== undefined) {
-      const id = query.recordId.toLowerCase()
-      const found = await database.read((unit) =>
-        readRecord(unit, pda, id, (name) => name === endpoint, shown, true),
-      )
-      return sendJson(reply, await noted(request, context, endpoint, found ? { first: found } : nothing))
+      const recordId = query.recordId.toLowerCase()
+      return sendPages(reply, request, await readListedRecord(reading, endpoint, { recordId, envelope }))
     }
-    const ordered = query.orderBy !== undefined
-    const listing: Listing = {
-      endpoint,
-      orderBy: query.orderBy,
-      // Newest first when nothing is said; whoever names a field or a direction begins with the smallest unless told otherwise.
-      descending: query.ordering === 'descending' || (query.ordering === undefined && !ordered),
-      after: query.after === undefined ? undefined : startOf(pda, query.after, ordered),
-      skip: Number(query.skip),
-      take: Number(query.take),
-      shown,
-      now: now(),
-      orderPaths: config.orderPaths,
-    }
-    const pages = await listRecords(database, pda, listing)
+    const { orderBy, ordering, after } = query
+    const list = listOf({
+      endpoints: [{ endpoint, filters: [], links: [] }],
+      ...(orderBy !== undefined && { orderBy }),
+      ...(ordering && { ordering }),
+    })
+    const asked = { skip: Number(query.skip), take: Number(query.take), after }
+    const stretch = stretchOf(pda, list, asked, 'in the same order')
     reply.header('accept-query', 'application/json')
-    if (pages.next) linkNext(reply, request, cursorOf(pda, pages.next))
-    return sendJson(reply, await noted(request, context, endpoint, pages))
+    return sendPages(reply, request, await readList(reading, list, stretch, envelope))
   })
 
   app.get(api.readRecord.path, { schema: api.readRecord }, async (request, reply) => {
-    const readable = (endpoint: string) => mayRead(request.caller, namespaceOf(endpoint))
-    const id = request.params.recordId.toLowerCase()
-    const shown = shownOf(request, request.query)
-    const found = await database.read((unit) =>
-      readRecord(unit, request.account.pda, id, readable, shown, false),
-    )
+    const mayShow = (endpoint: string) => mayRead(request.caller, namespaceOf(endpoint))
+    const recordId = request.params.recordId.toLowerCase()
+    const one = { recordId, mayShow, envelope: envelopeOf(request, request.query) }
+    const found = await readRecord(queryContextOf(request, context, 'read'), one)
     if (!found) throw new ApiError('record_unknown', 'There is no such record that you may read')
-    return sendJson(reply, await noted(request, context, found.endpoint, { first: found }))
+    return sendPages(reply, request, found)
   })
 }
 
@@ -156,45 +141,9 @@ function replacementOf(request: FastifyRequest, context: Context, action: 'updat
   return { writer: holderOf(request.caller), now: now(), bounds, entry }
 }
 
-function shownOf({ caller }: FastifyRequest, query: { meta: string; links: string }): Shown {
+function envelopeOf({ caller }: FastifyRequest, query: { meta: string; links: string }): Envelope {
   const readable = (endpoint: string) => mayRead(caller, namespaceOf(endpoint))
   return { meta: query.meta === 'true', linked: query.links === 'true' ? readable : undefined }
-}
-
-function startOf(pda: number, cursor: string, ordered: boolean): Position {
-  const position = positionOf(pda, cursor, ordered)
-  if (!position)
-    throw new ApiError(
-      'invalid_query',
-      'The parameter after must be taken from the Link header of an answer in the same order',
-    )
-  return position
-}
-
-/**
- * A read's pages as they are answered: what each holds is in the ledger before it leaves.
- * @param endpoint the one that is read; those of linked records are named beside it
- */
-async function noted(
-  request: FastifyRequest,
-  context: Context,
-  endpoint: string,
-  { first, rest }: Pick<Pages, 'first'> & Partial<Pick<Pages, 'rest'>>,
-): Promise<Pieces> {
-  const note = ({ records, linked }: PageText) =>
-    noteRead(request, context, { endpoints: [...new Set([endpoint, ...linked])], records })
-  await note(first)
-  return { first: first.text, rest: rest && notedRest(rest, note) }
-}
-
-async function* notedRest(
-  rest: AsyncIterable<PageText>,
-  note: (page: PageText) => Promise<void>,
-): AsyncGenerator<Text> {
-  for await (const page of rest) {
-    if (page.records > 0) await note(page)
-    yield page.text
-  }
 }
 
 /** `POST /data-link` joins stored records as belonging together. */

@@ -1,75 +1,79 @@
 import { keyAt, missingKey, isPlainPath } from '../../domain/queries/ordering.ts'
 import { anyAt, anyRead, noteUse } from '../records/order-paths.ts'
-import { keyOrder, listOrder, placeOrder, type Position } from '../records/orders.ts'
+import { keyOrder, listOrder, placeOrder, type Place } from '../records/orders.ts'
+import type { QueryContext } from './context.ts'
 import { keysOf, makeKeys, placesByIndex, LostOrderError, scan } from './scan.ts'
-import type { Asking, Batch, Stream } from './streams.ts'
+import type { Batch, Stream } from './streams.ts'
 
 /** Where fewer than one record in so many passed, sorting those is faster than reading all in order. */
 const sparseness = 100
 
 /** The records of a stream behind a position, in its order. */
-export function inOrder(asking: Asking, stream: Stream, after: Position | undefined): AsyncGenerator<Batch> {
-  return stream.path ? byKey(asking, stream, stream.path, after) : byPlace(asking, stream, after)
+export function inOrder(
+  context: QueryContext,
+  stream: Stream,
+  after: Place | undefined,
+): AsyncGenerator<Batch> {
+  return stream.path ? byKey(context, stream, stream.path, after) : byPlace(context, stream, after)
 }
 
 /** Every record of a stream, in the order of their places. */
 export async function* byPlace(
-  asking: Asking,
+  context: QueryContext,
   stream: Stream,
-  after: Position | undefined,
+  after: Place | undefined,
 ): AsyncGenerator<Batch> {
-  const { database, pda } = asking
+  const { database, pda } = context
   const { endpoint, descending, until, path } = stream
   const newestFirst = path !== undefined || descending
-  const known = await placesByIndex(asking, stream)
+  const known = await placesByIndex(context, stream)
   if (!known) {
     const order = placeOrder(database.dialect, pda, endpoint.endpoint_id, newestFirst, until)
     const isWhole = stream.query.filters.length === 0
-    return yield* scan(asking, stream, order, after, isWhole ? Math.max(stream.need, 1) : undefined)
+    return yield* scan(context, stream, order, after, isWhole ? Math.max(stream.need, 1) : undefined)
   }
   const places = known
     .filter(
       (place) => place <= until && (!after || (newestFirst ? -place > after.back : -place < after.back)),
     )
-
     .toSorted((a, b) => (newestFirst ? b - a : a - b))
-  yield* listed(asking, stream, places)
+  yield* listed(context, stream, places)
 }
 
 async function* listed(
-  asking: Asking,
+  context: QueryContext,
   stream: Stream,
   places: number[],
   keys?: Map<number, Uint8Array>,
 ): AsyncGenerator<Batch> {
-  const list = listOrder(asking.database, asking.pda, places)
-  for await (const { rows } of scan(asking, stream, list, { back: -1 })) {
+  const list = listOrder(context.database, context.pda, places)
+  for await (const { rows } of scan(context, stream, list, { back: -1 })) {
     if (keys) for (const row of rows) row.key = keys.get(row.place)!
     yield { rows, at: rows.at(-1) }
   }
 }
 
 async function* byKey(
-  asking: Asking,
+  context: QueryContext,
   stream: Stream,
   path: string[],
-  after: Position | undefined,
+  after: Place | undefined,
 ): AsyncGenerator<Batch> {
-  const { database, pda, now } = asking
+  const { database, pda, now } = context
   const keys = keysOf(stream, path, stream.descending)
   if (keys) void noteUse(database, pda, keys, now).catch(() => undefined)
-  const isNarrowed = keys && stream.query.filters.length > 0 && (await placesByIndex(asking, stream))
+  const isNarrowed = keys && stream.query.filters.length > 0 && (await placesByIndex(context, stream))
   let pathId = keys?.path_id
   if (!keys || isNarrowed) {
-    const sorted = await sortedBehind(asking, stream, path, after)
+    const sorted = await sortedBehind(context, stream, path, after)
     if (sorted) return yield* sorted
   }
-  if (pathId === undefined && !(await isAnywhere(asking, stream, path)))
-    return yield* withoutKeys(asking, stream, after)
+  if (pathId === undefined && !(await isAnywhere(context, stream, path)))
+    return yield* withoutKeys(context, stream, after)
   for (let from = after; ;) {
-    pathId ??= await makeKeys(asking, stream, path, stream.descending)
+    pathId ??= await makeKeys(context, stream, path, stream.descending)
     try {
-      return yield* alongKeys(asking, stream, path, pathId, (at) => (from = at), from)
+      return yield* alongKeys(context, stream, path, pathId, (at) => (from = at), from)
     } catch (error) {
       if (!(error instanceof LostOrderError)) throw error
       pathId = undefined
@@ -79,18 +83,18 @@ async function* byKey(
 
 /** Along the keys for as long as enough of the records pass; then the rest is sorted, unless it is too much. */
 async function* alongKeys(
-  asking: Asking,
+  context: QueryContext,
   stream: Stream,
   path: string[],
   pathId: number,
-  note: (at: Position) => void,
-  after: Position | undefined,
+  note: (at: Place) => void,
+  after: Place | undefined,
 ): AsyncGenerator<Batch> {
-  const order = keyOrder(asking.pda, stream.endpoint.endpoint_id, pathId)
+  const order = keyOrder(context.pda, stream.endpoint.endpoint_id, pathId)
   let isTried = stream.query.filters.length === 0
   const isWhole = isTried
   for await (const batch of scan(
-    asking,
+    context,
     stream,
     order,
     after,
@@ -99,10 +103,10 @@ async function* alongKeys(
     yield batch
     if (!batch.at) return
     note(batch.at)
-    if (isTried || stream.read < asking.bounds.sparseFrom || stream.passed * sparseness > stream.read)
+    if (isTried || stream.read < context.bounds.sparseFrom || stream.passed * sparseness > stream.read)
       continue
     isTried = true
-    const sorted = await sortedBehind(asking, stream, path, batch.at)
+    const sorted = await sortedBehind(context, stream, path, batch.at)
     if (sorted) return yield* sorted
   }
 }
@@ -112,15 +116,15 @@ async function* alongKeys(
  * @returns undefined when that is too much
  */
 async function sortedBehind(
-  asking: Asking,
+  context: QueryContext,
   stream: Stream,
   path: string[],
-  after: Position | undefined,
+  after: Place | undefined,
 ): Promise<AsyncGenerator<Batch> | undefined> {
-  const { listed: most } = asking.bounds
+  const { listed: most } = context.bounds
   let entries: { key: Uint8Array; back: number }[] = []
   const sort = () => entries.toSorted((a, b) => Buffer.compare(a.key, b.key) || a.back - b.back)
-  for await (const { rows } of byPlace(asking, stream, undefined)) {
+  for await (const { rows } of byPlace(context, stream, undefined)) {
     for (const { data, back } of rows) {
       const key = keyAt(data, path, stream.descending)
       if (!after || isBehind({ key, back }, after)) entries.push({ key, back })
@@ -131,32 +135,32 @@ async function sortedBehind(
     }
   }
   const keys = new Map(sort().map(({ key, back }) => [-back, key]))
-  if (stream.read >= asking.bounds.keysFrom && !keysOf(stream, path, stream.descending))
-    void learnOrder(asking, stream, path).catch(() => undefined)
-  return listed(asking, stream, [...keys.keys()], keys)
+  if (stream.read >= context.bounds.keysFrom && !keysOf(stream, path, stream.descending))
+    void learnOrder(context, stream, path).catch(() => undefined)
+  return listed(context, stream, [...keys.keys()], keys)
 }
 
-const isBehind = (one: { key: Uint8Array; back: number }, after: Position) =>
+const isBehind = (one: { key: Uint8Array; back: number }, after: Place) =>
   (Buffer.compare(one.key, after.key ?? missingKey) || one.back - after.back) > 0
 
-async function learnOrder(asking: Asking, stream: Stream, path: string[]): Promise<void> {
-  if (await isAnywhere(asking, stream, path)) await makeKeys(asking, stream, path, stream.descending)
+async function learnOrder(context: QueryContext, stream: Stream, path: string[]): Promise<void> {
+  if (await isAnywhere(context, stream, path)) await makeKeys(context, stream, path, stream.descending)
 }
 
 /** Whether any record has the path: one that none has gets no keys. */
-function isAnywhere({ database, pda }: Asking, { endpoint }: Stream, path: string[]): Promise<boolean> {
+function isAnywhere({ database, pda }: QueryContext, { endpoint }: Stream, path: string[]): Promise<boolean> {
   const isReadable = endpoint.awkward === 0 && isPlainPath(path)
   return (isReadable ? anyAt : anyRead)(database, pda, endpoint, path)
 }
 
 /** No record has the path: all tie, newest first. */
 async function* withoutKeys(
-  asking: Asking,
+  context: QueryContext,
   stream: Stream,
-  after: Position | undefined,
+  after: Place | undefined,
 ): AsyncGenerator<Batch> {
   const isBefore = after?.key && Buffer.compare(after.key, missingKey) < 0
-  for await (const { rows, at } of byPlace(asking, stream, isBefore ? undefined : after)) {
+  for await (const { rows, at } of byPlace(context, stream, isBefore ? undefined : after)) {
     for (const row of rows) row.key = missingKey
     yield { rows, at: at && { ...at, key: missingKey } }
   }

@@ -8,9 +8,10 @@ import { type ScalarRanges, scalarRanges, keyRanges, type KeyRange } from '../..
 import type { Endpoint } from '../records/endpoints.ts'
 import { type OrderPath, storedPath } from '../records/order-keys.ts'
 import { noteUse, withOrderKeys } from '../records/order-paths.ts'
-import { listOrder, type Order, type Position } from '../records/orders.ts'
+import { fittingLength, listOrder, type Order, type Place } from '../records/orders.ts'
 import { hasWordIndex, indexWords, placesWithWords } from '../records/word-index.ts'
-import type { Asking, Batch, Found, Stream } from './streams.ts'
+import type { QueryContext } from './context.ts'
+import type { Batch, Found, Stream } from './streams.ts'
 
 /** The keys an order is read by are no more: somebody needed room for another path. */
 export class LostOrderError extends Error {
@@ -30,8 +31,6 @@ const rareness = 20
 const longestTurn = 10
 /** Records that the engine finds at a time. */
 const foundAside = 500
-/** What a record takes beside its data, roughly. */
-const envelopeBytes = 200
 
 /**
  * Reads an order of a stream's endpoint and gives what passes, each turn in a snapshot of its own. The engine leaves out what
@@ -39,46 +38,46 @@ const envelopeBytes = 200
  * @throws LostOrderError
  */
 export async function* scan(
-  asking: Asking,
+  context: QueryContext,
   stream: Stream,
   order: Order,
-  after: Position | undefined,
+  after: Place | undefined,
   first = firstWindow,
 ): AsyncGenerator<Batch> {
-  let only = narrowing(asking.database.dialect, stream)
-  let window = Math.min(first, asking.bounds.window)
+  let only = narrowing(context.database.dialect, stream)
+  let window = Math.min(first, context.bounds.window)
   let from = after
   do {
-    if (asking.isGone?.()) throw new GoneError('the client is gone')
-    const isRare = stream.read >= asking.bounds.rareFrom && stream.passed * rareness < stream.read
+    if (context.isGone?.()) throw new GoneError('the client is gone')
+    const isRare = stream.read >= context.bounds.rareFrom && stream.passed * rareness < stream.read
     try {
       const batches =
         only && isRare && order.isByPlace
-          ? asideWindow(asking, stream, order, from, only)
-          : directWindow(asking, stream, order, from, window, only)
+          ? asideWindow(context, stream, order, from, only)
+          : directWindow(context, stream, order, from, window, only)
       for await (const batch of batches) {
         yield batch
         from = batch.at
       }
     } catch (error) {
       // Data that the engine reads otherwise than we do may have come since.
-      if (!only || !(await becameAwkward(asking, stream.endpoint))) throw error
+      if (!only || !(await becameAwkward(context, stream.endpoint))) throw error
       only = undefined
     }
-    window = Math.min(2 * window, asking.bounds.window)
+    window = Math.min(2 * window, context.bounds.window)
     await nextTurn()
   } while (from)
 }
 
 async function* directWindow(
-  asking: Asking,
+  context: QueryContext,
   stream: Stream,
   order: Order,
-  from: Position | undefined,
+  from: Place | undefined,
   most: number,
   only: RawBuilder<unknown> | undefined,
 ): AsyncGenerator<Batch> {
-  const read = await readWindow(asking, stream, order, from, most, only)
+  const read = await readWindow(context, stream, order, from, most, only)
   const rows = await passing(stream, read.rows)
   stream.read += read.count
   stream.passed += rows.length
@@ -112,10 +111,10 @@ interface Row {
 }
 
 async function readWindow(
-  { database, bounds }: Asking,
+  { database, bounds }: QueryContext,
   { endpoint }: Stream,
   order: Order,
-  from: Position | undefined,
+  from: Place | undefined,
   most: number,
   only: RawBuilder<unknown> | undefined,
 ) {
@@ -131,41 +130,23 @@ async function readWindow(
   })
 }
 
-/** How many of the records behind a position may be in memory together. */
-async function fittingLength(
-  unit: Unit,
-  endpoint: Endpoint,
-  order: Order,
-  from: Position | undefined,
-  most: number,
-  bytes: number,
-): Promise<number> {
-  if ((endpoint.largest + envelopeBytes) * most <= bytes) return most
-  const sizes = await unit.all<{ bytes: number }>(
-    sql`select ${unit.dialect.bytes('data')} as bytes ${order.from(from, undefined, most)} limit ${most}`,
-  )
-  let left = bytes
-  const fitting = sizes.findIndex((size) => (left -= size.bytes + envelopeBytes) < 0)
-  return fitting === -1 ? most : Math.max(fitting, 1)
-}
-
 /** The engine looks through many records, off the thread that answers requests, and names the few that may pass. */
 async function* asideWindow(
-  asking: Asking,
+  context: QueryContext,
   stream: Stream,
   order: Order,
-  from: Position | undefined,
+  from: Place | undefined,
   only: RawBuilder<unknown>,
 ): AsyncGenerator<Batch> {
-  const { database, pda, bounds } = asking
+  const { database, pda, bounds } = context
   const end = await database.read((unit) => order.find(unit, from, bounds.aside))
   const found = await database.aside<{ place: number }>(
     sql`select record.place ${order.from(from, end, bounds.aside, only)} limit ${foundAside}`,
   )
   const places = found.map(({ place }) => place)
   const list = listOrder(database, pda, places)
-  for (let next: Position | undefined = { back: -1 }; places.length > 0 && next;) {
-    const read = await readWindow(asking, stream, list, next, bounds.window, undefined)
+  for (let next: Place | undefined = { back: -1 }; places.length > 0 && next;) {
+    const read = await readWindow(context, stream, list, next, bounds.window, undefined)
     const rows = await passing(stream, read.rows)
     stream.passed += rows.length
     next = read.last
@@ -176,7 +157,7 @@ async function* asideWindow(
   yield { rows: [], at: isCut ? { back: -places.at(-1)! } : end }
 }
 
-async function becameAwkward({ database, pda }: Asking, { endpoint_id }: Endpoint): Promise<boolean> {
+async function becameAwkward({ database, pda }: QueryContext, { endpoint_id }: Endpoint): Promise<boolean> {
   const [row] = await database.one<{ awkward: number }>(
     sql`select awkward from endpoint where pda_id = ${pda} and endpoint_id = ${endpoint_id}`,
   )
@@ -238,8 +219,8 @@ export function keysOf(
  * The places of all records that may pass, when there are keys that leave few of them.
  * @returns unordered; undefined when there are too many, or no keys
  */
-async function placesByKeys(asking: Asking, stream: Stream): Promise<number[] | undefined> {
-  const { database, pda, bounds, now } = asking
+async function placesByKeys(context: QueryContext, stream: Stream): Promise<number[] | undefined> {
+  const { database, pda, bounds, now } = context
   let [fewest, used]: [number[] | undefined, OrderPath | undefined] = [undefined, undefined]
   for (const filter of stream.query.filters) {
     const range = keyRanges(filter)
@@ -254,18 +235,21 @@ async function placesByKeys(asking: Asking, stream: Stream): Promise<number[] | 
 }
 
 /** The places of all records that may pass, by whichever index leaves the fewest. */
-export async function placesByIndex(asking: Asking, stream: Stream): Promise<number[] | undefined> {
-  const [byKeys, byWords] = [await placesByKeys(asking, stream), await placesByWords(asking, stream)]
+export async function placesByIndex(context: QueryContext, stream: Stream): Promise<number[] | undefined> {
+  const [byKeys, byWords] = [await placesByKeys(context, stream), await placesByWords(context, stream)]
   return byKeys && byWords && byKeys.length < byWords.length ? byKeys : (byWords ?? byKeys)
 }
 
-async function placesByWords(asking: Asking, { query, endpoint }: Stream): Promise<number[] | undefined> {
+async function placesByWords(
+  context: QueryContext,
+  { query, endpoint }: Stream,
+): Promise<number[] | undefined> {
   if (!hasWordIndex(endpoint)) return undefined
   const words = query.filters.flatMap(({ operator }) =>
     operator.operator === 'find' ? queryWords(operator.search) : [],
   )
   if (words.length === 0) return undefined
-  const { database, pda, bounds } = asking
+  const { database, pda, bounds } = context
   // Looking at all records takes so long that even many are few.
   return placesWithWords(database, pda, endpoint.endpoint_id, [...new Set(words)], 10 * bounds.listed)
 }
@@ -294,21 +278,21 @@ async function placesWithin(
  * After a search that few records passed: makes keys for the filter that leaves the fewest, so that the next such search need not
  * look at all. Not waited for; what fails is tried again at the next.
  */
-export function learnFilter(asking: Asking, stream: Stream): void {
+export function learnFilter(context: QueryContext, stream: Stream): void {
   const { read, passed, query } = stream
-  if (read < asking.bounds.keysFrom || passed * worthKeys > read) return
+  if (read < context.bounds.keysFrom || passed * worthKeys > read) return
   const able = query.filters.filter((filter) => {
     const range = keyRanges(filter)
     return range && range.ranges.length <= mostRanges && !keysOf(stream, range.path, false)
   })
   const searches = query.filters.some(({ operator }) => operator.operator === 'find')
   if (searches && !hasWordIndex(stream.endpoint))
-    void indexWords(asking.database, asking.pda, stream.endpoint.endpoint_id).catch(() => undefined)
-  if (able.length > 0) void learn(asking, stream, able).catch(() => undefined)
+    void indexWords(context.database, context.pda, stream.endpoint.endpoint_id).catch(() => undefined)
+  if (able.length > 0) void learn(context, stream, able).catch(() => undefined)
 }
 
-async function learn(asking: Asking, stream: Stream, filters: Filter[]): Promise<void> {
-  const { database, pda } = asking
+async function learn(context: QueryContext, stream: Stream, filters: Filter[]): Promise<void> {
+  const { database, pda } = context
   const { endpoint_id } = stream.endpoint
   const rows = await database.aside<{ data: string }>(sql`select data from record
     where pda_id = ${pda} and endpoint_id = ${endpoint_id} order by place desc limit ${sampled}`)
@@ -318,12 +302,12 @@ async function learn(asking: Asking, stream: Stream, filters: Filter[]): Promise
     isThere: rows.some(({ data }) => keyAt(data, filter.path, false) !== missingKey),
   }))
   const [best] = tried.filter(({ isThere }) => isThere).toSorted((a, b) => a.passed - b.passed)
-  if (best && best.passed * worthKeys <= rows.length) await makeKeys(asking, stream, best.path, false)
+  if (best && best.passed * worthKeys <= rows.length) await makeKeys(context, stream, best.path, false)
 }
 
 /** Makes the keys of a path, and gives the path's number. */
 export function makeKeys(
-  { database, pda, orderPaths: most, now }: Asking,
+  { database, pda, orderPaths: most, now }: QueryContext,
   { endpoint: { endpoint_id } }: Stream,
   path: readonly string[],
   descending: boolean,

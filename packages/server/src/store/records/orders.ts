@@ -2,29 +2,62 @@ import { type RawBuilder, sql } from 'kysely'
 import type { Dialect, Unit } from '../../database/port.ts'
 import { placeBase } from '../../database/tables.ts'
 import { missingKey } from '../../domain/queries/ordering.ts'
-import { direction, inRange, placeAfter, type Range } from './endpoints.ts'
+import { direction, type Endpoint, inRange, placeAfter, type Range } from './endpoints.ts'
 
-/** Where in an order a record stands: its key where the order has keys, and its place, negative (`back`). */
-export interface Position {
+/**
+ * Where in an order a record stands: its key where the order has keys, and its place, negative (`back`). In a list of several
+ * queries the number of its query counts, too: where two show one record, the first one's stands before.
+ */
+export interface Place {
   key?: Uint8Array
   back: number
+  index?: number
+}
+
+export const placeOf = ({ key, back, index }: Place): Place => ({
+  ...(key && { key }),
+  back,
+  ...(index !== undefined && { index }),
+})
+
+/** Compares by key and place, then by query. */
+export function comparePlaces(a: Place, b: Place, newestFirst: boolean): number {
+  const byKey = a.key && b.key ? Buffer.compare(a.key, b.key) : 0
+  const byIndex = (a.index ?? 0) - (b.index ?? 0)
+  return byKey || (newestFirst ? a.back - b.back : b.back - a.back) || byIndex
+}
+
+/** A place as the `after` of a `Link`: opaque to clients, the same on every server of the account. */
+export function cursorOf(pda: number, { index = 0, key, back }: Place): string {
+  const seq = -back - placeBase(pda)
+  const text = `${index}.${seq}.${key ? Buffer.from(key).toString('base64url') : ''}`
+  return Buffer.from(text).toString('base64url')
+}
+
+/** @returns undefined when the text is no cursor */
+export function placeAt(pda: number, cursor: string): Place | undefined {
+  const text = Buffer.from(cursor, 'base64url').toString('latin1')
+  const [, index, seq, key] = /^(\d{1,3})\.(\d{1,10})\.([\w-]*)$/.exec(text) ?? []
+  if (seq === undefined) return undefined
+  const place = { back: -(placeBase(pda) + Number(seq)), index: Number(index) }
+  return key ? { ...place, key: Buffer.from(key, 'base64url') } : place
 }
 
 /** An order of an endpoint's records: what a page needs of it. */
 export interface Order {
-  /** Whether its positions are places, and whether its rows have a `key`. */
+  /** Whether its places are all there is to it, and whether its rows have a `key`. */
   isByPlace?: true
   isByKey?: true
   /** The `count`-th record behind a position and not behind `last`; undefined when there are fewer. */
-  find(unit: Unit, after: Position | undefined, count: number, last?: Position): Promise<Position | undefined>
+  find(unit: Unit, after: Place | undefined, count: number, last?: Place): Promise<Place | undefined>
   /**
    * The records behind one position, up to and with another or to the end, in order: a SELECT without its column list.
    * @param count how many there are, about
    * @param only leaves some out: ` and ...`, on columns of `record`
    */
   from(
-    after: Position | undefined,
-    last: Position | undefined,
+    after: Place | undefined,
+    last: Place | undefined,
     count: number,
     only?: RawBuilder<unknown>,
   ): RawBuilder<unknown>
@@ -44,7 +77,7 @@ export function placeOrder(
   until: number,
 ): Order {
   const start = descending ? until : placeBase(pda)
-  const range = (after: Position | undefined): Range => ({
+  const range = (after: Place | undefined): Range => ({
     descending,
     from: after === undefined ? start : -after.back + (descending ? -1 : 1),
     until,
@@ -90,10 +123,10 @@ export function keyOrder(pda: number, endpointId: number, pathId: number): Order
   }
 }
 
-const behind = (after: Position | undefined) =>
+const behind = (after: Place | undefined) =>
   after ? sql`and (key, back) > (${Buffer.from(after.key ?? missingKey)}, ${after.back})` : sql``
 
-const upTo = (last: Position | undefined) =>
+const upTo = (last: Place | undefined) =>
   last ? sql`and (key, back) <= (${Buffer.from(last.key ?? missingKey)}, ${last.back})` : sql``
 
 /** By a list of places; a position is an index of the list. */
@@ -112,4 +145,25 @@ export function listOrder(unit: Pick<Unit, 'dialect'>, pda: number, places: read
         join record on record.pda_id = ${pda} and record.place = listed.place ${only} order by listed.position`
     },
   }
+}
+
+/** What a record takes beside its data, roughly. */
+const envelopeBytes = 200
+
+/** How many of the records behind a place, of at most so many, fit into so many bytes; at least one. */
+export async function fittingLength(
+  unit: Unit,
+  endpoint: Endpoint,
+  order: Order,
+  after: Place | undefined,
+  most: number,
+  bytes: number,
+): Promise<number> {
+  if ((endpoint.largest + envelopeBytes) * most <= bytes) return most
+  const rows = await unit.all<{ bytes: number }>(
+    sql`select ${unit.dialect.bytes('data')} as bytes ${order.from(after, undefined, most)} limit ${most}`,
+  )
+  let left = bytes
+  const fitting = rows.findIndex((row) => (left -= row.bytes + envelopeBytes) < 0)
+  return fitting === -1 ? most : Math.max(fitting, 1)
 }

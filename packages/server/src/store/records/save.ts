@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import { type Database, fingerprintBytes, type Unit } from '../../database/port.ts'
 import { placeBase } from '../../database/tables.ts'
 import type { LedgerEntry } from '../../domain/ledger.ts'
@@ -305,4 +306,17 @@ function inRequest(
   let of = duplicate.place! - first
   for (const left of earlier) if (left.index <= of) of += 1
   return { index, of }
+}
+
+/** What a duplicate's place says to a caller who may read there. */
+export async function recordsAt(
+  unit: Unit,
+  pda: number,
+  places: number[],
+): Promise<Map<number, { recordId: string; endpoint: string }>> {
+  const rows = await unit.all<{ place: number; record_id: string; name: string }>(sql`
+    select place, ${unit.dialect.idText('record_id')} as record_id, name
+    from record join endpoint on endpoint.pda_id = record.pda_id and endpoint.endpoint_id = record.endpoint_id
+    where record.pda_id = ${pda} and ${unit.dialect.among('place', places, 'number')}`)
+  return new Map(rows.map((row) => [row.place, { recordId: row.record_id, endpoint: row.name }]))
 }

@@ -5,38 +5,28 @@ import { matches } from '../../domain/queries/filters.ts'
 import type { EndpointQuery } from '../../domain/queries/query.ts'
 import { QueryError } from '../../domain/queries/text.ts'
 import { linkedPlaces } from '../records/links.ts'
-import { type Asking, type Found, type Standing, standingOf } from './streams.ts'
+import { placeOf } from '../records/orders.ts'
+import { linkedPageRecords, type QueryContext, type TextPage } from './context.ts'
+import type { Found } from './streams.ts'
 
-/** Records that are made at a time when each brings its linked ones along, of which there may be thousands. */
-const linkedRecords = 10
 /** What is shown on a page may be so many times as long as the data on it: mappings copy, and bring names of their own. */
 const longestShown = 4
 
-/** Some records as JSON, joined by commas. */
-export interface RecordPage {
-  text: string
-  records: number
-  /** What is shown in all, linked records too: how many records, of which endpoints. */
-  shown: { records: number; endpoints: readonly string[] }
-  /** The last of them. */
-  last: Standing | undefined
-}
-
-/** Records as pages, each made when it is asked for. */
+/** Records as pages, their texts joined by commas, each made when it is asked for. */
 export async function* pagesOf(
-  asking: Asking,
+  context: QueryContext,
   queries: readonly EndpointQuery[],
   found: AsyncIterable<Found[]>,
   show: Show,
-): AsyncGenerator<RecordPage, undefined> {
+): AsyncGenerator<TextPage, undefined> {
   for await (const rows of found)
     for (let from = 0; from < rows.length;) {
       let length = 0
       const beyond = rows.findIndex(
-        (row, index) => index >= from && (length += row.data.length) > asking.bounds.pageLength,
+        (row, index) => index >= from && (length += row.data.length) > context.bounds.pageLength,
       )
       const to = beyond < 0 ? rows.length : Math.max(beyond, from + 1)
-      const page = await pageOf(asking, queries, rows.slice(from, to), show)
+      const page = await pageOf(context, queries, rows.slice(from, to), show)
       yield page
       from += page.records
       await nextTurn()
@@ -47,16 +37,16 @@ export async function* pagesOf(
  * One page of records: fewer of them, but at least one, where what is shown of them is far longer than their data.
  */
 export async function pageOf(
-  { database, pda, bounds }: Asking,
+  { database, pda, bounds }: QueryContext,
   queries: readonly EndpointQuery[],
   rows: readonly Found[],
   show: Show,
-): Promise<RecordPage> {
+): Promise<TextPage> {
   const made: Made[] = []
   const endpoints = new Set<string>()
   let [records, length] = [0, 0]
   const hasLinks = queries.some(({ links }) => links.length > 0)
-  const step = hasLinks ? linkedRecords : Math.max(rows.length, 1)
+  const step = hasLinks ? linkedPageRecords : Math.max(rows.length, 1)
   const { nameOf = (recordId: string) => recordId } = show
   for (let from = 0; from < rows.length && length <= longestShown * bounds.pageLength; from = made.length) {
     const some = rows.slice(from, from + step)
@@ -82,7 +72,7 @@ export async function pageOf(
     text: shown.map(({ text }) => text).join(),
     records: made.length,
     shown: { records, endpoints: [...endpoints] },
-    last: last && standingOf(last),
+    last: last && placeOf(last),
   }
 }
 
@@ -98,14 +88,6 @@ function compareNamed(one: Made, other: Made): number {
   const byKey = one.row.key && other.row.key ? Buffer.compare(one.row.key, other.row.key) : 0
   return byKey || (one.name < other.name ? -1 : 1)
 }
-
-/** What stands between records, or around them. */
-export const markup = (text: string): RecordPage => ({
-  text,
-  records: 0,
-  shown: { records: 0, endpoints: [] },
-  last: undefined,
-})
 
 /** How a record's data is shown; `shown` of domain/consent/disclosure.ts, or less. */
 export interface Show {
@@ -145,9 +127,9 @@ async function linksOf(
   queries: readonly EndpointQuery[],
   show: Show,
 ): Promise<Map<Found, LinkText[]>> {
-  const asking = rows.filter(({ index }) => queries[index]!.links.length > 0)
-  if (asking.length === 0) return new Map(rows.map((row) => [row, []]))
-  const places = [...new Set(asking.map(({ place }) => place))]
+  const owners = rows.filter(({ index }) => queries[index]!.links.length > 0)
+  if (owners.length === 0) return new Map(rows.map((row) => [row, []]))
+  const places = [...new Set(owners.map(({ place }) => place))]
   const linked = await linkedPlaces(unit, pda, places)
   const names = new Set(queries.flatMap(({ links }) => links.map(({ endpoint }) => endpoint)))
   const others = await recordsAt(unit, pda, [...new Set([...linked.values()].flat())], [...names])
