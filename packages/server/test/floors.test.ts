@@ -234,6 +234,31 @@ const floors: Record<string, { forbidden: string[]; allowed: string[] }> = {
       'jose',
     ],
   },
+  'packages/server/src/actions/data-debits.ts': {
+    forbidden: [
+      '../app.ts',
+      '../routes/keys.ts',
+      '../pages/setup.ts',
+      '../http/answers.ts',
+      '../jobs/expire.ts',
+      '../cli/cli.ts',
+      '../main.ts',
+      'fastify',
+      'kysely',
+      'pg',
+      'node:sqlite',
+      '@hatstand/sdk',
+      '../database/sqlite/sqlite.ts',
+    ],
+    allowed: [
+      '../store/consent/decisions.ts',
+      '../domain/access/rights.ts',
+      '../database/port.ts',
+      '../ledger/entries.ts',
+      '../auth/opaque-tokens.ts',
+      '../errors.ts',
+    ],
+  },
   'packages/server/src/http/errors.ts': {
     forbidden: [
       '../app.ts',

@@ -6,6 +6,7 @@ import {
   readReceipt,
 } from '@hatstand/api/receipts.ts'
 import type { FastifyRequest } from 'fastify'
+import { allowed, notYours } from '../actions/data-debits.ts'
 import { accountOf } from '../auth/authenticate.ts'
 import { noticeKeyOf } from '../auth/notice-keys.ts'
 import type { App, Context } from '../context.ts'
@@ -20,7 +21,6 @@ import { findPublicKey } from '../store/access/signing-keys.ts'
 import { findDebit } from '../store/consent/data-debits.ts'
 import { noteExpiries } from '../store/consent/decisions.ts'
 import { findReceipt, listReceipts as findReceipts, type Receipt } from '../store/consent/receipts.ts'
-import { allowed, notYours } from './data-debits/proposals.ts'
 
 /** The most receipts of one answer. */
 const mostListed = 1000

@@ -81,6 +81,36 @@ test('the owner sees who asks and what would leave, lets less of it leave, and a
   assert.equal((await made.as('acme', 'GET', '/survey/values')).status, 400)
 })
 
+test('the ledger says what the owner decides on the page, of which permission and in which session', async (t) => {
+  const made = await scene(t)
+  const person = await signedIn(made)
+  const owner = made.server.as(made.tokens.owner)
+  assert.equal((await send(made, person, form((await person.open(path)).body), 'decline')).statusCode, 303)
+  assert.equal((await send(made, person, form((await person.open(path)).body), 'accept')).statusCode, 303)
+  assert.equal((await send(made, person, form((await person.open(path)).body), 'end')).statusCode, 303)
+  const entries = await owner.ledger.list({ dataDebit: 'survey' })
+  assert.deepEqual(
+    entries
+      .map(({ action, holder, permission, endpoints, detail }) => [
+        action,
+        holder,
+        permission,
+        endpoints,
+        detail,
+      ])
+      .toReversed(),
+    [
+      ['propose', 'acme', '1', ['rumpel/locations'], undefined],
+      ['reject', 'owner', '1', [], undefined],
+      ['enable', 'owner', '1', [], undefined],
+      ['disable', 'owner', undefined, [], undefined],
+    ],
+  )
+  const sessions = entries.filter(({ holder }) => holder === 'owner').map(({ tokenId }) => tokenId)
+  assert.equal(new Set(sessions).size, 1)
+  assert.match(sessions[0]!, /./)
+})
+
 const conditions = {
   name: 'survey-conditions',
   bundle: {

@@ -1,28 +1,18 @@
-import type { LedgerAction } from '@hatstand/api/ledger-actions.ts'
+import type { Acceptance } from '@hatstand/api/data-debit-request.ts'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { counted, met, sample } from '../../actions/data-debit-values.ts'
+import * as actions from '../../actions/data-debits.ts'
 import type { Session } from '../../auth/sessions.ts'
 import type { App, Context } from '../../context.ts'
 import { userIn } from '../../domain/access/rights.ts'
-import { accepted, leavingBy } from '../../domain/consent/acceptance.ts'
-import {
-  activePermission,
-  type DataDebit,
-  openPermission,
-  type Permission,
-} from '../../domain/consent/data-debit.ts'
-import type { LedgerEntry } from '../../domain/ledger.ts'
+import { leavingBy } from '../../domain/consent/acceptance.ts'
+import { activePermission, type DataDebit, openPermission } from '../../domain/consent/data-debit.ts'
 import { ApiError } from '../../errors.ts'
 import { plainPage, sendPage } from '../../http/page.ts'
-import { entryOfPage } from '../../ledger/entries.ts'
 import { ownersQueryContext } from '../../ledger/reading.ts'
-import { decideOn } from '../../routes/data-debits/decisions.ts'
-import { counted, sample } from '../../routes/data-debits/preview.ts'
-import { orMalformed, unknownDebit } from '../../routes/data-debits/proposals.ts'
-import { met } from '../../routes/data-debits/values.ts'
 import { findApplication } from '../../store/access/applications.ts'
 import { findUser } from '../../store/access/users.ts'
 import { findDebit, listDebits, noteSeen } from '../../store/consent/data-debits.ts'
-import { acceptPermission, disableDebit, rejectDebit } from '../../store/consent/decisions.ts'
 import { formOf, hiddenFields, pages, sendOn } from '../forms.ts'
 import { ownersPage } from '../sign-in.ts'
 import { nameIn } from './applications.ts'
@@ -97,7 +87,7 @@ async function showOne(
   const whole = await sample(queries, debit, open, leavingBy(open).bundle, someRecords)
   const narrowing = chosen?.narrowing && JSON.stringify(chosen.narrowing)
   const less = narrowing === undefined ? open : { ...open, narrowing }
-  const { bundle, conditions } = orMalformed(() => leavingBy(less))
+  const { bundle, conditions } = actions.orMalformed(() => leavingBy(less))
   const records = narrowing === undefined ? whole : await sample(queries, debit, less, bundle, someRecords)
   const choices =
     open.narrowing === undefined ? choicesIn(leavingBy(open).bundle, leavingIn(whole)) : undefined
@@ -153,13 +143,12 @@ async function decide(context: Context, request: FastifyRequest, reply: FastifyR
   try {
     if (does === 'preview')
       return await showOne(context, request, reply, session, { id, chosen: { narrowing, ticked, once } })
-    const acceptance = { ...(narrowing && { narrowing }), ...(once && { once }) }
-    const done = await act(context, request, session, {
-      id,
-      does,
-      acceptance,
-      number: Number(form.get('permission')),
-    })
+    const acceptance = {
+      permission: Number(form.get('permission')),
+      ...(narrowing && { narrowing }),
+      ...(once && { once }),
+    }
+    const done = await act(context, request, session, { id, does, acceptance })
     return sendOn(reply, `${onePath}?id=${encodeURIComponent(id)}&done=${done}`)
   } catch (error) {
     if (!(error instanceof ApiError) || !(error.code in problems)) throw error
@@ -176,40 +165,27 @@ const problems: Record<string, string | undefined> = {
 interface Act {
   id: string
   does: string
-  acceptance: object
-  /** Of the permission the page has shown. */
-  number: number
+  /** `permission`: the one the page has shown. */
+  acceptance: Acceptance & { permission: number }
 }
 
 /** Does what a form says. @returns what was done, as the page's `done` */
 async function act(
   context: Context,
-  request: FastifyRequest,
-  session: Session,
-  { id, does, acceptance, number }: Act,
+  { ip }: FastifyRequest,
+  { account, subject, tokenId }: Session,
+  { id, does, acceptance }: Act,
 ): Promise<string> {
-  const { pda } = session.account
-  const now = context.now()
-  const entry = (action: LedgerAction, permission?: Permission): LedgerEntry | undefined => {
-    const made = entryOfPage(request, context, session, action)
-    return made && { ...made, dataDebit: id, permission: permission ? String(permission.number) : null }
+  const by = { account, caller: { kind: 'owner', subject, tokenId }, ip, onPage: true } as const
+  if (does === 'accept') {
+    await actions.accept(context, by, { id, acceptance, text: JSON.stringify(acceptance) })
+    return 'accepted'
   }
-  let done = 'ended'
-  await decideOn(context, pda, id, unknownDebit, async (unit, _, debit) => {
-    const open = openPermission(debit)
-    if ((does === 'accept' || does === 'decline') && open.number !== number)
-      throw new ApiError('data_debit_changed', 'The data debit asks for something else by now')
-    if (does === 'accept') {
-      done = 'accepted'
-      const permission = orMalformed(() => accepted(open, acceptance, JSON.stringify(acceptance), now))
-      return acceptPermission(unit, pda, debit, permission, entry('enable', permission))
-    }
-    if (does === 'decline') {
-      done = 'declined'
-      return rejectDebit(unit, pda, debit, now, entry('reject', open))
-    }
-    if (does === 'endLater') done = 'ending'
-    return disableDebit(unit, pda, debit, { now, atPeriodEnd: does === 'endLater' }, entry('disable'))
-  })
-  return done
+  if (does === 'decline') {
+    await actions.reject(context, by, { id, permission: acceptance.permission })
+    return 'declined'
+  }
+  const atPeriodEnd = does === 'endLater'
+  await actions.disable(context, by, { id, atPeriodEnd })
+  return atPeriodEnd ? 'ending' : 'ended'
 }

@@ -6,17 +6,16 @@ import {
   updateDataDebit,
 } from '@hatstand/api/data-debits.ts'
 import type { FastifyRequest } from 'fastify'
+import * as actions from '../../actions/data-debits.ts'
 import type { App, Context } from '../../context.ts'
 import { holderOf } from '../../domain/access/rights.ts'
 import { type DataDebit, decides, mayPropose, mayUse } from '../../domain/consent/data-debit.ts'
 import { ApiError } from '../../errors.ts'
 import { arrayOf, sendJson } from '../../http/answers.ts'
 import { findDebit, listDebits, noteSeen } from '../../store/consent/data-debits.ts'
-import { deleteDebit } from '../../store/consent/decisions.ts'
 import { decisionRoutes } from './decisions.ts'
-import { debitText } from './json.ts'
+import { audienceOf, debitText, readProposed } from './json.ts'
 import { previewRoutes } from './preview.ts'
-import { readProposed, allowed, audienceOf, entryAbout, propose, update } from './proposals.ts'
 import { valueRoutes } from './values.ts'
 
 /** Data debits: asking for data, and what the owner decides. */
@@ -45,7 +44,7 @@ function readingRoutes(app: App, context: Context): void {
   app.get(readDataDebit.path, { schema: readDataDebit }, async (request, reply) => {
     const { dataDebit: id } = request.params
     const found = await database.read((unit) => findDebit(unit, request.account.pda, id))
-    const debit = allowed(request, id, found)
+    const debit = actions.allowed(request, id, found)
     await seen(context, request, [debit])
     const text = debitText(debit, audienceOf(app, context, request))
     return sendJson(reply, { first: text, rest: undefined })
@@ -64,13 +63,12 @@ async function seen({ database }: Context, request: FastifyRequest, debits: Data
 }
 
 function proposingRoutes(app: App, context: Context): void {
-  const { database, now } = context
+  const { database } = context
 
   app.post(proposeDataDebit.path, { schema: proposeDataDebit }, async (request, reply) => {
-    if (!mayPropose(request.caller))
-      throw new ApiError('forbidden', 'Proposing a data debit needs the role datadebit')
+    actions.requireProposer(request)
     const { dataDebit: id } = request.params
-    const debit = await propose(context, request, id, await readProposed(request))
+    const debit = await actions.propose(context, request, id, await readProposed(request))
     const text = debitText(debit, audienceOf(app, context, request))
     return sendJson(reply.code(201), { first: text, rest: undefined })
   })
@@ -78,19 +76,13 @@ function proposingRoutes(app: App, context: Context): void {
   app.put(updateDataDebit.path, { schema: updateDataDebit }, async (request, reply) => {
     const { dataDebit: id } = request.params
     const found = await database.read((unit) => findDebit(unit, request.account.pda, id))
-    if (!decides(request.caller)) allowed(request, id, found)
-    const debit = await update(context, request, id, await readProposed(request))
+    if (!decides(request.caller)) actions.allowed(request, id, found)
+    const debit = await actions.proposeChange(context, request, id, await readProposed(request))
     return sendJson(reply, { first: debitText(debit, audienceOf(app, context, request)), rest: undefined })
   })
 
   app.delete(deleteDataDebit.path, { schema: deleteDataDebit }, async (request) => {
-    const { dataDebit: id } = request.params
-    const { pda } = request.account
-    await database.write(pda, async (unit) => {
-      await unit.count(0)
-      const debit = allowed(request, id, await findDebit(unit, pda, id))
-      await deleteDebit(unit, pda, debit, now(), entryAbout(request, context, 'remove', debit))
-    })
+    await actions.remove(context, request, request.params.dataDebit)
     return { message: 'Data debit deleted' }
   })
 }

@@ -8,19 +8,13 @@ import {
 } from '@hatstand/api/data-debit-decisions.ts'
 import type { Acceptance } from '@hatstand/api/data-debit-request.ts'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import * as actions from '../../actions/data-debits.ts'
 import type { App, Context } from '../../context.ts'
-import type { Unit } from '../../database/port.ts'
-import { accepted } from '../../domain/consent/acceptance.ts'
-import { type DataDebit, openPermission, decides } from '../../domain/consent/data-debit.ts'
+import type { DataDebit } from '../../domain/consent/data-debit.ts'
 import { ApiError } from '../../errors.ts'
 import { requireHeader } from '../../http/answers.ts'
 import type { Small } from '../../http/small-body.ts'
-import { expiryEntry } from '../../ledger/entries.ts'
-import { findDebit } from '../../store/consent/data-debits.ts'
-import { acceptPermission, disableDebit, rejectDebit, noteExpiry } from '../../store/consent/decisions.ts'
-import { agreeToHost } from '../../store/consent/notices.ts'
-import { debitText } from './json.ts'
-import { orMalformed, readAccepted, audienceOf, unknownDebit, entryAbout } from './proposals.ts'
+import { audienceOf, debitText, readAccepted } from './json.ts'
 
 type Asked = FastifyRequest<{ Params: { dataDebit: string } }>
 
@@ -35,11 +29,18 @@ export function decisionRoutes(app: App, context: Context): void {
 type SendDebit = (request: Asked, reply: FastifyReply, debit: DataDebit) => FastifyReply
 
 function enablingRoutes(app: App, context: Context, answer: SendDebit): void {
-  const enable = async (request: Asked, reply: FastifyReply, small: Small<Acceptance>, bundle?: string) =>
-    answer(request, reply, await decide(context, request, missing, enabling(context, request, small, bundle)))
+  const enable = async (
+    request: Asked,
+    reply: FastifyReply,
+    { value: acceptance, text }: Small<Acceptance>,
+    bundle?: string,
+  ) => {
+    const accepting = { ...decidedIn(request), acceptance, text, bundle }
+    return answer(request, reply, await orMissing(actions.accept(context, request, accepting)))
+  }
 
   app.post(enableDataDebit.path, { schema: enableDataDebit }, async (request, reply) => {
-    requireDecider(request)
+    actions.requireDecider(request)
     return enable(request, reply, await readAccepted(request))
   })
   const nothing = { value: {}, text: '{}' }
@@ -55,35 +56,6 @@ function enablingRoutes(app: App, context: Context, answer: SendDebit): void {
   )
 }
 
-/** Accepts the open permission, if it is the one that is meant. */
-function enabling(
-  context: Context,
-  request: FastifyRequest,
-  { value, text }: Small<Acceptance>,
-  bundle: string | undefined,
-): Decide {
-  return async (unit, pda, debit) => {
-    const open = openPermission(debit)
-    const isMeant = value.permission === undefined ? !isNews(debit) : value.permission === open.number
-    if (!isMeant || (bundle !== undefined && bundle !== open.bundle.name))
-      throw new ApiError(
-        'data_debit_changed',
-        `The data debit asks for something else by now, permission ${open.number}: read it again`,
-      )
-    const permission = orMalformed(() => accepted(open, value, text, context.now()))
-    return acceptPermission(
-      unit,
-      pda,
-      debit,
-      permission,
-      entryAbout(request, context, 'enable', debit, permission),
-    )
-  }
-}
-
-/** Whether something was proposed since the owner read the data debit; who never read it accepts whatever it says. */
-const isNews = (debit: DataDebit) => debit.seen > 0 && openPermission(debit).number > debit.seen
-
 function endingRoutes(app: App, context: Context, answer: SendDebit): void {
   const disable = async (
     request: FastifyRequest<{
@@ -92,88 +64,33 @@ function endingRoutes(app: App, context: Context, answer: SendDebit): void {
     }>,
     reply: FastifyReply,
   ) => {
-    requireDecider(request)
+    actions.requireDecider(request)
     const atPeriodEnd = request.query.atPeriodEnd ?? (app.prefix === '/api/v2.6' ? undefined : 'false')
     if (atPeriodEnd === undefined)
       throw new ApiError('invalid_query', 'The query parameter atPeriodEnd is missing')
-    const when = { now: context.now(), atPeriodEnd: atPeriodEnd === 'true' }
-    const debit = await decide(context, request, missing, (unit, pda, before) =>
-      disableDebit(unit, pda, before, when, entryAbout(request, context, 'disable', before)),
-    )
-    return answer(request, reply, debit)
+    const disabling = { ...decidedIn(request), atPeriodEnd: atPeriodEnd === 'true' }
+    return answer(request, reply, await orMissing(actions.disable(context, request, disabling)))
   }
   app.post(disableDataDebit.path, { schema: disableDataDebit }, disable)
   app.get(disableDataDebitByGet.path, { schema: disableDataDebitByGet, preHandler: requireHeader }, disable)
 
-  app.post(rejectDataDebit.path, { schema: rejectDataDebit }, async (request, reply) => {
-    const debit = await decide(context, request, unknownDebit, (unit, pda, before) =>
-      rejectDebit(unit, pda, before, context.now(), entryAbout(request, context, 'reject', before)),
-    )
-    return answer(request, reply, debit)
-  })
-}
-
-/** Decides on a data debit in one unit, in which nobody else changes it. */
-function decide(
-  context: Context,
-  request: Asked,
-  absent: (id: string) => ApiError,
-  how: Decide,
-): Promise<DataDebit> {
-  requireDecider(request)
-  return decideOn(
-    context,
-    request.account.pda,
-    request.params.dataDebit,
-    absent,
-    async (unit, pda, debit) => {
-      await agreeToTell(unit, pda, debit, request, context.now())
-      return how(unit, pda, debit)
-    },
+  app.post(rejectDataDebit.path, { schema: rejectDataDebit }, async (request, reply) =>
+    answer(request, reply, await actions.reject(context, request, decidedIn(request))),
   )
 }
 
-/** Takes the owner at their word when they name the host that the requester wants to be told at. */
-async function agreeToTell(
-  unit: Unit,
-  pda: number,
-  debit: DataDebit,
-  { method, query }: FastifyRequest,
-  now: number,
-): Promise<void> {
+/** Only a POST takes the owner at their word when they name the host that the requester wants to be told at. */
+function decidedIn({ method, params, query }: Asked): { id: string; notify: string | undefined } {
   const { notify } = query as { notify?: string }
-  if (method !== 'POST' || notify === undefined || (await agreeToHost(unit, pda, debit, notify, now))) return
-  throw new ApiError(
-    'invalid_query',
-    'The query parameter notify must be the host, with its port if it has one, of the requestClientCallbackUrl',
-  )
+  return { id: params.dataDebit, notify: method === 'POST' ? notify : undefined }
 }
 
-const missing = () => new ApiError('data_debit_missing', 'Data Debit with this ID does not exist')
-
-function requireDecider({ caller }: FastifyRequest): void {
-  if (!decides(caller)) throw new ApiError('forbidden', 'Only the owner decides on data debits')
-}
-
-type Decide = (unit: Unit, pda: number, debit: DataDebit) => Promise<DataDebit>
-
-/**
- * Decides on a data debit in one unit, in which nobody else changes it.
- * @param absent the refusal when there is none
- */
-export function decideOn(
-  context: Context,
-  pda: number,
-  id: string,
-  absent: (id: string) => ApiError,
-  how: Decide,
-): Promise<DataDebit> {
-  const { database, now } = context
-  return database.write(pda, async (unit) => {
-    await unit.count(0)
-    const debit = await findDebit(unit, pda, id)
-    if (debit === undefined || debit.deletedAt !== undefined) throw absent(id)
-    await noteExpiry(unit, pda, debit, now(), expiryEntry(context))
-    return how(unit, pda, debit)
-  })
+/** Enabling and disabling answer in words of their own that there is no such data debit. */
+async function orMissing(decided: Promise<DataDebit>): Promise<DataDebit> {
+  try {
+    return await decided
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.code !== 'data_debit_unknown') throw error
+    throw new ApiError('data_debit_missing', 'Data Debit with this ID does not exist')
+  }
 }

@@ -1,7 +1,20 @@
+import {
+  type Acceptance,
+  AcceptanceForm,
+  ContractRequestForm,
+  DataDebitRequestForm,
+  PreviewForm,
+  type PreviewRequest,
+} from '@hatstand/api/data-debit-request.ts'
 import { stringText } from '@hatstand/api/json.ts'
+import type { TSchema } from '@hatstand/api/type.ts'
+import type { FastifyRequest } from 'fastify'
+import { orMalformed } from '../../actions/data-debits.ts'
+import type { App, Context } from '../../context.ts'
 import {
   activePermission,
   type DataDebit,
+  decides,
   endOf,
   type FrozenBundle,
   isActive,
@@ -11,6 +24,9 @@ import {
   writtenCreation,
   writtenMoment,
 } from '../../domain/consent/data-debit.ts'
+import { isContract, type Proposal, readProposal } from '../../domain/consent/proposal.ts'
+import { receiveText } from '../../http/receive-body.ts'
+import { parseSmall, type Small, type Validate } from '../../http/small-body.ts'
 
 /** Who a data debit is shown to, when, and in which form. */
 export interface Audience {
@@ -20,6 +36,13 @@ export interface Audience {
   /** Whether by the form of versions 2 and 2.0. */
   contract: boolean
 }
+
+/** How a data debit is shown to a caller, below this prefix. */
+export const audienceOf = (app: App, { now }: Context, { caller }: FastifyRequest): Audience => ({
+  now: now(),
+  owner: decides(caller),
+  contract: app.prefix !== '/api/v2.6',
+})
 
 /** A data debit as JSON text: its bundles stand in it to the letter. */
 export function debitText(debit: DataDebit, audience: Audience): string {
@@ -116,4 +139,36 @@ function json(value: unknown): string | undefined {
 export function objectText(members: Record<string, string | undefined>): string {
   const there = Object.entries(members).filter(([, value]) => value !== undefined)
   return `{${there.map(([name, value]) => `${stringText(name)}:${value}`).join()}}`
+}
+
+/** How many bytes a proposal may have: its bundles, mostly. */
+const mostBytes = 1_048_576
+
+/** What is proposed, in either form. @throws ApiError `invalid_body`, `data_debit_malformed`; as `readSmall` */
+export async function readProposed(request: FastifyRequest): Promise<Proposal> {
+  const text = await receiveText(request, mostBytes)
+  const forms = [DataDebitRequestForm, ContractRequestForm].map((schema) => compiled(request, schema))
+  const validate: Validate = (value) => {
+    const form = forms[isContract(value) ? 1 : 0]!
+    const fits = form(value)
+    validate.errors = form.errors ?? null
+    return fits
+  }
+  const small = parseSmall<Parameters<typeof readProposal>[0]>(text, validate)
+  return orMalformed(() => readProposal(small.value, small.text))
+}
+
+const compiled = (request: FastifyRequest, schema: TSchema) =>
+  request.compileValidationSchema(schema) as Validate
+
+/** What is accepted; nothing said where there is no body. @throws as `readSmall` */
+export const readAccepted = (request: FastifyRequest) => readOptional<Acceptance>(request, AcceptanceForm)
+
+/** What is to be previewed; nothing said where there is no body. @throws as `readSmall` */
+export const readPreview = (request: FastifyRequest) => readOptional<PreviewRequest>(request, PreviewForm)
+
+async function readOptional<T extends object>(request: FastifyRequest, schema: TSchema): Promise<Small<T>> {
+  const { 'content-length': length, 'transfer-encoding': encoding } = request.headers
+  if (Number(length ?? 0) === 0 && encoding === undefined) return { value: {} as T, text: '{}' }
+  return parseSmall<T>(await receiveText(request, mostBytes), compiled(request, schema))
 }

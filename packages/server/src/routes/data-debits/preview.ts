@@ -1,18 +1,16 @@
 import { previewDataDebit } from '@hatstand/api/data-debits.ts'
+import { counted, met, sample } from '../../actions/data-debit-values.ts'
+import { allowed, malformed, orMalformed } from '../../actions/data-debits.ts'
 import type { App, Context } from '../../context.ts'
-import { type Bundle, endpointsIn, leavingBy, narrowingIn } from '../../domain/consent/acceptance.ts'
+import { endpointsIn, leavingBy, narrowingIn } from '../../domain/consent/acceptance.ts'
 import { type DataDebit, openPermission, type Permission, decides } from '../../domain/consent/data-debit.ts'
 import { within } from '../../domain/consent/proposal.ts'
 import { ApiError } from '../../errors.ts'
 import { sendJson } from '../../http/answers.ts'
 import { queryContextOf } from '../../ledger/reading.ts'
 import { findDebit, noteSeen } from '../../store/consent/data-debits.ts'
-import { readBundlePart } from '../../store/queries/bundles.ts'
-import type { QueryContext } from '../../store/queries/context.ts'
-import { countList, listOf } from '../../store/queries/queries.ts'
-import { objectText } from './json.ts'
-import { malformed, orMalformed, readPreview, allowed } from './proposals.ts'
-import { asRefusal, met, showFor } from './values.ts'
+import { objectText, readPreview } from './json.ts'
+import { asRefusal } from './values.ts'
 
 /** The most records of a property that a preview shows. */
 const mostShown = 1000
@@ -53,32 +51,4 @@ function chosen(debit: DataDebit, number: number | undefined): Permission {
   const permission = number === undefined ? openPermission(debit) : debit.permissions[number - 1]
   if (!permission) throw malformed(`permission must be 1 to ${debit.permissions.length}`)
   return permission
-}
-
-/** The first records of each property, as they would leave. */
-export async function sample(
-  context: QueryContext,
-  debit: DataDebit,
-  permission: Permission,
-  bundle: Bundle,
-  take: number,
-): Promise<string> {
-  const less = new Map(
-    Array.from(bundle, ([name, property]) => [
-      name,
-      { ...property, limit: Math.min(take, property.limit ?? Infinity) },
-    ]),
-  )
-  const stretch = { take: Infinity, after: undefined }
-  return (await readBundlePart(context, less, showFor(debit, permission), stretch)).text
-}
-
-/** How many records of each property would leave. */
-export async function counted(context: QueryContext, bundle: Bundle): Promise<Map<string, number>> {
-  const counts = new Map<string, number>()
-  for (const [name, property] of bundle) {
-    const all = property.limit === 0 ? 0 : await countList(context, listOf(property))
-    counts.set(name, Math.min(all, property.limit ?? Infinity))
-  }
-  return counts
 }

@@ -1,14 +1,10 @@
 import { readDataDebitValues } from '@hatstand/api/data-debits.ts'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { hiddenName, hiddenText, shownText } from '../../auth/passwords/hidden-names.ts'
+import { met, showFor } from '../../actions/data-debit-values.ts'
+import { allowed, entryAbout } from '../../actions/data-debits.ts'
+import { hiddenText, shownText } from '../../auth/passwords/hidden-names.ts'
 import type { App, Context } from '../../context.ts'
-import {
-  type Bundle,
-  endpointsIn,
-  hidesTimes,
-  type Leaving,
-  leavingBy,
-} from '../../domain/consent/acceptance.ts'
+import { endpointsIn, hidesTimes, type Leaving, leavingBy } from '../../domain/consent/acceptance.ts'
 import {
   activePermission,
   type DataDebit,
@@ -16,7 +12,6 @@ import {
   type Permission,
   decides,
 } from '../../domain/consent/data-debit.ts'
-import { shown } from '../../domain/consent/disclosure.ts'
 import { QueryError } from '../../domain/queries/text.ts'
 import { ApiError } from '../../errors.ts'
 import { sendJson, linkNext } from '../../http/answers.ts'
@@ -27,10 +22,7 @@ import { findDebit, findPermission } from '../../store/consent/data-debits.ts'
 import { claimRead } from '../../store/consent/reads.ts'
 import { type BundlePlace, readBundle, readBundlePart } from '../../store/queries/bundles.ts'
 import type { QueryContext } from '../../store/queries/context.ts'
-import { hasAny } from '../../store/queries/queries.ts'
-import type { Show } from '../../store/queries/rendered.ts'
 import { cursorOf, placeAt } from '../../store/records/orders.ts'
-import { allowed, entryAbout } from './proposals.ts'
 
 /** Where the order must not tell the time of saving, pages are not smaller than this: within one there is no such order. */
 const fewestUnordered = 1000
@@ -134,13 +126,6 @@ function resume({ account }: Asked, debit: DataDebit, { now }: Context, after: s
   return { debit, permission, leaving: leavingBy(permission), begun: read.begun, place: read.place }
 }
 
-/** Which conditions are met: those that have a record. */
-export async function met(context: QueryContext, conditions: Bundle): Promise<Map<string, boolean>> {
-  const result = new Map<string, boolean>()
-  for (const [name, property] of conditions) result.set(name, await hasAny(context, property))
-  return result
-}
-
 async function claim(request: Asked, context: Context, reading: Reading, gives: boolean): Promise<void> {
   const { debit, permission, begun } = reading
   const entry = entryAbout(request, context, 'expire', debit, permission)
@@ -156,14 +141,6 @@ async function claim(request: Asked, context: Context, reading: Reading, gives: 
       headers: { 'retry-after': seconds },
     },
   )
-}
-
-/** How records are shown to who asked for them. */
-export function showFor({ secret }: DataDebit, { narrowing }: Pick<Permission, 'narrowing'>): Show {
-  if (!hidesTimes(narrowing)) return shown
-  return Object.assign((...of: Parameters<typeof shown>) => shown(...of), {
-    nameOf: (recordId: string) => hiddenName(secret, recordId),
-  })
 }
 
 /** At most so many records, and where the read goes on. */
