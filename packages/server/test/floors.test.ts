@@ -354,6 +354,7 @@ const floors: Record<string, { forbidden: string[]; allowed: string[] }> = {
   },
   'packages/server/src/pages/setup.ts': {
     forbidden: [
+      '../routes/keys.ts',
       '../main.ts',
       '../cli/cli.ts',
       '../app.ts',
@@ -374,6 +375,7 @@ const floors: Record<string, { forbidden: string[]; allowed: string[] }> = {
   },
   'packages/server/src/pages/account/account.ts': {
     forbidden: [
+      '../../routes/keys.ts',
       '../../main.ts',
       '../../cli/cli.ts',
       '../../app.ts',
