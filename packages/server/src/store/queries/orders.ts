@@ -1,14 +1,14 @@
-import { keyAt, missingKey, isPlainPath } from '../../domain/queries/ordering.ts'
-import { anyAt, anyRead, noteUse } from '../records/order-paths.ts'
+import { keyAt, missingKey } from '../../domain/queries/ordering.ts'
+import { noteUse } from '../records/order-paths.ts'
 import { keyOrder, listOrder, placeOrder, type Place } from '../records/orders.ts'
 import type { QueryContext } from './context.ts'
-import { keysOf, makeKeys, placesByIndex, LostOrderError, scan } from './scan.ts'
+import { isAnywhere, keysOf, makeKeys, placesByIndex, LostOrderError, scan } from './scan.ts'
 import type { Batch, Stream } from './streams.ts'
 
 /** Where fewer than one record in so many passed, sorting those is faster than reading all in order. */
 const sparseness = 100
 
-/** The records of a stream behind a position, in its order. */
+/** The records of a stream behind a place, in its order. */
 export function inOrder(
   context: QueryContext,
   stream: Stream,
@@ -68,10 +68,10 @@ async function* byKey(
     const sorted = await sortedBehind(context, stream, path, after)
     if (sorted) return yield* sorted
   }
-  if (pathId === undefined && !(await isAnywhere(context, stream, path)))
+  if (pathId === undefined && !(await isAnywhere(context, stream.endpoint, path)))
     return yield* withoutKeys(context, stream, after)
   for (let from = after; ;) {
-    pathId ??= await makeKeys(context, stream, path, stream.descending)
+    pathId ??= await makeKeys(context, stream.endpoint, path, stream.descending)
     try {
       return yield* alongKeys(context, stream, path, pathId, (at) => (from = at), from)
     } catch (error) {
@@ -144,13 +144,8 @@ const isBehind = (one: { key: Uint8Array; back: number }, after: Place) =>
   (Buffer.compare(one.key, after.key ?? missingKey) || one.back - after.back) > 0
 
 async function learnOrder(context: QueryContext, stream: Stream, path: string[]): Promise<void> {
-  if (await isAnywhere(context, stream, path)) await makeKeys(context, stream, path, stream.descending)
-}
-
-/** Whether any record has the path: one that none has gets no keys. */
-function isAnywhere({ database, pda }: QueryContext, { endpoint }: Stream, path: string[]): Promise<boolean> {
-  const isReadable = endpoint.awkward === 0 && isPlainPath(path)
-  return (isReadable ? anyAt : anyRead)(database, pda, endpoint, path)
+  if (await isAnywhere(context, stream.endpoint, path))
+    await makeKeys(context, stream.endpoint, path, stream.descending)
 }
 
 /** No record has the path: all tie, newest first. */

@@ -7,7 +7,7 @@ import { isPlainPath, keyAt, missingKey } from '../../domain/queries/ordering.ts
 import { type ScalarRanges, scalarRanges, keyRanges, type KeyRange } from '../../domain/queries/ranges.ts'
 import type { Endpoint } from '../records/endpoints.ts'
 import { type OrderPath, storedPath } from '../records/order-keys.ts'
-import { noteUse, withOrderKeys } from '../records/order-paths.ts'
+import { anyAt, anyRead, noteUse, withOrderKeys } from '../records/order-paths.ts'
 import { fittingLength, listOrder, type Order, type Place } from '../records/orders.ts'
 import { hasWordIndex, indexWords, placesWithWords } from '../records/word-index.ts'
 import type { QueryContext } from './context.ts'
@@ -302,16 +302,35 @@ async function learn(context: QueryContext, stream: Stream, filters: Filter[]): 
     isThere: rows.some(({ data }) => keyAt(data, filter.path, false) !== missingKey),
   }))
   const [best] = tried.filter(({ isThere }) => isThere).toSorted((a, b) => a.passed - b.passed)
-  if (best && best.passed * worthKeys <= rows.length) await makeKeys(context, stream, best.path, false)
+  if (best && best.passed * worthKeys <= rows.length)
+    await makeKeys(context, stream.endpoint, best.path, false)
+}
+
+/** Whether any record has the path: one that none has gets no keys. */
+export function isAnywhere(
+  { database, pda }: QueryContext,
+  endpoint: Endpoint,
+  path: readonly string[],
+): Promise<boolean> {
+  const isReadable = endpoint.awkward === 0 && isPlainPath(path)
+  return (isReadable ? anyAt : anyRead)(database, pda, endpoint, path)
+}
+
+/** Makes the keys of a path and works with them. */
+export function withKeys<T>(
+  { database, pda, orderPaths: most, now }: QueryContext,
+  { endpoint_id }: Endpoint,
+  path: readonly string[],
+  descending: boolean,
+  work: (made: OrderPath) => Promise<T>,
+): Promise<T> {
+  return withOrderKeys(database, pda, endpoint_id, path, { descending, most, now }, work)
 }
 
 /** Makes the keys of a path, and gives the path's number. */
-export function makeKeys(
-  { database, pda, orderPaths: most, now }: QueryContext,
-  { endpoint: { endpoint_id } }: Stream,
+export const makeKeys = (
+  context: QueryContext,
+  endpoint: Endpoint,
   path: readonly string[],
   descending: boolean,
-): Promise<number> {
-  const settings = { descending, most, now }
-  return withOrderKeys(database, pda, endpoint_id, path, settings, async (made) => made.path_id)
-}
+): Promise<number> => withKeys(context, endpoint, path, descending, async (made) => made.path_id)

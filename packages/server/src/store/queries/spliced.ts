@@ -5,6 +5,7 @@ import type { Endpoint } from '../records/endpoints.ts'
 import { linkedPlaces } from '../records/links.ts'
 import { fittingLength, type Order, type Place } from '../records/orders.ts'
 import { linkedPageRecords, nothing, type Page, type Pages, type QueryContext } from './context.ts'
+import { LostOrderError } from './scan.ts'
 
 /** What is shown around a record's data. */
 export interface Envelope {
@@ -179,7 +180,8 @@ async function* remaining(
 ): AsyncGenerator<Page> {
   for (let after: Place | undefined = from; after;) {
     const [page, last]: [Page, Place | undefined] = await context.database.read(async (unit) => {
-      if (await reading.order.isLost?.(unit)) throw new Error('the order was dropped while it was being read')
+      if (await reading.order.isLost?.(unit))
+        throw new LostOrderError('the keys were dropped while they were being read')
       const count = await lengthBehind(context, unit, reading, after)
       const until = await reading.order.find(unit, after, count, end)
       const part: Part = { after, last: until ?? end, count, begin: ',', end: until ? '' : ']' }

@@ -3,9 +3,10 @@ import type { Unit } from '../../database/port.ts'
 import { placeBase } from '../../database/tables.ts'
 import { isPlainPath, keyAt, missingKey } from '../../domain/queries/ordering.ts'
 import { type Endpoint, findEndpoint } from '../records/endpoints.ts'
-import { anyAt, anyRead, findOrderPath, noteUse, withOrderKeys } from '../records/order-paths.ts'
+import { findOrderPath, noteUse } from '../records/order-paths.ts'
 import { keyOrder, listOrder, type Place, placeOrder, sparsest } from '../records/orders.ts'
 import { nothing, type Page, type Pages, type QueryContext } from './context.ts'
+import { isAnywhere, makeKeys, withKeys } from './scan.ts'
 import { type Envelope, splicedPage, splicedPages, type Stretch } from './spliced.ts'
 
 /** All records of one endpoint in an order, as they are kept, or a stretch of them. */
@@ -76,15 +77,12 @@ async function orderedFirst(
 ): Promise<Pages> {
   const readable = endpoint.awkward === 0 && isPlainPath(path)
   const fresh = whole.after === undefined
-  if (readable && !(await anyAt(context.database, context.pda, endpoint, path)))
-    return unordered(context, endpoint, whole)
-  if (!readable && !(await anyRead(context.database, context.pda, endpoint, path)))
-    return unordered(context, endpoint, whole)
+  if (!(await isAnywhere(context, endpoint, path))) return unordered(context, endpoint, whole)
   const isShort = whole.take <= recordsSorted
   const sorted = readable && fresh && isShort ? await byEngine(context, endpoint, path, whole) : undefined
   if (!sorted) return byNewKeys(context, endpoint, path, whole)
   // Only then, or the two would slow each other and everybody else. What fails here is tried again at the path's next use.
-  void withKeys(context, endpoint, path, whole, async () => undefined).catch(() => undefined)
+  void makeKeys(context, endpoint, path, whole.descending).catch(() => undefined)
   return sorted
 }
 
@@ -101,18 +99,10 @@ async function byNewKeys(
       return ordered?.filled_to === null ? byKeys(context, unit, endpoint, ordered.path_id, whole) : undefined
     })
   for (;;) {
-    const pages = await withKeys(context, endpoint, path, whole, read)
+    const pages = await withKeys(context, endpoint, path, whole.descending, read)
     if (pages) return pages
   }
 }
-
-const withKeys = <T>(
-  { database, pda, orderPaths: most, now }: QueryContext,
-  { endpoint_id }: Endpoint,
-  path: string[],
-  { descending }: Whole,
-  work: () => Promise<T>,
-): Promise<T> => withOrderKeys(database, pda, endpoint_id, path, { descending, most, now }, work)
 
 /** No record has the path: all tie, newest first. */
 async function unordered(context: QueryContext, endpoint: Endpoint, whole: Whole): Promise<Pages> {

@@ -48,10 +48,10 @@ export interface Order {
   /** Whether its places are all there is to it, and whether its rows have a `key`. */
   isByPlace?: true
   isByKey?: true
-  /** The `count`-th record behind a position and not behind `last`; undefined when there are fewer. */
+  /** The `count`-th record behind a place and not behind `last`; undefined when there are fewer. */
   find(unit: Unit, after: Place | undefined, count: number, last?: Place): Promise<Place | undefined>
   /**
-   * The records behind one position, up to and with another or to the end, in order: a SELECT without its column list.
+   * The records behind one place, up to and with another or to the end, in order: a SELECT without its column list.
    * @param count how many there are, about
    * @param only leaves some out: ` and ...`, on columns of `record`
    */
@@ -129,7 +129,7 @@ const behind = (after: Place | undefined) =>
 const upTo = (last: Place | undefined) =>
   last ? sql`and (key, back) <= (${Buffer.from(last.key ?? missingKey)}, ${last.back})` : sql``
 
-/** By a list of places; a position is an index of the list. */
+/** By a list of places; a place's `back` is an index of the list. */
 export function listOrder(unit: Pick<Unit, 'dialect'>, pda: number, places: readonly number[]): Order {
   return {
     async find(_, after, count, last) {
