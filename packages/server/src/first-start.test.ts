@@ -36,7 +36,7 @@ for (const engine of engines) {
       const again = await start(database, { HATSTAND_DOMAIN: 'me.example.org', ...owner })
       assert.equal(again.setupCode, undefined)
       assert.deepEqual(await domains(database), ['me.example.org'])
-      assert.equal((await database.read((unit) => findOwner(unit, 1)))?.name, 'alice')
+      assert.equal((await database.of(1).read((unit) => findOwner(unit)))?.name, 'alice')
     }))
 
   test(`${engine.name}: servers that start together for the first time make one account and one owner`, () =>

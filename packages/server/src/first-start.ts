@@ -29,14 +29,14 @@ export async function ensureFirstAccount(
   now: number,
 ): Promise<FirstAccount> {
   const { pda, domain } = await ensureAccount(database, config, fixedPort, now)
-  const known = await database.read((unit) => findOwner(unit, pda))
+  const known = await database.of(pda).read((unit) => findOwner(unit))
   if (known) return { domain, setupCode: undefined }
   const { owner: name, ownerPassword: password, ownerEmail: email } = config
   if (name === undefined || password === undefined) return { domain, setupCode: makeSetupCode(pda) }
   const problem = await passwordProblem(password, [name, email ?? '', domain])
   if (problem) throw new Error(`HATSTAND_OWNER_PASSWORD is refused: ${problem}`)
   const owner = { name, passwordHash: await hashPassword(password), subject: randomUUID(), email }
-  await database.write(pda, (unit) => addOwner(unit, pda, owner, now))
+  await database.of(pda).write((unit) => addOwner(unit, owner, now))
   return { domain, setupCode: undefined }
 }
 
@@ -55,7 +55,7 @@ async function ensureAccount(database: Database, config: Config, fixedPort: bool
   // a port where PostgreSQL may serve another server that runs: its tokens would stop counting.
   const moves = fixedPort && config.databaseUrl === undefined
   if (!moves && isLocal(config.domain)) return { pda: first.pda_id, domain: first.domain }
-  await database.write(first.pda_id, (unit) => moveAccount(unit, first.pda_id, config.domain))
+  await database.of(first.pda_id).write((unit) => moveAccount(unit, config.domain))
   return { pda: first.pda_id, domain: config.domain }
 }
 

@@ -37,8 +37,7 @@ for (const engine of engines)
     }
     const tokenOf = (pda: number, domain: string) =>
       issueToken(context, { pda, domain }, { kind: 'owner', subject }, 'a test')
-    const move = (pda: number, domain: string) =>
-      elsewhere.write(pda, (unit) => moveAccount(unit, pda, domain))
+    const move = (pda: number, domain: string) => elsewhere.of(pda).write((unit) => moveAccount(unit, domain))
 
     for (const host of [mine, yours, free]) await says(200, host, server.token)
 
@@ -46,9 +45,9 @@ for (const engine of engines)
     await says(404, free, server.token)
     await says(401, yours, server.token)
     await says(200, mine, server.token)
-    await elsewhere.write(added, (unit) =>
-      addOwner(unit, added, { name: 'ann', passwordHash: 'none', subject }, Date.now()),
-    )
+    await elsewhere
+      .of(added)
+      .write((unit) => addOwner(unit, { name: 'ann', passwordHash: 'none', subject }, Date.now()))
     const other = await tokenOf(added, yours)
     await says(200, yours, other)
 
@@ -60,6 +59,6 @@ for (const engine of engines)
     await says(401, mine, server.token)
     await says(404, yours, other)
 
-    await elsewhere.write(added, (unit) => unit.all(sql`delete from domain where pda_id = ${added}`))
+    await elsewhere.of(added).write((unit) => unit.all(sql`delete from domain where pda_id = ${added}`))
     for (const host of [mine, yours, free]) await says(200, host, await tokenOf(1, free))
   })

@@ -23,9 +23,9 @@ async function secondAccount({ context }: TestServer) {
   const pda = (await addAccount(database, yours, key, now)) as number
   const subject = 'owner-of-the-test'
   const account = { pda, domain: yours }
-  await database.write(pda, async (unit) => {
-    await addOwner(unit, pda, { name: 'phil', passwordHash: 'none', subject }, now)
-    await grant(unit, pda, { id: 'program', version: '1.0.0', reads: ['a'], writes: ['a'] }, now)
+  await database.of(pda).write(async (unit) => {
+    await addOwner(unit, { name: 'phil', passwordHash: 'none', subject }, now)
+    await grant(unit, { id: 'program', version: '1.0.0', reads: ['a'], writes: ['a'] }, now)
   })
   const application = { kind: 'application', subject, application: 'program', version: '1.0.0' } as const
   return {

@@ -21,12 +21,11 @@ export function rolesOfRights({ reads = [], writes = [], roles = [] }: Rights): 
 /** Registers an application and sets it up with these rights, in place of all it had. */
 export async function grant(
   unit: Unit,
-  pda: number,
   { id, version, ...rights }: { id: string; version: string } & Rights,
   now: number,
 ): Promise<void> {
   const roles = rolesOfRights(rights)
   const definition = JSON.stringify(minimalDefinition(id, version, roles, new Date(now).toISOString()))
-  await registerApplication(unit, pda, { id, version, definition }, now)
-  await setUpApplication(unit, pda, { id, version, roles }, now)
+  await registerApplication(unit, { id, version, definition }, now)
+  await setUpApplication(unit, { id, version, roles }, now)
 }

@@ -48,7 +48,7 @@ export interface Contents {
 const pda = 1
 
 export function readContents(database: Database): Promise<Contents> {
-  return database.read(async (unit: Unit) => {
+  return database.of(pda).read(async (unit: Unit) => {
     const id = unit.dialect.idText('record_id')
     const [counter] = await unit.all<{ seq: number }>(sql`select seq from pda where pda_id = ${pda}`)
     return {

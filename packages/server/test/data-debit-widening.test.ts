@@ -50,7 +50,7 @@ async function userToken({ context }: TestServer, called: string, role: 'datadeb
   const userId = randomUUID()
   const roles = [{ role, detail: '' }]
   const user = { userId, name: called, displayName: called, passwordHash: 'none', enabled: true, roles }
-  await context.database.write(1, (unit) => addUser(unit, 1, user, context.now()))
+  await context.database.of(1).write((unit) => addUser(unit, user, context.now()))
   const bearer = { kind: 'user', subject: userId, title: role } as const
   const account = { pda: 1, domain: context.config.domain }
   return { userId, token: await issueToken(context, account, bearer, 'a test') }

@@ -110,7 +110,7 @@ async function indexed(place: Place, owner: Pda, endpoint: string): Promise<void
   const ids = await database.one<{ endpoint_id: number }>(
     sql`select endpoint_id from endpoint where pda_id = 1`,
   )
-  for (const { endpoint_id } of ids) await indexWords(database, 1, endpoint_id)
+  for (const { endpoint_id } of ids) await indexWords(database.of(1), endpoint_id)
   await database.close()
   await owner.records.erase(recordId)
 }

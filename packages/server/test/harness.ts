@@ -63,9 +63,11 @@ export async function startServer(
   const [account] = await database.read(listAccounts)
   const { pda_id: pda, domain } = account!
   const passwordHash = await ownerHash()
-  await database.write(pda, (unit) =>
-    addOwner(unit, pda, { name: ownerName, passwordHash, subject: 'owner-of-the-test' }, context.now()),
-  )
+  await database
+    .of(pda)
+    .write((unit) =>
+      addOwner(unit, { name: ownerName, passwordHash, subject: 'owner-of-the-test' }, context.now()),
+    )
   const app = await createApp(context)
   const url = await app.listen({ port, host: '127.0.0.1' })
   t.after(async () => {
@@ -83,7 +85,7 @@ export async function startServer(
     app,
     async application(id, rights) {
       const version = '1.0.0'
-      await database.write(pda, (unit) => grant(unit, pda, { id, version, ...rights }, context.now()))
+      await database.of(pda).write((unit) => grant(unit, { id, version, ...rights }, context.now()))
       const bearer = { kind: 'application', application: id, version, subject } as const
       return issueToken(context, { pda, domain }, bearer, 'a test')
     },

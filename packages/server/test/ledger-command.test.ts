@@ -46,7 +46,7 @@ async function sealed(owner: Pda): Promise<void> {
 
 async function byHand(place: Place, text: string): Promise<void> {
   const database = await openDatabase(place, false)
-  await database.write(1, (unit) => unit.all(sql.raw(text)))
+  await database.of(1).write((unit) => unit.all(sql.raw(text)))
   await database.close()
 }
 

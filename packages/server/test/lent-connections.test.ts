@@ -76,7 +76,7 @@ test('a connection that ends between two statements, or while erased data is scr
   t.after(() => database.close())
   const { client, endOf, endWaiting } = await somebody(t, place.databaseUrl)
   const ownPid = sql<{ pid: number }>`select pg_backend_pid() as pid`
-  const units: Database['read'][] = [database.read, (fn) => database.write(1, fn)]
+  const units: Database['read'][] = [database.read, (fn) => database.of(1).write(fn)]
   for (const run of units) {
     const broken = run(async (unit) => {
       await endOf((await unit.all(ownPid))[0]!.pid)
@@ -86,7 +86,7 @@ test('a connection that ends between two statements, or while erased data is scr
     await assert.rejects(broken, UnavailableError)
     assert.equal((await run((unit) => unit.all(ownPid))).length, 1)
   }
-  for (const run of [database.one, database.aside]) {
+  for (const run of [database.one, database.of(1).background]) {
     const broken = run(sql`select pg_terminate_backend(pg_backend_pid())`)
     await assert.rejects(broken, UnavailableError)
     assert.equal((await run(ownPid)).length, 1)

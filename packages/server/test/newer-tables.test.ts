@@ -22,7 +22,7 @@ for (const engine of engines)
     const known = async () => (await database.one(numbers)).map(({ number }) => number)
     const before = await known()
     const [last, newer] = [before.length, before.length + 3]
-    await database.write(1, (unit) => unit.all(sql`insert into migration values (${newer})`))
+    await database.of(1).write((unit) => unit.all(sql`insert into migration values (${newer})`))
 
     const sentence = `The data was written by a newer hatstand: its tables are at migration ${newer}, and this version knows them up to ${last}. Run that version or a newer one.`
     for (const words of [['serve'], ['account', 'list'], ['account', 'add', 'me.example.org']]) {
@@ -32,7 +32,7 @@ for (const engine of engines)
     await assert.rejects(openDatabase(place, true), new Error(sentence))
     assert.deepEqual(await known(), [...before, newer])
 
-    await database.write(1, (unit) => unit.all(sql`delete from migration where number = ${newer}`))
+    await database.of(1).write((unit) => unit.all(sql`delete from migration where number = ${newer}`))
     await database.close()
     await (await openDatabase(place, true)).close()
     const listed = await line.run('account', 'list')

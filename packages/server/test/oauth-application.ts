@@ -159,7 +159,7 @@ export async function register({ context }: TestServer, id: string, redirects: s
   const definition = minimalDefinition(id, version, roles, '2026-11-20T00:00:00.000Z')
   definition.setup = { kind: 'External', validRedirectUris: redirects }
   const application = { id, version, definition: JSON.stringify(definition) }
-  await context.database.write(1, (unit) => registerApplication(unit, 1, application, context.now()))
+  await context.database.of(1).write((unit) => registerApplication(unit, application, context.now()))
 }
 
 /** A server, its signed-in owner, and one application with what it asked for and got. */

@@ -66,7 +66,7 @@ async function withSite(t: TestContext, document: object = {}, private_ = true) 
 }
 
 const registered = ({ server }: Play, id: string) =>
-  server.context.database.read((unit) => findApplication(unit, 1, id))
+  server.context.database.of(1).read((unit) => findApplication(unit, id))
 
 test('an application that nobody registered introduces itself by a document, and the owner registers it by accepting', async (t) => {
   const { scene, site, clientId, walks } = await withSite(t)
@@ -99,7 +99,7 @@ test('a second consent adds to the first, and an application that was disabled h
   const first = await getTokens(scene.browser, walks, 'read:walks')
   await getTokens(scene.browser, walks, 'read:notes')
   assert.equal((await registered(scene, clientId))?.roles.length, 2)
-  await scene.server.context.database.write(1, (unit) => disableApplication(unit, 1, clientId, Date.now()))
+  await scene.server.context.database.of(1).write((unit) => disableApplication(unit, clientId, Date.now()))
   await refusedWith(refresh(walks, first.refresh), 'invalid_grant')
   const shown = await scene.browser.open((await askFor(walks, 'read:walks')).url)
   assert.doesNotMatch(shown.text, /It may already/)

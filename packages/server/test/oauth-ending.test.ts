@@ -142,19 +142,19 @@ for (const engine of routeEngines) {
     const { server, application } = scene
     const { database, now } = server.context
     const disabled = await scene.getTokens('read:notes')
-    await database.write(1, (unit) => disableApplication(unit, 1, 'notes', now()))
+    await database.of(1).write((unit) => disableApplication(unit, 'notes', now()))
     await isOver(scene, disabled)
     // Set up again, it does not get its old tokens back.
     const roles = [{ role: 'namespaceread', detail: 'notes' }] as const
     const again = { id: 'notes', version: '1.0.0', roles }
-    await database.write(1, (unit) => setUpApplication(unit, 1, again, now()))
+    await database.of(1).write((unit) => setUpApplication(unit, again, now()))
     await isOver(scene, disabled)
     const signedOut = await scene.getTokens('read:notes')
     const headers = { authorization: `Bearer ${signedOut.access}` }
     await fetch(`${server.url}/users/access_token`, { method: 'DELETE', headers })
     await isOver(scene, signedOut)
     const removed = await scene.getTokens('read:notes')
-    await database.write(1, (unit) => removeApplication(unit, 1, 'notes', Date.now()))
+    await database.of(1).write((unit) => removeApplication(unit, 'notes', Date.now()))
     assert.equal(await counts(scene, removed.access), false)
     await refusedWith(refresh(application, removed.refresh), 'invalid_grant')
     await register(server, 'notes', [redirect])

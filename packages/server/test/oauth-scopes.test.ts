@@ -133,7 +133,7 @@ test('an application that says nowhere what it needs is told so on a page, with 
   const definition = minimalDefinition('silent', '1.0.0', [], '2026-11-20T00:00:00.000Z')
   definition.setup = { kind: 'External', validRedirectUris: [redirect] }
   const application = { id: 'silent', version: '1.0.0', definition: JSON.stringify(definition) }
-  await context.database.write(1, (unit) => registerApplication(unit, 1, application, context.now()))
+  await context.database.of(1).write((unit) => registerApplication(unit, application, context.now()))
   const silent = await discover(origin, 'silent', redirect)
   for (const scope of ['', 'read write', 'openid']) {
     const asked = await askFor(silent, scope)

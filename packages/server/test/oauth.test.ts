@@ -92,7 +92,7 @@ for (const engine of routeEngines) {
     const shown = await browser.open(asked.url)
     assert.match(shown.text, /New: it asks to/)
     await browser.send(shown, { decision: 'accept' })
-    const known = await server.context.database.read((unit) => findApplication(unit, 1, 'notes'))
+    const known = await server.context.database.of(1).read((unit) => findApplication(unit, 'notes'))
     assert.deepEqual(
       known?.roles.map(({ detail }) => detail),
       ['notes', 'shared'],
@@ -110,7 +110,7 @@ test('who declines gives nothing, and the application hears of it', async (t) =>
   assert.equal(sentTo?.searchParams.get('error'), 'access_denied')
   assert.equal(sentTo?.searchParams.get('iss'), application.server.issuer)
   assert.equal(sentTo?.searchParams.get('state'), asked.state)
-  const known = await server.context.database.read((unit) => findApplication(unit, 1, 'notes'))
+  const known = await server.context.database.of(1).read((unit) => findApplication(unit, 'notes'))
   assert.deepEqual(known?.roles, [])
   assert.equal(known?.enabled, false)
 })
@@ -149,7 +149,7 @@ test('what is accepted is what was shown: a definition that changed meanwhile ha
   const shown = await browser.open((await askFor(application, 'read:notes')).url)
   await register(server, 'notes', [redirect], '1.1.0')
   assert.equal((await browser.send(shown, { decision: 'accept' })).status, 400)
-  const known = await server.context.database.read((unit) => findApplication(unit, 1, 'notes'))
+  const known = await server.context.database.of(1).read((unit) => findApplication(unit, 'notes'))
   assert.deepEqual(known?.roles, [])
 })
 

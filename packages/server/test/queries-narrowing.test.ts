@@ -99,19 +99,31 @@ for (const engine of engines)
     t.after(() => database.close())
     await save(database)
     const bounds = { ...usualBounds, keysFrom: Infinity }
-    const context = { database, pda: 1, now: 0, orderPaths: 8, bounds, release: async () => undefined }
+    const context = {
+      database: database.of(1),
+      now: 0,
+      orderPaths: 8,
+      bounds,
+      release: async () => undefined,
+    }
     await agrees(context, 'looking at each')
     // Few of those that the engine is asked about pass, it is asked about 150 at a time, and what it names comes in pieces.
     await agrees({ ...context, bounds: { ...bounds, rareFrom: 0, window: 7, aside: 150 } }, 'by the engine')
     for (const path of [['a', 'b'], ['c-d']])
-      await withOrderKeys(database, 1, 1, path, { descending: false, most: 8, now: 0 }, async () => undefined)
+      await withOrderKeys(
+        database.of(1),
+        1,
+        path,
+        { descending: false, most: 8, now: 0 },
+        async () => undefined,
+      )
     await agrees(context, 'along keys')
-    await indexWords(database, 1, 1)
+    await indexWords(database.of(1), 1)
     await agrees(context, 'by words')
   })
 
 async function save(database: Database): Promise<void> {
-  await database.write(1, async (unit) => {
+  await database.of(1).write(async (unit) => {
     await unit.insertMany('pda', { pda_id: 1, seq: 0, created_at: 0 })
   })
   const drafts = records.map((text) => {
@@ -127,7 +139,7 @@ async function save(database: Database): Promise<void> {
     }
   })
   const slices = () => [{ drafts, groups: [] }]
-  await saveRecords(database, 1, {
+  await saveRecords(database.of(1), {
     writer: 'owner',
     now: 0,
     weight: undefined,

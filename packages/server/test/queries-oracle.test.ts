@@ -60,7 +60,7 @@ for (const engine of routeEngines)
         })
         const bounds = ways[choice % ways.length]!
         const orderPaths = 1 + ((choice >> 5) % 4)
-        const context = { database, pda, now: Date.now(), orderPaths, bounds, release }
+        const context = { database: database.of(pda), now: Date.now(), orderPaths, bounds, release }
         const expected = answered(kept, text).map(comparable)
         shownRecords += expected.length
         // Twice: the second time perhaps by keys that the first one made.
@@ -97,9 +97,9 @@ async function save(
   records: readonly Kept[],
   { indexed, plain }: { indexed: boolean; plain: boolean },
 ): Promise<Kept[]> {
-  await database.write(pda, (unit) =>
-    unit.insertMany('pda', { pda_id: pda, seq: 0, created_at: 0 }).then(() => undefined),
-  )
+  await database
+    .of(pda)
+    .write((unit) => unit.insertMany('pda', { pda_id: pda, seq: 0, created_at: 0 }).then(() => undefined))
   const ids = new Map<string, string>()
   for (const { recordId, endpoint, text: spelt } of records) {
     // What is not well formed does not travel: half a character has to be spelt out.
@@ -118,16 +118,16 @@ async function save(
     }
     const slices = () => [{ drafts: [draft], groups: [] }]
     const saving = { writer: 'owner', now: 0, weight: 1, slices, skipDuplicates: false }
-    const { saved } = await saveRecords(database, pda, saving)
+    const { saved } = await saveRecords(database.of(pda), saving)
     if (saved) ids.set(recordId, id)
     // In the middle, so that some get their words now and some as they are written.
     if (indexed && ids.size === 4)
-      for (const endpointId of [1, 2]) await indexWords(database, pda, endpointId)
+      for (const endpointId of [1, 2]) await indexWords(database.of(pda), endpointId)
   }
   for (const [recordId, id] of ids)
     for (const other of records.find((one) => one.recordId === recordId)!.linked ?? []) {
       const to = ids.get(other)
-      if (to !== undefined && id < to) await linkRecords(database, pda, [id, to], () => true)
+      if (to !== undefined && id < to) await linkRecords(database.of(pda), [id, to], () => true)
     }
   return records.flatMap(({ recordId, linked, ...record }) => {
     const id = ids.get(recordId)
@@ -142,7 +142,7 @@ async function readPaged(context: QueryContext, property: PropertyQuery, take: n
   const all: Value[] = []
   let cursor: string | undefined
   do {
-    const after = cursor === undefined ? undefined : placeAt(context.pda, cursor)
+    const after = cursor === undefined ? undefined : placeAt(context.database, cursor)
     const most = Math.min(take, (property.limit ?? Infinity) - all.length)
     const answer = await readList(context, listOf(property), { after, skip: 0, take: most }, shown)
     let [text, count] = [String(answer.first.text), answer.first.records]
@@ -154,7 +154,7 @@ async function readPaged(context: QueryContext, property: PropertyQuery, take: n
     const page = parsed(text) as Value[]
     assert.equal(page.length, count)
     all.push(...page)
-    cursor = answer.next && cursorOf(context.pda, answer.next)
+    cursor = answer.next && cursorOf(context.database, answer.next)
   } while (cursor !== undefined && all.length < (property.limit ?? Infinity))
   return all
 }

@@ -85,10 +85,10 @@ for (const engine of routeEngines) {
     async function keep(token: Pick<NewToken, 'kind' | 'holder'> & Partial<NewToken>): Promise<string> {
       const text = makeOpaqueToken()
       const now = Date.now()
-      await database.write(1, async (unit) => {
-        const { subject } = (await findOwner(unit, 1))!
+      await database.of(1).write(async (unit) => {
+        const { subject } = (await findOwner(unit))!
         const kept = { tokenId: opaqueId(text).tokenId, subject, about: 'a test', createdAt: now }
-        await addAccessToken(unit, 1, { ...kept, expiresAt: now + 600_000, ...token })
+        await addAccessToken(unit, { ...kept, expiresAt: now + 600_000, ...token })
       })
       return text
     }

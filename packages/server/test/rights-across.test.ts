@@ -174,7 +174,7 @@ for (const engine of routeEngines) {
     const program = server.as(await server.application('program', both))
     const { database } = server.context
     const change = (rights: { reads: string[]; writes: string[] }) =>
-      database.write(1, (unit) => grant(unit, 1, { id: 'program', version: '1.0.0', ...rights }, Date.now()))
+      database.of(1).write((unit) => grant(unit, { id: 'program', version: '1.0.0', ...rights }, Date.now()))
     await program.records.create('mine/notes', { number: 1 })
     await change({ reads: ['theirs'], writes: [] })
     assert.equal((await errorOf(program.records.create('mine/notes', { number: 2 }))).status, 403)
@@ -182,7 +182,7 @@ for (const engine of routeEngines) {
     assert.deepEqual(await program.records.list('theirs/notes'), [])
     await change({ reads: [], writes: ['theirs'] })
     await program.records.create('theirs/notes', { number: 1 })
-    await database.write(1, (unit) => removeApplication(unit, 1, 'program', Date.now()))
+    await database.of(1).write((unit) => removeApplication(unit, 'program', Date.now()))
     assert.equal((await errorOf(program.records.create('theirs/notes', { number: 2 }))).status, 401)
     assert.equal((await errorOf(program.accessTokens.validate())).status, 401)
     assert.equal((await server.owner.records.list('theirs/notes')).length, 1, 'what it wrote stays')

@@ -7,7 +7,7 @@ import { api, type Cell, json, next, type Row } from './rights-cells.ts'
 async function application({ server, namespace, exists }: Cell): Promise<string> {
   if (!exists) return `unheard-${next()}`
   const id = `managed-${namespace}`
-  const found = await server.context.database.read((unit) => findApplication(unit, 1, id))
+  const found = await server.context.database.of(1).read((unit) => findApplication(unit, id))
   if (!found) await server.owner.applications.register(definition({ id, roles: [] }))
   if (!found?.enabled) await server.owner.applications.setUp(id)
   return id

@@ -86,7 +86,7 @@ export async function tokenId({ server: { context }, exists }: Cell): Promise<st
   const now = context.now()
   const kept = { kind: 'session', holder: 'owner', subject: 'owner-of-the-test', about: 'a test' } as const
   const token = { ...kept, tokenId: id, createdAt: now, expiresAt: now + 60_000 }
-  if (exists) await context.database.write(1, (unit) => addAccessToken(unit, 1, token))
+  if (exists) await context.database.of(1).write((unit) => addAccessToken(unit, token))
   return id
 }
 
@@ -94,7 +94,7 @@ export async function tokenId({ server: { context }, exists }: Cell): Promise<st
 export async function userId({ server: { context }, exists }: Cell): Promise<string> {
   const id = randomUUID()
   const user = { userId: id, name: id, displayName: id, passwordHash: 'none', enabled: true, roles: [] }
-  if (exists) await context.database.write(1, (unit) => addUser(unit, 1, user, context.now()))
+  if (exists) await context.database.of(1).write((unit) => addUser(unit, user, context.now()))
   return id
 }
 

@@ -6,7 +6,7 @@ import { api, type Cell, plain, type Row } from './rights-cells.ts'
 /** An account in which something happened that is sealed. */
 async function sealed({ server: { context } }: Cell) {
   const entry = entryOfCommand({ config: context.config, now: context.now() }, 'keys')
-  await noteAlone(context.database, 1, entry!)
+  await noteAlone(context.database.of(1), entry!)
   await sealOnce(context)
   return { path: `${api}/ledger/head` }
 }

@@ -36,7 +36,7 @@ async function admits(cell: Cell, { method }: Operation, row: Row, who: Partial<
   const { context, url } = cell.server
   const request = await row.request(cell)
   const tokens = row.endsToken && (await everyToken(context.database))
-  const [newest] = await listEntries(context.database, 1, {}, 1)
+  const [newest] = await listEntries(context.database.of(1), {}, 1)
   const headers = { ...request.headers, ...(who.token !== undefined && { 'x-auth-token': who.token }) }
   const reply = await ask(url, { ...request, method, headers })
   assert.equal(reply.status, row.status ?? 200, reply.text)
@@ -52,7 +52,7 @@ async function isNoted(
   { token, rights }: Who,
   last: string | undefined,
 ): Promise<void> {
-  const newest = await listEntries(server.context.database, 1, {}, 10)
+  const newest = await listEntries(server.context.database.of(1), {}, 10)
   const end = newest.findIndex(({ entryId }) => entryId === last)
   const fresh = newest.slice(0, end < 0 ? newest.length : end).filter(({ action }) => action === as)
   assert.equal(fresh.length, rights ? 1 : 0, `entries of the ledger that say ${as}`)
@@ -75,7 +75,7 @@ function everyToken(database: Database): Promise<Token[]> {
 async function giveBack(database: Database, tokens: Token[]): Promise<void> {
   const names = Object.keys(tokens[0]!) as (keyof Token)[]
   const columns = Object.fromEntries(names.map((name) => [name, tokens.map((token) => token[name])]))
-  const back = await database.write(1, (unit) => unit.insertMissing('access_token', columns))
+  const back = await database.of(1).write((unit) => unit.insertMissing('access_token', columns))
   assert.ok(back > 0)
 }
 

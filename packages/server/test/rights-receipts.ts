@@ -36,7 +36,7 @@ export const receiptRows: Record<string, Row> = {
   readOlderKey: {
     right: 'anyone',
     request: async ({ server }) => {
-      const { keyId } = await server.context.database.read((unit) => currentSigningKey(unit, 1))
+      const { keyId } = await server.context.database.of(1).read((unit) => currentSigningKey(unit))
       return { path: `/publickey/${keyId}` }
     },
   },

@@ -39,9 +39,9 @@ export async function withScene(engine: Engine, play: (scene: Scene) => Promise<
   const database = await openDatabase(await engine.place(), false)
   const clock = { now: 1_800_000_000_000 }
   const pda = (await addAccount(database, domain, await signingKey(), clock.now)) as number
-  await database.write(pda, (unit) => addOwner(unit, pda, owner, clock.now))
-  await database.write(pda, (unit) => grant(unit, pda, tracker, clock.now))
-  const key = await database.read((unit) => currentSigningKey(unit, pda))
+  await database.of(pda).write((unit) => addOwner(unit, owner, clock.now))
+  await database.of(pda).write((unit) => grant(unit, tracker, clock.now))
+  const key = await database.of(pda).read((unit) => currentSigningKey(unit))
   const config = readConfig({ HATSTAND_LOG_LEVEL: 'silent' })
   const app = await createApp({ config, database, now: () => clock.now })
   app.get('/whoami', (request) => ({ caller: described(request.caller), account: request.account }))

@@ -21,9 +21,9 @@ async function scene(t: TestContext) {
   })
   const definition = (await readFile(definitionFile, 'utf8')).replaceAll('http://localhost:3000', site.url)
   const application = { id: 'rain-diary', version: '1.0.0', definition }
-  await server.context.database.write(1, (unit) =>
-    registerApplication(unit, 1, application, server.context.now()),
-  )
+  await server.context.database
+    .of(1)
+    .write((unit) => registerApplication(unit, application, server.context.now()))
   const context = await (await openBrowser(t)).newContext()
   return { server, account, site: site.url, context }
 }

@@ -98,9 +98,9 @@ export async function whoAsks(server: TestServer): Promise<Who[]> {
 async function addPerson({ context }: TestServer, name: string, rights: Rights) {
   const subject = randomUUID()
   const user = { userId: subject, name, displayName: name, passwordHash: 'none', enabled: true }
-  await context.database.write(1, (unit) =>
-    addUser(unit, 1, { ...user, roles: rolesOfRights(rights) }, context.now()),
-  )
+  await context.database
+    .of(1)
+    .write((unit) => addUser(unit, { ...user, roles: rolesOfRights(rights) }, context.now()))
   const bearer = { kind: 'user', subject, title: 'validate' } as const
   const token = await issueToken(context, { pda: 1, domain: context.config.domain }, bearer, 'a test')
   return { user, token }
@@ -119,9 +119,11 @@ async function opaqueToken(
     expiresAt: createdAt + 600_000,
     ...token,
   } as const
-  await database.write(1, (unit) =>
-    addAccessToken(unit, 1, { ...kept, tokenId: opaqueId(text).tokenId, about: 'a test', createdAt }),
-  )
+  await database
+    .of(1)
+    .write((unit) =>
+      addAccessToken(unit, { ...kept, tokenId: opaqueId(text).tokenId, about: 'a test', createdAt }),
+    )
   return text
 }
 
@@ -130,11 +132,11 @@ async function disabledTokens(server: TestServer): Promise<[string, string][]> {
   const { database } = server.context
   const application = await server.application('disabled', both)
   const opaque = await opaqueToken(server, { holder: 'disabled', scope: 'read:mine write:mine' })
-  await database.write(1, (unit) => disableApplication(unit, 1, 'disabled', Date.now()))
+  await database.of(1).write((unit) => disableApplication(unit, 'disabled', Date.now()))
   const { user, token } = await addPerson(server, 'somebody who was disabled', both)
   const roles = rolesOfRights(both)
   const before = { ...user, roles }
-  await database.write(1, (unit) => putUser(unit, 1, { ...before, enabled: false }, before))
+  await database.of(1).write((unit) => putUser(unit, { ...before, enabled: false }, before))
   return [
     ['the token of a disabled application', application],
     ['the OAuth token of a disabled application', opaque],
@@ -144,7 +146,7 @@ async function disabledTokens(server: TestServer): Promise<[string, string][]> {
 
 /** Tokens that count for nothing here, by what is wrong with them. */
 export async function strangersTokens(server: TestServer): Promise<[string, string | undefined][]> {
-  const key = await server.context.database.read((unit) => currentSigningKey(unit, 1))
+  const key = await server.context.database.of(1).read((unit) => currentSigningKey(unit))
   const claims = decodeJwt(server.token)
   const now = Math.floor(Date.now() / 1000)
   const another = await (foreignKey ??= makeSigningKey())

@@ -78,7 +78,7 @@ export async function propose(
     permissions: [permission],
   }
   const entry = entryAbout(by, context, 'propose', debit, permission)
-  const refusal = await context.database.write(pda, (unit) => store.proposeDebit(unit, pda, debit, entry))
+  const refusal = await context.database.of(pda).write((unit) => store.proposeDebit(unit, debit, entry))
   if (refusal) throw refusedProposal(refusal)
   return debit
 }
@@ -94,9 +94,9 @@ export async function proposeChange(
   { request: asked }: Proposal,
 ): Promise<DataDebit> {
   const { pda } = by.account
-  const result = await context.database.write(pda, async (unit) => {
-    await unit.count(0)
-    const found = await findDebit(unit, pda, id)
+  const result = await context.database.of(pda).write(async (unit) => {
+    await unit.lock()
+    const found = await findDebit(unit, id)
     if (decides(by.caller) && (found === undefined || found.deletedAt !== undefined))
       throw new ApiError(
         'data_debit_missing',
@@ -107,7 +107,7 @@ export async function proposeChange(
     const seen = decides(by.caller) ? permission.number : before.seen
     const debit = { ...before, seen, permissions: [...before.permissions, permission] }
     const entry = entryAbout(by, context, 'propose', debit, permission)
-    return (await store.proposePermission(unit, pda, debit, permission, entry)) ?? debit
+    return (await store.proposePermission(unit, debit, permission, entry)) ?? debit
   })
   if ('reason' in result) throw refusedProposal(result)
   return result
@@ -148,14 +148,14 @@ interface Accepting extends Decided {
  */
 export function accept(context: Context, by: Actor, accepting: Accepting): Promise<DataDebit> {
   const { acceptance, text, bundle } = accepting
-  return decide(context, by, accepting, async (unit, pda, debit) => {
+  return decide(context, by, accepting, async (unit, debit) => {
     const open = openPermission(debit)
     const isMeant =
       acceptance.permission === undefined ? !isNews(debit) : acceptance.permission === open.number
     if (!isMeant || (bundle !== undefined && bundle !== open.bundle.name)) throw changed(open)
     const permission = orMalformed(() => accepted(open, acceptance, text, context.now()))
     const entry = entryAbout(by, context, 'enable', debit, permission)
-    return store.acceptPermission(unit, pda, debit, permission, entry)
+    return store.acceptPermission(unit, debit, permission, entry)
   })
 }
 
@@ -172,12 +172,12 @@ export function reject(
   by: Actor,
   rejecting: Decided & { permission?: number },
 ): Promise<DataDebit> {
-  return decide(context, by, rejecting, async (unit, pda, debit) => {
+  return decide(context, by, rejecting, async (unit, debit) => {
     const open = openPermission(debit)
     const isNamed = rejecting.permission !== undefined
     if (isNamed && rejecting.permission !== open.number) throw changed(open)
     const entry = entryAbout(by, context, 'reject', debit, isNamed ? open : undefined)
-    return store.rejectDebit(unit, pda, debit, context.now(), entry)
+    return store.rejectDebit(unit, debit, context.now(), entry)
   })
 }
 
@@ -197,8 +197,8 @@ export function disable(
   disabling: Decided & { atPeriodEnd: boolean },
 ): Promise<DataDebit> {
   const when = { now: context.now(), atPeriodEnd: disabling.atPeriodEnd }
-  return decide(context, by, disabling, (unit, pda, debit) =>
-    store.disableDebit(unit, pda, debit, when, entryAbout(by, context, 'disable', debit)),
+  return decide(context, by, disabling, (unit, debit) =>
+    store.disableDebit(unit, debit, when, entryAbout(by, context, 'disable', debit)),
   )
 }
 
@@ -206,31 +206,31 @@ export function disable(
 export async function remove(context: Context, by: Actor, id: string): Promise<void> {
   const { database, now } = context
   const { pda } = by.account
-  await database.write(pda, async (unit) => {
-    await unit.count(0)
-    const debit = allowed(by, id, await findDebit(unit, pda, id))
-    await store.deleteDebit(unit, pda, debit, now(), entryAbout(by, context, 'remove', debit))
+  await database.of(pda).write(async (unit) => {
+    await unit.lock()
+    const debit = allowed(by, id, await findDebit(unit, id))
+    await store.deleteDebit(unit, debit, now(), entryAbout(by, context, 'remove', debit))
   })
 }
 
-type Decide = (unit: Unit, pda: number, debit: DataDebit) => Promise<DataDebit>
+type Decide = (unit: Unit, debit: DataDebit) => Promise<DataDebit>
 
 /** Decides on a data debit in one unit, in which nobody else changes it. */
 async function decide(context: Context, by: Actor, { id, notify }: Decided, how: Decide): Promise<DataDebit> {
   requireDecider(by)
   const { database, now } = context
   const { pda } = by.account
-  return database.write(pda, async (unit) => {
-    await unit.count(0)
-    const debit = await findDebit(unit, pda, id)
+  return database.of(pda).write(async (unit) => {
+    await unit.lock()
+    const debit = await findDebit(unit, id)
     if (debit === undefined || debit.deletedAt !== undefined) throw unknownDebit(id)
-    await store.noteExpiry(unit, pda, debit, now(), expiryEntry(context))
-    if (notify !== undefined && !(await agreeToHost(unit, pda, debit, notify, now())))
+    await store.noteExpiry(unit, debit, now(), expiryEntry(context))
+    if (notify !== undefined && !(await agreeToHost(unit, debit, notify, now())))
       throw new ApiError(
         'invalid_query',
         'The query parameter notify must be the host, with its port if it has one, of the requestClientCallbackUrl',
       )
-    return how(unit, pda, debit)
+    return how(unit, debit)
   })
 }
 

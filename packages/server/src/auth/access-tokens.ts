@@ -70,11 +70,11 @@ export async function issueToken(
   } as const
   const action = request === undefined ? 'token' : 'sign_in'
   const entry = entryOf(request, context, action, { holder: kept.holder, tokenId, detail: { about } })
-  const key = await writeNoted(database, pda, entry, async (unit) => {
-    if (!(await addAccessToken(unit, pda, kept))) return undefined
-    if (password !== undefined && !(await hasPassword(unit, pda, subject, password)))
+  const key = await writeNoted(database.of(pda), entry, async (unit) => {
+    if (!(await addAccessToken(unit, kept))) return undefined
+    if (password !== undefined && !(await hasPassword(unit, subject, password)))
       throw new ApiError('credentials_wrong', 'The password was changed in the same moment')
-    return currentSigningKey(unit, pda)
+    return currentSigningKey(unit)
   })
   if (key === undefined)
     throw new ApiError('application_inactive', `${kept.holder} is not set up, or was disabled or removed`)
@@ -136,7 +136,7 @@ export function accessTokens(database: Database): AccessTokens {
   }
 
   async function renew(pda: number, claims: Claims, now: number): Promise<string> {
-    const key = await database.read((unit) => currentSigningKey(unit, pda))
+    const key = await database.of(pda).read((unit) => currentSigningKey(unit))
     return sign(key, { ...claims, iat: Math.floor(now / 1000) })
   }
 

@@ -42,7 +42,7 @@ for (const engine of routeEngines) {
         tokenId,
       })
       const fewer = { id, version: '1.3.0', reads: [], writes: ['tracker'] }
-      await database.write(pda, (unit) => grant(unit, pda, fewer, clock.now + 5000))
+      await database.of(pda).write((unit) => grant(unit, fewer, clock.now + 5000))
       const { caller } = (await ask(app, trackerToken)).json()
       assert.deepEqual(caller, {
         kind: 'application',
@@ -56,16 +56,16 @@ for (const engine of routeEngines) {
   test(`${engine.name}: a removed application's token stops counting at once, and does not return with the application`, () =>
     withScene(engine, async ({ app, database, pda, trackerToken, clock }) => {
       assert.equal((await ask(app, trackerToken)).statusCode, 200)
-      await database.write(pda, (unit) => removeApplication(unit, pda, 'tracker', clock.now))
+      await database.of(pda).write((unit) => removeApplication(unit, 'tracker', clock.now))
       await refuses(app, trackerToken)
-      await database.write(pda, (unit) => grant(unit, pda, tracker, clock.now + 2000))
+      await database.of(pda).write((unit) => grant(unit, tracker, clock.now + 2000))
       await refuses(app, trackerToken)
     }))
 
   test(`${engine.name}: a replaced owner's tokens stop counting at once`, () =>
     withScene(engine, async ({ app, database, pda, ownerToken, clock }) => {
       assert.equal((await ask(app, ownerToken)).statusCode, 200)
-      await database.write(pda, (unit) => replaceOwner(unit, pda, { ...owner, subject: 'a9b8' }, clock.now))
+      await database.of(pda).write((unit) => replaceOwner(unit, { ...owner, subject: 'a9b8' }, clock.now))
       await refuses(app, ownerToken)
     }))
 
@@ -85,9 +85,9 @@ for (const engine of routeEngines) {
       assert.equal((await ask(app, ownerToken, 'ME.example.org')).statusCode, 200)
       assert.equal((await ask(app, ownerToken, 'anything:1')).json().code, 'account_unknown')
       await refuses(app, ownerToken, 'another account', 'you.example.org')
-      await database.write(pda, (unit) => addOwner(unit, pda, owner, clock.now))
+      await database.of(pda).write((unit) => addOwner(unit, owner, clock.now))
       await refuses(app, ownerToken, 'another account whose owner has the same id', 'you.example.org')
-      const yours = await database.read((unit) => currentSigningKey(unit, pda))
+      const yours = await database.of(pda).read((unit) => currentSigningKey(unit))
       const forged = await signedWith(yours, decodeJwt(ownerToken))
       await refuses(app, forged, "the neighbour's key")
       await refuses(app, forged, "the neighbour's key on the neighbour's account", 'you.example.org')

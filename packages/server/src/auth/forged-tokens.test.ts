@@ -236,21 +236,21 @@ for (const engine of routeEngines)
         expiresAt: clock.now + 9e9,
       }
       const opaque = { session: opaqueId('a cookie').tokenId, oauth: opaqueId('a token').tokenId }
-      await database.write(pda, async (unit) => {
-        await addAccessToken(unit, pda, {
+      await database.of(pda).write(async (unit) => {
+        await addAccessToken(unit, {
           ...kept,
           tokenId: opaque.session,
           kind: 'session',
           holder: 'owner',
         })
-        await addAccessToken(unit, pda, {
+        await addAccessToken(unit, {
           ...kept,
           tokenId: opaque.oauth,
           kind: 'oauth',
           holder: 'tracker',
           scope: '',
         })
-        await addAccessToken(unit, pda, {
+        await addAccessToken(unit, {
           ...kept,
           tokenId: 'a-grant',
           kind: 'grant',
@@ -277,7 +277,7 @@ for (const engine of routeEngines)
       const context = { database, now: () => clock.now }
       const revoked = await issueToken(context, account, { kind: 'owner', subject: owner.subject }, 'a test')
       assert.equal((await ask(app, revoked)).statusCode, 200)
-      await database.write(pda, (unit) => revokeAccessToken(unit, pda, String(decodeJwt(revoked).jti)))
+      await database.of(pda).write((unit) => revokeAccessToken(unit, String(decodeJwt(revoked).jti)))
       await refuses(app, revoked)
     })
 
@@ -286,7 +286,7 @@ for (const engine of routeEngines)
       const theirDomain = 'they.example.org'
       const theirKey = await makeSigningKey()
       const theirs = (await addAccount(database, theirDomain, theirKey, clock.now)) as number
-      await database.write(theirs, (unit) => addOwner(unit, theirs, owner, clock.now))
+      await database.of(theirs).write((unit) => addOwner(unit, owner, clock.now))
       const bearer = { kind: 'owner', subject: owner.subject } as const
       const context = { database, now: () => clock.now }
       const token = await issueToken(context, { pda: theirs, domain: theirDomain }, bearer, 'a test')

@@ -28,7 +28,7 @@ export async function findHatLogin(
   // PostgreSQL cannot be asked for a text with NUL.
   const application = id.includes('\0')
     ? undefined
-    : await database.read((unit) => findApplication(unit, pda, id))
+    : await database.of(pda).read((unit) => findApplication(unit, id))
   if (application === undefined)
     throw new ApiError('application_unknown', `No application is registered with the id ${stringText(id)}`)
   const definition = parseDefinition(application.definition)

@@ -34,7 +34,7 @@ export function publicKeys(
     const name = `${pda}/${keyId}`
     const known = remembered.get(name)
     if (known) return known
-    const pem = await database.read((unit) => findPublicKey(unit, pda, keyId))
+    const pem = await database.of(pda).read((unit) => findPublicKey(unit, keyId))
     if (pem === undefined) return undefined
     if (remembered.size >= mostRemembered) remembered.clear()
     const key = createPublicKey(pem)

@@ -7,10 +7,10 @@ export async function noticeKeyOf(
   { database, now }: Pick<Context, 'database' | 'now'>,
   pda: number,
 ): Promise<NoticeKey> {
-  const there = await database.read((unit) => findNoticeKey(unit, pda))
+  const there = await database.of(pda).read((unit) => findNoticeKey(unit))
   if (there) return there
   const made = makeNoticeKey()
-  return database.write(pda, (unit) => addNoticeKey(unit, pda, made, now()))
+  return database.of(pda).write((unit) => addNoticeKey(unit, made, now()))
 }
 
 /** An Ed25519 key; its public half as the Standard Webhooks write it. */

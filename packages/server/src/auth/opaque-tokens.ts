@@ -25,7 +25,8 @@ export function lastUse(database: Database) {
     if (now - usedAt < precision || underWay.has(tokenId)) return
     underWay.add(tokenId)
     database
-      .write(pda, (unit) => touchAccessToken(unit, pda, tokenId, now))
+      .of(pda)
+      .write((unit) => touchAccessToken(unit, tokenId, now))
       .catch(() => undefined)
       .finally(() => underWay.delete(tokenId))
   }

@@ -27,7 +27,7 @@ for (const engine of routeEngines) {
     assert.equal(await isIn(), true)
     const { database } = server.context
     const sessions = async () =>
-      (await database.read((unit) => listAccessTokens(unit, 1, clock.now))).filter(
+      (await database.of(1).read((unit) => listAccessTokens(unit, clock.now))).filter(
         ({ kind }) => kind === 'session',
       )
     return { server, person, clock, database, isIn, signIn, sessions }
@@ -52,9 +52,9 @@ for (const engine of routeEngines) {
       async () => void (await person.submit('/sign-out', {})),
       async () => {
         const [session] = await sessions()
-        await database.write(1, (unit) => removeAccessToken(unit, 1, session!.tokenId))
+        await database.of(1).write((unit) => removeAccessToken(unit, session!.tokenId))
       },
-      async () => void (await database.write(1, (unit) => removeTokensOf(unit, 1, 'owner'))),
+      async () => void (await database.of(1).write((unit) => removeTokensOf(unit, 'owner'))),
     ]
     for (const end of endings) {
       await signIn()
@@ -83,7 +83,7 @@ for (const engine of routeEngines) {
   test(`a session ends with the owner it belongs to, on ${engine.name}`, async (t) => {
     const { clock, database, isIn } = await signedIn(t)
     const next = { name: 'somebody', passwordHash: 'x', subject: 'another subject' }
-    await database.write(1, (unit) => replaceOwner(unit, 1, next, clock.now))
+    await database.of(1).write((unit) => replaceOwner(unit, next, clock.now))
     assert.equal(await isIn(), false)
   })
 

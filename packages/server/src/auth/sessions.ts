@@ -55,12 +55,12 @@ export async function startSession(
   }
   const before = cookieOf(context, request, sessionCookie)
   const entry = entryOfPage(request, context, session, 'sign_in', { about: session.about })
-  await context.database.write(pda, async (unit) => {
-    await addAccessToken(unit, pda, session)
-    await noteEntry(unit, pda, entry)
-    if (password !== undefined && !(await hasPassword(unit, pda, subject, password)))
+  await context.database.of(pda).write(async (unit) => {
+    await addAccessToken(unit, session)
+    await noteEntry(unit, entry)
+    if (password !== undefined && !(await hasPassword(unit, subject, password)))
       throw new ApiError('credentials_wrong', 'The password was changed in the same moment')
-    if (before !== undefined) await removeAccessToken(unit, pda, opaqueId(before).tokenId)
+    if (before !== undefined) await removeAccessToken(unit, opaqueId(before).tokenId)
   })
   setCookie(context, request, reply, sessionCookie, cookie, longest / 1000)
 }
@@ -91,7 +91,7 @@ export async function endSession(
   if (session) {
     const { pda } = session.account
     const entry = entryOfPage(request, context, session, 'sign_out')
-    await writeNoted(context.database, pda, entry, (unit) => removeAccessToken(unit, pda, session.tokenId))
+    await writeNoted(context.database.of(pda), entry, (unit) => removeAccessToken(unit, session.tokenId))
   }
   setCookie(context, request, reply, sessionCookie, '', 0)
 }

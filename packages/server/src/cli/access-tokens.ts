@@ -20,21 +20,21 @@ import { CommandError, withAccount } from './open.ts'
 /** `hatstand token ID`: prints the token alone. */
 export async function tokenCommand(id: string, options: { account?: string; days: number }): Promise<void> {
   await withAccount(options, async (account, { config, database, now }) => {
-    const bearer = await database.read((unit) => bearerOf(unit, account, id))
+    const bearer = await database.of(account.pda).read((unit) => bearerOf(unit, account, id))
     console.log(
       await issueToken({ config, database, now: () => now }, account, bearer, 'command line', options.days),
     )
   })
 }
 
-async function bearerOf(unit: Unit, { pda, domain }: Account, id: string): Promise<Bearer> {
-  const owner = await findOwner(unit, pda)
+async function bearerOf(unit: Unit, { domain }: Account, id: string): Promise<Bearer> {
+  const owner = await findOwner(unit)
   if (id === ownerHolder) {
     if (owner === undefined)
       throw new CommandError(`The account ${domain} has no owner yet: use "hatstand owner set NAME".`)
     return { kind: 'owner', subject: owner.subject }
   }
-  const application = await findApplication(unit, pda, id)
+  const application = await findApplication(unit, id)
   if (application === undefined) throw new CommandError(`The account ${domain} has no application ${id}.`)
   const { enabled, setupVersion } = application
   if (!enabled || setupVersion === undefined)
@@ -56,7 +56,7 @@ const kinds = { session: 'session', jwt: 'access token', oauth: 'OAuth access to
 /** `hatstand tokens list` */
 export async function tokensList(options: TokenOptions): Promise<void> {
   await withAccount(options, async ({ pda, domain }, { database, now }) => {
-    const tokens = await database.read((unit) => listAccessTokens(unit, pda, now))
+    const tokens = await database.of(pda).read((unit) => listAccessTokens(unit, now))
     if (tokens.length === 0) console.log(`No access token or session of ${domain} counts.`)
     for (const token of tokens) console.log(inWords(token))
   })
@@ -77,15 +77,13 @@ export async function tokensRevoke(
     const entry = entryOfCommand(tools, 'revoke', { detail: ended })
     if (tokenId === undefined) {
       const chosen = holder === undefined ? {} : { holder }
-      const count = await writeNoted(database, pda, entry, (unit) =>
-        revokeAccessTokens(unit, pda, chosen, now),
-      )
+      const count = await writeNoted(database.of(pda), entry, (unit) => revokeAccessTokens(unit, chosen, now))
       console.log(
         `Ended ${count === 1 ? '1 access token or session' : `${count} access tokens and sessions`}.`,
       )
       return
     }
-    if (!(await writeNoted(database, pda, entry, (unit) => revokeAccessToken(unit, pda, tokenId))))
+    if (!(await writeNoted(database.of(pda), entry, (unit) => revokeAccessToken(unit, tokenId))))
       throw new CommandError(`The account ${domain} has no access token or session ${tokenId}.`)
     console.log(`Ended ${tokenId}.`)
   })
@@ -110,9 +108,9 @@ export async function keysRotate(options: KeyOptions & { overlap: number }): Pro
     const { database, now } = tools
     const end = now + options.overlap * dayMilliseconds
     const entry = entryOfCommand(tools, 'keys', { detail: { key: key.keyId } })
-    await database.write(pda, async (unit) => {
-      await rotateSigningKey(unit, pda, key, now, end)
-      await noteEntry(unit, pda, entry)
+    await database.of(pda).write(async (unit) => {
+      await rotateSigningKey(unit, key, now, end)
+      await noteEntry(unit, entry)
     })
     const before =
       options.overlap === 0
@@ -125,7 +123,7 @@ export async function keysRotate(options: KeyOptions & { overlap: number }): Pro
 /** `hatstand keys list` */
 export async function keysList(options: KeyOptions): Promise<void> {
   await withAccount(options, async ({ pda }, { database, now }) => {
-    const keys = await database.read((unit) => listSigningKeys(unit, pda, now))
+    const keys = await database.of(pda).read((unit) => listSigningKeys(unit, now))
     for (const { keyId, createdAt, expiresAt } of keys) {
       const made = `made ${new Date(createdAt).toISOString()}`
       console.log(

@@ -23,17 +23,16 @@ export async function accountAdd(domain: string): Promise<void> {
 
 /** `hatstand account list` */
 export async function accountList(): Promise<void> {
-  const lines = await withDatabase(({ config, database }) =>
-    database.read(async (unit) => {
-      const accounts = await listAccounts(unit)
-      if (accounts.length === 0) throw noAccount(config)
-      const owners = await Promise.all(accounts.map((account) => findOwner(unit, account.pda_id)))
-      return accounts.map(({ domain }, index) => {
-        const owner = owners[index]
+  const lines = await withDatabase(async ({ config, database }) => {
+    const accounts = await database.read(listAccounts)
+    if (accounts.length === 0) throw noAccount(config)
+    return Promise.all(
+      accounts.map(async ({ pda_id, domain }) => {
+        const owner = await database.of(pda_id).read(findOwner)
         return owner ? `${domain}: its owner is ${owner.name}.` : `${domain}: it has no owner yet.`
-      })
-    }),
-  )
+      }),
+    )
+  })
   console.log(lines.join('\n'))
 }
 
@@ -44,11 +43,11 @@ export async function ownerSet(name: string, options: { account?: string; email?
     const { email } = options
     const password = await readPassword(name, [email ?? '', domain])
     const owner = { name, passwordHash: await hashPassword(password), subject: randomUUID(), email }
-    const before = await database.read((unit) => findOwner(unit, pda))
+    const before = await database.of(pda).read((unit) => findOwner(unit))
     const entry = entryOfCommand(tools, 'owner', { detail: { owner: name } })
-    const replaced = await database.write(pda, async (unit) => {
-      await noteEntry(unit, pda, entry)
-      return replaceOwner(unit, pda, owner, now)
+    const replaced = await database.of(pda).write(async (unit) => {
+      await noteEntry(unit, entry)
+      return replaceOwner(unit, owner, now)
     })
     console.log(
       replaced
@@ -71,15 +70,15 @@ export async function ownerEmail(
     const noOwner = () =>
       new CommandError(`The account ${domain} has no owner yet: use "hatstand owner set NAME".`)
     if (email === undefined && !options.none) {
-      const owner = await database.read((unit) => findOwner(unit, pda))
+      const owner = await database.of(pda).read((unit) => findOwner(unit))
       if (owner === undefined) throw noOwner()
       console.log(owner.email ?? `The account ${domain} knows no e-mail address of its owner.`)
       return
     }
     const entry = entryOfCommand(tools, 'owner', { detail: { change: 'e-mail address' } })
-    const done = await database.write(pda, async (unit) => {
-      const found = await setOwnerEmail(unit, pda, email)
-      if (found) await noteEntry(unit, pda, entry)
+    const done = await database.of(pda).write(async (unit) => {
+      const found = await setOwnerEmail(unit, email)
+      if (found) await noteEntry(unit, entry)
       return found
     })
     if (!done) throw noOwner()
@@ -96,14 +95,14 @@ export async function ownerResetLink(options: { account?: string; secondFactors?
   const config = readConfig(process.env)
   await withAccount(options, async ({ pda, domain }, tools) => {
     const { database, now } = tools
-    if (!(await database.read((unit) => findOwner(unit, pda))))
+    if (!(await database.of(pda).read((unit) => findOwner(unit))))
       throw new CommandError(`The account ${domain} has no owner yet: use "hatstand owner set NAME".`)
     const text = await makeResetLink({ database, now }, pda)
     if (options.secondFactors) {
       const entry = entryOfCommand(tools, 'second_factor', { detail: { change: 'all removed' } })
-      await database.write(pda, async (unit) => {
-        await removeSecondFactors(unit, pda)
-        await noteEntry(unit, pda, entry)
+      await database.of(pda).write(async (unit) => {
+        await removeSecondFactors(unit)
+        await noteEntry(unit, entry)
       })
       console.error('The second factors of the owner were removed.')
     }

@@ -37,14 +37,14 @@ export async function applicationAdd(
   ]
   await withAccount(options, async ({ pda, domain }, tools) => {
     const { database, now } = tools
-    const [replaced, version] = await database.write(pda, async (unit) => {
-      await unit.count(0)
-      const before = await findApplication(unit, pda, id)
+    const [replaced, version] = await database.of(pda).write(async (unit) => {
+      await unit.lock()
+      const before = await findApplication(unit, id)
       const wanted = options.version ?? before?.version ?? '1.0.0'
       const definition = JSON.stringify(minimalDefinition(id, wanted, roles, sinceWhen(before, now)))
-      await registerApplication(unit, pda, { id, version: wanted, definition }, now)
-      await setUpApplication(unit, pda, { id, version: wanted, roles }, now)
-      await noteEntry(unit, pda, entryOfCommand(tools, 'set_up', about(id, wanted)))
+      await registerApplication(unit, { id, version: wanted, definition }, now)
+      await setUpApplication(unit, { id, version: wanted, roles }, now)
+      await noteEntry(unit, entryOfCommand(tools, 'set_up', about(id, wanted)))
       return [before !== undefined, wanted] as const
     })
     const done = replaced ? 'Replaced all rights of the application' : 'Added the application'
@@ -70,11 +70,11 @@ export async function applicationRegister(
   const application = { id, version: info.version, definition: text }
   await withAccount(options, async ({ pda, domain }, tools) => {
     const { database, now } = tools
-    const [replaced, kept] = await database.write(pda, async (unit) => {
-      const before = await registerApplication(unit, pda, application, now)
-      await noteEntry(unit, pda, entryOfCommand(tools, 'register', about(id, info.version)))
-      if (options.setUp) await accept(unit, pda, id, tools)
-      return [before, await findApplication(unit, pda, id)] as const
+    const [replaced, kept] = await database.of(pda).write(async (unit) => {
+      const before = await registerApplication(unit, application, now)
+      await noteEntry(unit, entryOfCommand(tools, 'register', about(id, info.version)))
+      if (options.setUp) await accept(unit, id, tools)
+      return [before, await findApplication(unit, id)] as const
     })
     const done = replaced ? 'Gave another definition to' : 'Registered'
     console.log(
@@ -92,20 +92,20 @@ function consequence({ id, definition, enabled, roles }: Application): string {
 }
 
 /** Grants what the definition asks for at this moment. Returns the application, or undefined when there is none. */
-async function accept(unit: Unit, pda: number, id: string, tools: Tools): Promise<Application | undefined> {
-  await unit.count(0)
-  const found = await findApplication(unit, pda, id)
+async function accept(unit: Unit, id: string, tools: Tools): Promise<Application | undefined> {
+  await unit.lock()
+  const found = await findApplication(unit, id)
   if (found === undefined) return undefined
   const roles = rolesOf(parseDefinition(found.definition))
-  await setUpApplication(unit, pda, { id, version: found.version, roles }, tools.now)
-  await noteEntry(unit, pda, entryOfCommand(tools, 'set_up', about(id, found.version)))
-  return findApplication(unit, pda, id)
+  await setUpApplication(unit, { id, version: found.version, roles }, tools.now)
+  await noteEntry(unit, entryOfCommand(tools, 'set_up', about(id, found.version)))
+  return findApplication(unit, id)
 }
 
 /** `hatstand application set-up ID` */
 export async function applicationSetUp(id: string, options: Options): Promise<void> {
   await withAccount(options, async ({ pda, domain }, tools) => {
-    const known = await tools.database.write(pda, (unit) => accept(unit, pda, id, tools))
+    const known = await tools.database.of(pda).write((unit) => accept(unit, id, tools))
     if (known === undefined) throw unknown(domain, id)
     console.log(
       `Set up the application ${id} ${known.version} in ${domain}: it ${rolesInWords(known.roles)}.`,
@@ -117,8 +117,8 @@ export async function applicationSetUp(id: string, options: Options): Promise<vo
 export async function applicationDisable(id: string, options: Options): Promise<void> {
   await withAccount(options, async ({ pda, domain }, tools) => {
     const entry = entryOfCommand(tools, 'disable', about(id))
-    const known = await writeNoted(tools.database, pda, entry, (unit) =>
-      disableApplication(unit, pda, id, tools.now),
+    const known = await writeNoted(tools.database.of(pda), entry, (unit) =>
+      disableApplication(unit, id, tools.now),
     )
     if (!known) throw unknown(domain, id)
     console.log(
@@ -130,7 +130,7 @@ export async function applicationDisable(id: string, options: Options): Promise<
 /** `hatstand application list` */
 export async function applicationList(options: Options): Promise<void> {
   await withAccount(options, async ({ pda, domain }, { database }) => {
-    const applications = await database.read((unit) => listApplications(unit, pda))
+    const applications = await database.of(pda).read((unit) => listApplications(unit))
     if (applications.length === 0) console.log(`The account ${domain} has no applications.`)
     for (const application of applications) console.log(applicationInWords(application))
   })
@@ -140,8 +140,8 @@ export async function applicationList(options: Options): Promise<void> {
 export async function applicationRemove(id: string, options: Options): Promise<void> {
   await withAccount(options, async ({ pda, domain }, tools) => {
     const entry = entryOfCommand(tools, 'remove', about(id))
-    const removed = await writeNoted(tools.database, pda, entry, (unit) =>
-      removeApplication(unit, pda, id, tools.now),
+    const removed = await writeNoted(tools.database.of(pda), entry, (unit) =>
+      removeApplication(unit, id, tools.now),
     )
     if (!removed) throw unknown(domain, id)
     console.log(

@@ -13,8 +13,8 @@ export async function erase(target: string, options: { account?: string; yes?: t
       throw new CommandError('Nothing was erased: say yes, or use --yes.')
     const entry = entryOfCommand(tools, 'erase')
     const erased = await (whole
-      ? eraseEndpoint(database, pda, target, now, entry)
-      : eraseRecords(database, pda, [target.toLowerCase()], now, entry))
+      ? eraseEndpoint(database.of(pda), target, now, entry)
+      : eraseRecords(database.of(pda), [target.toLowerCase()], now, entry))
     if (erased === undefined)
       throw new CommandError(`The account ${domain} has no record ${target}; nothing was erased.`)
     console.log(`Erased ${erased === 1 ? '1 record' : `${erased} records`} of ${domain} for good.`)

@@ -13,7 +13,7 @@ type Options = { account?: string }
 export async function ledgerHead(options: Options): Promise<void> {
   await withAccount(options, async ({ pda, domain }, { database, now }) => {
     await sealOnce({ database, now: () => now })
-    const seal = await database.read((unit) => newestSeal(unit, pda))
+    const seal = await database.of(pda).read((unit) => newestSeal(unit))
     if (seal === undefined) throw new CommandError(`Nothing has happened in the account ${domain} yet.`)
     console.log(JSON.stringify(seal))
   })
@@ -101,11 +101,11 @@ export async function checkLedger(
   let [seals, entries]: [number, number] = [0, 0]
   let before: Seal | undefined
   for (let more = true; more; progress(seals, entries)) {
-    const block = await database.read((unit) => sealsAfter(unit, pda, before?.seal ?? 0, sealsRead))
+    const block = await database.of(pda).read((unit) => sealsAfter(unit, before?.seal ?? 0, sealsRead))
     for (const seal of block) {
       if (!keys.has(seal.keyId))
-        keys.set(seal.keyId, await database.read((unit) => findPublicKey(unit, pda, seal.keyId)))
-      const sealed = await database.read((unit) => entriesOfSeal(unit, pda, seal.seal))
+        keys.set(seal.keyId, await database.of(pda).read((unit) => findPublicKey(unit, seal.keyId)))
+      const sealed = await database.of(pda).read((unit) => entriesOfSeal(unit, seal.seal))
       const fault = sealFault(seal, before, sealed, (one) => isSigned(one, keys.get(one.keyId)))
       if (fault) return { seals, entries, fault }
       before = seal
@@ -123,10 +123,10 @@ function isSigned(seal: Seal, publicPem: string | undefined): boolean {
 
 /** What only the end shows: entries of no seal, and a head that is not there. */
 async function endFault(database: Database, pda: number, kept: Seal | undefined): Promise<Fault | undefined> {
-  const { stray, found } = await database.read(async (unit) => ({
+  const { stray, found } = await database.of(pda).read(async (unit) => ({
     // A server may go on sealing meanwhile.
-    stray: await strayEntry(unit, pda),
-    found: kept && (await findSeal(unit, pda, kept.seal)),
+    stray: await strayEntry(unit),
+    found: kept && (await findSeal(unit, kept.seal)),
   }))
   if (stray) return { what: 'entry', how: 'inserted', seal: stray.seal, entryId: stray.entryId }
   return kept && headFault(kept, found)

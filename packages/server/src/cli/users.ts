@@ -30,9 +30,9 @@ export async function userAdd(
       roles: keptRoles(options.role ?? []),
     }
     const entry = entryOfCommand(tools, 'user', { detail: { user: user.userId, change: 'added' } })
-    const added = await database.write(pda, async (unit) => {
-      const result = await addUser(unit, pda, user, now)
-      if (result !== 'known') await noteEntry(unit, pda, entry)
+    const added = await database.of(pda).write(async (unit) => {
+      const result = await addUser(unit, user, now)
+      if (result !== 'known') await noteEntry(unit, entry)
       return result
     })
     if (added === 'known') throw new CommandError(`Somebody signs in to ${domain} as ${name} already.`)
@@ -46,16 +46,14 @@ export async function userPassword(name: string, options: Options): Promise<void
   const problem = await passwordProblem(password, [name])
   if (problem) throw new CommandError(problem)
   const passwordHash = await hashPassword(password)
-  await change(name, options, 'password', (unit, pda, user) =>
-    putUser(unit, pda, { ...user, passwordHash }, user),
-  )
+  await change(name, options, 'password', (unit, user) => putUser(unit, { ...user, passwordHash }, user))
   console.log(`The user ${name} has the new password. Access tokens it had no longer count.`)
 }
 
 /** `hatstand user list` */
 export async function userList(options: Options): Promise<void> {
   await withAccount(options, async ({ pda, domain }, { database }) => {
-    const users = await database.read((unit) => listUsers(unit, pda))
+    const users = await database.of(pda).read((unit) => listUsers(unit))
     if (users.length === 0) console.log(`Nobody but its owner signs in to ${domain}.`)
     for (const { name, enabled, roles } of users)
       console.log(`${name}: ${enabled ? '' : 'disabled, '}${inWords(roles)}.`)
@@ -64,14 +62,14 @@ export async function userList(options: Options): Promise<void> {
 
 /** `hatstand user remove NAME` */
 export async function userRemove(name: string, options: Options): Promise<void> {
-  await change(name, options, 'removed', (unit, pda, { userId }, now) => removeUser(unit, pda, userId, now))
+  await change(name, options, 'removed', (unit, { userId }, now) => removeUser(unit, userId, now))
   console.log(`Removed the user ${name}. Access tokens it had no longer count; what it wrote stays.`)
 }
 
 /** `hatstand user enable NAME` and `hatstand user disable NAME` */
 export async function userEnable(name: string, enabled: boolean, options: Options): Promise<void> {
-  await change(name, options, enabled ? 'enabled' : 'disabled', (unit, pda, user) =>
-    putUser(unit, pda, { ...user, enabled }, user),
+  await change(name, options, enabled ? 'enabled' : 'disabled', (unit, user) =>
+    putUser(unit, { ...user, enabled }, user),
   )
   console.log(
     enabled
@@ -84,16 +82,16 @@ async function change(
   name: string,
   options: Options,
   done: string,
-  act: (unit: Unit, pda: number, user: User, now: number) => Promise<unknown>,
+  act: (unit: Unit, user: User, now: number) => Promise<unknown>,
 ): Promise<void> {
   await withAccount(options, async ({ pda, domain }, tools) => {
-    const known = await tools.database.write(pda, async (unit) => {
-      await unit.count(0)
-      const user = await findUserNamed(unit, pda, name)
+    const known = await tools.database.of(pda).write(async (unit) => {
+      await unit.lock()
+      const user = await findUserNamed(unit, name)
       if (user === undefined) return false
-      await act(unit, pda, user, tools.now)
+      await act(unit, user, tools.now)
       const detail = { user: user.userId, change: done }
-      await noteEntry(unit, pda, entryOfCommand(tools, 'user', { detail }))
+      await noteEntry(unit, entryOfCommand(tools, 'user', { detail }))
       return true
     })
     if (!known) throw new CommandError(`The account ${domain} has no user ${name}.`)

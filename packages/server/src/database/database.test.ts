@@ -10,11 +10,13 @@ const account = 1
 
 async function open(place: { dataDir: string; databaseUrl: string | undefined }): Promise<Database> {
   const database = await openDatabase(place, false)
-  await database.write(account, (unit) => unit.insertMany('pda', { pda_id: account, seq: 0, created_at: 0 }))
+  await database
+    .of(account)
+    .write((unit) => unit.insertMany('pda', { pda_id: account, seq: 0, created_at: 0 }))
   return database
 }
 
-const bump = (unit: Unit) => unit.count(1)
+const bump = (unit: Unit) => unit.allocateSeq(1)
 
 const seqOf = async (database: Database) =>
   (
@@ -26,7 +28,7 @@ const seqOf = async (database: Database) =>
 /** Saves one record that is nothing but its fingerprint, unless the fingerprint is taken. */
 async function save(unit: Unit, fingerprint: string): Promise<boolean> {
   const seq = await bump(unit)
-  const [holder] = await unit.taken([fingerprint])
+  const [holder] = await unit.findDuplicates([fingerprint])
   if (holder !== undefined) throw new Error('taken')
   const place = placeBase(account) + seq
   const record_id = `01932c07-0000-7000-8000-${String(seq).padStart(12, '0')}`
@@ -40,7 +42,7 @@ async function save(unit: Unit, fingerprint: string): Promise<boolean> {
     writer: 'owner',
     data: '1',
   })
-  unit.hold([fingerprint], [place])
+  unit.rememberFingerprints([fingerprint], [place])
   return true
 }
 
@@ -67,7 +69,7 @@ for (const engine of engines) {
       const database = await open(await engine.place())
       const outcomes = await Promise.allSettled(
         Array.from({ length: 40 }, (_, index) =>
-          database.write(account, async (unit) => {
+          database.of(account).write(async (unit) => {
             const seq = await bump(unit)
             if (index % 3 === 0) throw new Error('changed its mind')
             return seq
@@ -88,15 +90,15 @@ for (const engine of engines) {
     it('refuses a unit inside a unit, and a unit kept after its end', async () => {
       const database = await open(await engine.place())
       await assert.rejects(
-        database.write(account, () => database.write(account, bump)),
+        database.of(account).write(() => database.of(account).write(bump)),
         /inside a unit/,
       )
       await assert.rejects(
-        database.write(account, () => database.read(bump)),
+        database.of(account).write(() => database.of(account).read(bump)),
         /inside a unit/,
       )
       let kept: Unit | undefined
-      await database.write(account, async (unit) => {
+      await database.of(account).write(async (unit) => {
         kept = unit
       })
       await assert.rejects(async () => bump(kept!), /after its function had returned/)
@@ -109,22 +111,22 @@ for (const engine of engines) {
       const other = await openDatabase(place, false)
       for (let number = 0; number < 30; number++) {
         const writer = number % 5 === 0 ? other : database
-        await writer.write(account, (unit) => save(unit, fingerprintOf(number)))
+        await writer.of(account).write((unit) => save(unit, fingerprintOf(number)))
       }
       await assert.rejects(
-        database.write(account, async (unit) => {
+        database.of(account).write(async (unit) => {
           await save(unit, fingerprintOf(100))
           throw new Error('changed its mind')
         }),
       )
-      await database.write(account, (unit) => save(unit, fingerprintOf(100)))
+      await database.of(account).write((unit) => save(unit, fingerprintOf(100)))
       for (const number of [0, 7, 10, 29, 100]) {
         await assert.rejects(
-          database.write(account, (unit) => save(unit, fingerprintOf(number))),
+          database.of(account).write((unit) => save(unit, fingerprintOf(number))),
           /taken/,
         )
         await assert.rejects(
-          other.write(account, (unit) => save(unit, fingerprintOf(number))),
+          other.of(account).write((unit) => save(unit, fingerprintOf(number))),
           /taken/,
         )
       }
@@ -134,18 +136,18 @@ for (const engine of engines) {
     it('knows a fingerprint that a unit let go and then failed, although it was the first to ask', async () => {
       const place = await engine.place()
       const database = await open(place)
-      await database.write(account, (unit) => save(unit, fingerprintOf(1)))
+      await database.of(account).write((unit) => save(unit, fingerprintOf(1)))
       const other = await openDatabase(place, false)
       await assert.rejects(
-        other.write(account, async (unit) => {
-          await unit.count(1)
+        other.of(account).write(async (unit) => {
+          await unit.allocateSeq(1)
           await unit.all(sql`update record set fingerprint = null where pda_id = ${account}`)
-          assert.deepEqual(await unit.taken([fingerprintOf(1)]), [undefined])
+          assert.deepEqual(await unit.findDuplicates([fingerprintOf(1)]), [undefined])
           throw new Error('changed its mind')
         }),
       )
       await assert.rejects(
-        other.write(account, (unit) => save(unit, fingerprintOf(1))),
+        other.of(account).write((unit) => save(unit, fingerprintOf(1))),
         /taken/,
       )
       await Promise.all([database.close(), other.close()])
@@ -155,27 +157,29 @@ for (const engine of engines) {
       const database = await open(await engine.place())
       const places = Array.from({ length: 5000 }, (_, index) => placeBase(account) + 1 + index)
       for (const beside of [0, 3]) {
-        const failing = database.write(account, (unit) =>
-          Promise.all([
-            unit.insertMany('link', { pda_id: account, group_id: 1, place: places }),
-            unit.all(sql`select 1 from nowhere`),
-          ]),
-        )
-        const others = Array.from({ length: beside }, () => database.write(account, bump))
+        const failing = database
+          .of(account)
+          .write((unit) =>
+            Promise.all([
+              unit.insertMany('link', { pda_id: account, group_id: 1, place: places }),
+              unit.all(sql`select 1 from nowhere`),
+            ]),
+          )
+        const others = Array.from({ length: beside }, () => database.of(account).write(bump))
         await assert.rejects(failing, /nowhere/)
         await Promise.all(others)
       }
-      await database.write(account, bump)
+      await database.of(account).write(bump)
       assert.deepEqual(await database.one(sql`select place from link where pda_id = ${account}`), [])
       await database.close()
     })
 
     it('keeps ids as text for us and compares them as one', async () => {
       const database = await open(await engine.place())
-      await database.write(account, (unit) => save(unit, fingerprintOf(1)))
+      await database.of(account).write((unit) => save(unit, fingerprintOf(1)))
       const { idText, among, id } = database.dialect
       const recordId = '01932c07-0000-7000-8000-000000000001'
-      const rows = await database.aside(
+      const rows = await database.of(account).background(
         sql<{ id: string }>`select ${idText('record_id')} as id from record
           where ${among('record_id', [recordId], 'id')} and record_id = ${id(recordId)} and ${among('writer', ['owner'], 'text')}`,
       )

@@ -13,30 +13,36 @@ export type Columns<Table extends keyof Tables> = { [Name in keyof Tables[Table]
 /** A statement made by Kysely, with its `sql` tag. */
 export type Statement<Row> = RawBuilder<Row>
 
-/** The handle inside `read` and `write`. It refuses to work once its function has returned. */
-export interface Unit {
+/** The handle of a read that asks about all accounts at once. It refuses to work once its function has returned. */
+export interface Snapshot {
   dialect: Dialect
   /** Runs one statement and gives its rows. Calls made without awaiting in between travel together. */
   all<Row>(statement: Statement<Row>): Promise<Row[]>
+}
+
+/** The handle inside an account's `read` and `write`: it knows its account, by which every statement filters. */
+export interface Unit extends Snapshot {
+  pda: number
   /** Inserts rows by column and gives how many went in. A row that breaks a unique key is an error. */
   insertMany<Table extends keyof Tables>(table: Table, columns: Columns<Table>): Promise<number>
   /** The same for rows of which some may be there already: those are left out. */
   insertMissing<Table extends keyof Tables>(table: Table, columns: Columns<Table>): Promise<number>
+  /** Locks the account: what the unit reads from then on is what all others have written. */
+  lock(): Promise<void>
   /**
-   * Takes the account's next numbers. Said first in a unit, if only with 0, it locks the account: what the unit reads from then on
-   * is what all others have written.
+   * Takes the account's next numbers, and locks it as `lock` does.
    * @param count how many; negative gives the last ones back
    * @returns the account's `seq` after them
    */
-  count(count: number): Promise<number>
-  /** For each fingerprint the place of the account's record that holds it, or undefined. Exact from the first `count` to the unit's end. */
-  taken(fingerprints: readonly string[]): Promise<(number | undefined)[]>
+  allocateSeq(count: number): Promise<number>
+  /** For each fingerprint the place of the account's record that holds it, or undefined. Exact from the unit's lock to its end. */
+  findDuplicates(fingerprints: readonly string[]): Promise<(number | undefined)[]>
   /** Tells the engine that these fingerprints are held by the records at these places from now on. */
-  hold(fingerprints: readonly string[], places: readonly number[]): void
+  rememberFingerprints(fingerprints: readonly string[], places: readonly number[]): void
 }
 
 /** Work that serves many callers in one unit: one result for each item, in their order. */
-export type SharedWork<Item, Result> = (unit: Unit, pda: number, items: Item[]) => Promise<Result[]>
+export type SharedWork<Item, Result> = (unit: Unit, items: Item[]) => Promise<Result[]>
 
 /** The disk is full: nothing of the unit was written, reads go on. */
 export class DiskFullError extends Error {}
@@ -98,27 +104,33 @@ export type Text = Uint8Array | string
  */
 export interface Database {
   dialect: Dialect
-  /** One consistent snapshot, short: never held open while a client reads slowly. */
-  read<T>(fn: (unit: Unit) => Promise<T>): Promise<T>
+  /** One account's part: what is read and written by it is that account's alone. */
+  of(pda: number): AccountDatabase
+  /** One consistent snapshot of all accounts, short: for what has to be found before the account is known, and for jobs. */
+  read<T>(fn: (snapshot: Snapshot) => Promise<T>): Promise<T>
   /** A read of a single statement: the same for less. */
   one<Row>(statement: Statement<Row>): Promise<Row[]>
-  /** One atomic unit on one account, resolved only after it is durable. Units of an account run one after another. */
-  write<T>(pda: number, fn: (unit: Unit) => Promise<T>): Promise<T>
-  /**
-   * Like `write`, for work that can be done for many callers at once: items that wait for the same work share a unit.
-   * @param weight how much of a unit the item takes, in rows or kilobytes
-   */
-  writeTogether<Item, Result>(
-    pda: number,
-    work: SharedWork<Item, Result>,
-    item: Item,
-    weight: number,
-  ): Promise<Result>
-  /** A single heavy read, off the thread that answers requests. */
-  aside<Row>(statement: Statement<Row>): Promise<Row[]>
   /** Gives freed space back, so that erased data is in no file of the engine's any more (SQLite; PostgreSQL: see docs/erasure). */
   scrub(): Promise<void>
   /** What the engine promises about power loss, read back on the connection that writes. */
   durability(): Promise<Record<string, string>>
   close(): Promise<void>
+}
+
+/** The database as one account sees it. */
+export interface AccountDatabase extends Pick<Database, 'dialect' | 'one' | 'scrub'> {
+  pda: number
+  /** Stands for the database itself, the same for all its accounts: by it a process finds what it keeps beside it. */
+  engine: object
+  /** One consistent snapshot, short: never held open while a client reads slowly. */
+  read<T>(fn: (unit: Unit) => Promise<T>): Promise<T>
+  /** One atomic unit, resolved only after it is durable. Units of an account run one after another. */
+  write<T>(fn: (unit: Unit) => Promise<T>): Promise<T>
+  /**
+   * Like `write`, for work that can be done for many callers at once: items that wait for the same work share a unit.
+   * @param weight how much of a unit the item takes, in rows or kilobytes
+   */
+  writeTogether<Item, Result>(work: SharedWork<Item, Result>, item: Item, weight: number): Promise<Result>
+  /** A single heavy read, off the thread that answers requests. */
+  background<Row>(statement: Statement<Row>): Promise<Row[]>
 }

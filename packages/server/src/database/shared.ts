@@ -1,10 +1,11 @@
 import { createQueryId, type QueryCompiler } from 'kysely'
-import type { SharedWork, Unit, Statement, Value } from './port.ts'
+import type { AccountDatabase, Database, SharedWork, Unit, Statement, Value } from './port.ts'
 
 /** How much the engines put into one shared unit, in rows or kilobytes. */
-export const rowsTogether = 2000
+const rowsTogether = 2000
 
-type Write = <T>(pda: number, fn: (unit: Unit) => Promise<T>) => Promise<T>
+/** Opens a unit on an account. */
+type OpenUnit = <T>(pda: number, fn: (unit: Unit) => Promise<T>) => Promise<T>
 type Gathering = { items: unknown[]; weight: number; results: Promise<unknown[]> }
 
 /**
@@ -12,7 +13,7 @@ type Gathering = { items: unknown[]; weight: number; results: Promise<unknown[]>
  * into one unit, so that many small requests cost little more than one.
  * @param most the weight of items at which a unit takes no more
  */
-export function createTogether(write: Write, most: number) {
+function createTogether(write: OpenUnit, most: number) {
   const gatherings = new Map<unknown, Map<number, Gathering>>()
 
   function gather<Item, Result>(pda: number, work: SharedWork<Item, Result>): Gathering {
@@ -22,7 +23,7 @@ export function createTogether(write: Write, most: number) {
     const results = write(pda, (unit) => {
       // From here on the unit runs, perhaps a second time: who comes now waits for the next.
       if (ofWork.get(pda)?.items === items) ofWork.delete(pda)
-      return work(unit, pda, items)
+      return work(unit, items)
     })
     const gathering = { items, weight: 0, results }
     ofWork.set(pda, gathering)
@@ -43,6 +44,23 @@ export function createTogether(write: Write, most: number) {
   }
 }
 
+/** What an engine gives to each account. */
+export function accountDatabases(
+  whole: Pick<Database, 'dialect' | 'one' | 'scrub'> & Pick<AccountDatabase, 'background'>,
+  read: OpenUnit,
+  write: OpenUnit,
+): Database['of'] {
+  const writeTogether = createTogether(write, rowsTogether)
+  return (pda) => ({
+    ...whole,
+    pda,
+    engine: whole,
+    read: (fn) => read(pda, fn),
+    write: (fn) => write(pda, fn),
+    writeTogether: (work, item, weight) => writeTogether(pda, work, item, weight),
+  })
+}
+
 /**
  * Shares long work: each call waits for a run that began after it, and calls that come while one runs share the next.
  * @param work has done for all who asked before it began
@@ -58,6 +76,9 @@ export function createShared(work: () => Promise<unknown>): () => Promise<void> 
   }
   return () => (next ??= running.then(run))
 }
+
+/** Stands for the account in a unit that reads all of them: no account has this number. */
+export const allAccounts = 0
 
 /** SQL text with its parameters, as an engine runs it. */
 export type Compiled = { sql: string; parameters: Value[] }

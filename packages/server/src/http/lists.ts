@@ -1,4 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Account } from '../context.ts'
 import type { Text } from '../database/port.ts'
 import { ApiError } from '../errors.ts'
 import type { Page, Released } from '../store/queries/context.ts'
@@ -14,13 +15,13 @@ import { bodyOf, linkNext, sendJson } from './answers.ts'
  * @throws ApiError
  */
 export function stretchOf(
-  pda: number,
+  account: Account,
   list: List,
   { skip, take, after: cursor }: { skip: number; take: number; after: string | undefined },
   sameAs = 'to the same question',
 ): Stretch {
   if (cursor === undefined) return { after: undefined, skip, take }
-  const after = placeAt(pda, cursor)
+  const after = placeAt(account, cursor)
   const isOfList =
     after &&
     (after.index ?? 0) < list.endpoints.length &&
@@ -40,7 +41,7 @@ export function sendPages(
   { first, rest, next }: Released,
   { begin = '', end = '' } = {},
 ): FastifyReply {
-  if (next) linkNext(reply, request, cursorOf(request.account.pda, next))
+  if (next) linkNext(reply, request, cursorOf(request.account, next))
   if (begin === '' && end === '') return sendJson(reply, { first: first.text, rest: rest && textsOf(rest) })
   const text = begin + String(bodyOf(first.text))
   return sendJson(reply, rest ? { first: text, rest: textsOf(rest, end) } : { first: text + end, rest })

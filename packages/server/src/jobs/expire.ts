@@ -38,11 +38,11 @@ export async function forgetOnce({ config, database, now }: Context): Promise<vo
   const accounts = await database.read(listAccounts)
   const bounds = { days: config.historyDays, versions: config.historyVersions }
   for (const pda of new Set(accounts.map((account) => account.pda_id))) {
-    await forgetOldVersions(database, pda, bounds, now())
-    await forgetExpiredTokens(database, pda, now())
-    await forgetExpiredKeys(database, pda, now())
-    await forgetModels(database, pda, now())
-    await noteExpiries(database, pda, now(), expiryEntry({ config, now }))
-    await forgetNotices(database, pda, now())
+    await forgetOldVersions(database.of(pda), bounds, now())
+    await forgetExpiredTokens(database.of(pda), now())
+    await forgetExpiredKeys(database.of(pda), now())
+    await forgetModels(database.of(pda), now())
+    await noteExpiries(database.of(pda), now(), expiryEntry({ config, now }))
+    await forgetNotices(database.of(pda), now())
   }
 }

@@ -68,6 +68,6 @@ export function sealLedgers(app: App, context: Context): void {
 export async function sealOnce({ database, now }: Pick<Context, 'database' | 'now'>): Promise<number> {
   let sealed = 0
   for (const account of await unsealedAccounts(database))
-    sealed += await sealAccount(database, account, now(), signText)
+    sealed += await sealAccount(database.of(account.pda), account.domain, now(), signText)
   return sealed
 }

@@ -177,7 +177,10 @@ for (const engine of routeEngines)
       debitIn(await scene.as('owner', 'POST', '/survey/disable?atPeriodEnd=false'))
       const account = { pda: 1, domain: 'it-dies.example' }
       const { now } = scene.clock
-      assert.equal((await takeNotices(context.database, account, now, now + minute, 10)).length, 1)
+      assert.equal(
+        (await takeNotices(context.database.of(account.pda), account.domain, now, now + minute, 10)).length,
+        1,
+      )
       assert.equal(await sendOnce(context), 0)
       scene.clock.now += minute
       assert.deepEqual([await sendOnce(context), there.told.length], [1, 2])
@@ -206,7 +209,7 @@ for (const engine of routeEngines)
       const { text: before } = await ask(scene.server.url, { method: 'GET', path: '/notice-key' })
       assert.match(before, /^whpk_[A-Za-z0-9+/]{43}=$/)
       const key = await makeSigningKey()
-      await context.database.write(1, (unit) => rotateSigningKey(unit, 1, key, start, start))
+      await context.database.of(1).write((unit) => rotateSigningKey(unit, key, start, start))
       await scene.renew()
       debitIn(await enable(scene, there))
       await sendOnce(context)

@@ -55,7 +55,13 @@ async function sendOf(context: Context, account: { pda: number; domain: string }
   const { privatePem } = await noticeKeyOf(context, account.pda)
   let sent = 0
   for (let last = atOnce; last === atOnce; sent += last) {
-    const taken = await takeNotices(database, account, now(), now() + leaseMilliseconds, atOnce)
+    const taken = await takeNotices(
+      database.of(account.pda),
+      account.domain,
+      now(),
+      now() + leaseMilliseconds,
+      atOnce,
+    )
     await Promise.all(taken.map((notice) => sendNotice(context, account.pda, privatePem, notice)))
     last = taken.length
   }
@@ -75,7 +81,7 @@ async function sendNotice(
   const status = await statusOf(notice.address, headers, body, config.privateHosts)
   const isTold = status >= 200 && status < 300
   const nextAt = isTold ? undefined : nextAttempt(notice.attempts, status, now(), Math.random())
-  await database.write(pda, (unit) => settleNotice(unit, pda, notice, status, nextAt))
+  await database.of(pda).write((unit) => settleNotice(unit, notice, status, nextAt))
 }
 
 async function statusOf(

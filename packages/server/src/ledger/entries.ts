@@ -56,7 +56,7 @@ export async function declined(
   application: string,
 ): Promise<void> {
   const entry = entryOfPage(request, context, session, 'consent', { application, declined: true })
-  if (entry) await noteAlone(context.database, session.account.pda, entry)
+  if (entry) await noteAlone(context.database.of(session.account.pda), entry)
 }
 
 /** An entry for what a command does. */
@@ -105,7 +105,7 @@ export async function noteRead(
   if (context.config.ledger === 'off') return
   const { pda } = request.account
   if (isOwner(request.caller)) return request.server.ledger.add(request, action, noted)
-  await noteAlone(context.database, pda, entryAt(context.now(), action, request, noted))
+  await noteAlone(context.database.of(pda), entryAt(context.now(), action, request, noted))
 }
 
 /** Makes the entry of the ledger for a consent that has ended by itself; nobody did it. */

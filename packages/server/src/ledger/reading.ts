@@ -26,8 +26,7 @@ export const ownersQueryContext = (context: Context, pda: number): QueryContext 
 })
 
 const readingFor = ({ config, database, now }: Context, pda: number) => ({
-  database,
-  pda,
+  database: database.of(pda),
   now: now(),
   orderPaths: config.orderPaths,
   bounds: usualBounds,

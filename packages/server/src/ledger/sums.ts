@@ -45,7 +45,7 @@ function ledgerSums({ database, now }: Context): LedgerSums {
     for (const [pda, list] of Map.groupBy(written, ([, sum]) => sum.pda)) {
       const entries = list.map(([, sum]) => summedUp(sum))
       try {
-        await database.write(pda, (unit) => noteSums(unit, pda, entries))
+        await database.of(pda).write((unit) => noteSums(unit, entries))
       } catch (error) {
         // Tried again with the next; what is beyond the bound is lost while the database is away.
         for (const [key, sum] of list) if (sums.size < mostSums) sums.set(key, together(sum, sums.get(key)))
@@ -96,7 +96,7 @@ export async function noteRefused(
   const detail = { code, route: `${method} ${routeOptions.url ?? ''}` }
   if (caller === undefined) return request.server.ledger.add(request, 'refused_unknown', { detail })
   const noted = { detail, endpoints: endpointIn(request.params) }
-  await noteAlone(database, account.pda, entryAt(now(), 'refused', request, noted))
+  await noteAlone(database.of(account.pda), entryAt(now(), 'refused', request, noted))
 }
 
 /** Whether somebody was kept from something: mistakes in a request are none. What is not there may be there for others than the owner. */

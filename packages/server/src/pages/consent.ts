@@ -162,7 +162,7 @@ const none = { records: 0, endpoints: 0 }
 
 async function countNamespaces(context: Context, pda: number): Promise<Counts> {
   const counts: Counts = new Map()
-  for (const { name, records } of await context.database.read((unit) => listSources(unit, pda))) {
+  for (const { name, records } of await context.database.of(pda).read((unit) => listSources(unit))) {
     const namespace = name.split('/', 1)[0] as string
     const { records: before, endpoints } = counts.get(namespace) ?? none
     counts.set(namespace, { records: before + records, endpoints: endpoints + 1 })

@@ -26,11 +26,11 @@ async function signedIn(t: { after: (fn: () => unknown) => void }, engine = engi
 
 function register({ context: { database } }: TestServer, one: Definition) {
   const application = { id: one.id, version: one.info.version, definition: JSON.stringify(one) }
-  return database.write(1, (unit) => registerApplication(unit, 1, application, Date.now()))
+  return database.of(1).write((unit) => registerApplication(unit, application, Date.now()))
 }
 
 function kept({ context: { database } }: TestServer, id = 'notes') {
-  return database.read((unit) => findApplication(unit, 1, id))
+  return database.of(1).read((unit) => findApplication(unit, id))
 }
 
 async function accept(person: Browsing, where: string) {
@@ -191,7 +191,7 @@ test('an unknown application gets a page, and no way on', async (t) => {
     assert.ok(!page.body.includes('evil.example'))
   }
   await person.open(notes)
-  await server.context.database.write(1, (unit) => removeApplication(unit, 1, 'notes', Date.now()))
+  await server.context.database.of(1).write((unit) => removeApplication(unit, 'notes', Date.now()))
   assert.equal((await person.submit('/hatlogin', { decision: 'accept' })).statusCode, 404)
 })
 

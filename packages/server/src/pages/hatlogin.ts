@@ -100,7 +100,7 @@ async function showConsent(
   asked: Asked,
   changed = false,
 ): Promise<FastifyReply> {
-  const owner = await context.database.read((unit) => findOwner(unit, pda))
+  const owner = await context.database.of(pda).read((unit) => findOwner(unit))
   const fields = hiddenFields(context, request, reply, {
     ...parametersOf(asked),
     definition: shownDefinition(login),
@@ -151,9 +151,7 @@ function accept(
   const { id, version } = login.application
   const roles = rolesOf(login.definition)
   const entry = entryOfPage(request, context, session, 'consent', { application: id, version })
-  return writeNoted(database, pda, entry, (unit) =>
-    setUpApplication(unit, pda, { id, version, roles }, now()),
-  )
+  return writeNoted(database.of(pda), entry, (unit) => setUpApplication(unit, { id, version, roles }, now()))
 }
 
 /** The definition the owner was shown, by which a decision says what it is about. */

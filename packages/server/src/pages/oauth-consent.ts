@@ -93,7 +93,7 @@ async function questionIn(
     roles: scopes.flatMap((scope) => roleOfScope(scope) ?? []),
     resource: params['resource'] ?? '',
     redirect: params['redirect_uri'] ?? '',
-    application: await context.database.read((unit) => findApplication(unit, pda, clientId)),
+    application: await context.database.of(pda).read((unit) => findApplication(unit, clientId)),
   }
 }
 
@@ -106,7 +106,7 @@ function tooLate(reply: FastifyReply): FastifyReply {
 async function ask(context: Context, request: FastifyRequest, reply: FastifyReply, question: Question) {
   const { session, client, roles, redirect, application } = question
   const { pda, domain } = session.account
-  const owner = await context.database.read((unit) => findOwner(unit, pda))
+  const owner = await context.database.of(pda).read((unit) => findOwner(unit))
   const given = application?.enabled ? application.roles : []
   const page = consentPage({
     application: askingOf(client, application),
@@ -192,20 +192,19 @@ async function grantRoles(
   shown: string,
 ): Promise<boolean> {
   const id = client.clientId
-  return writeNoted(database, pda, entry, async (unit) => {
-    await unit.count(0)
-    const known = await findApplication(unit, pda, id)
+  return writeNoted(database.of(pda), entry, async (unit) => {
+    await unit.lock()
+    const known = await findApplication(unit, id)
     const all = [...(known?.roles ?? []), ...newRoles(roles, known?.roles ?? [])]
-    if (!isClientAddress(id)) return setUpApplication(unit, pda, { id, version: shown, roles: all }, now())
-    const version = await introduced(unit, pda, client, known, all, now())
-    return setUpApplication(unit, pda, { id, version, roles: all }, now())
+    if (!isClientAddress(id)) return setUpApplication(unit, { id, version: shown, roles: all }, now())
+    const version = await introduced(unit, client, known, all, now())
+    return setUpApplication(unit, { id, version, roles: all }, now())
   })
 }
 
 /** Registers an application by its document, unless the owner registered it himself: then his definition stays. */
 async function introduced(
   unit: Unit,
-  pda: number,
   client: Client,
   known: Application | undefined,
   roles: readonly Role[],
@@ -215,7 +214,7 @@ async function introduced(
   const before = known && parseDefinition(known.definition)
   if (before && before.developer.id !== documentDeveloper) return known.version
   const definition = JSON.stringify(definitionOf(client, roles, new Date(now).toISOString()))
-  await registerApplication(unit, pda, { id, version: documentVersion, definition }, now)
+  await registerApplication(unit, { id, version: documentVersion, definition }, now)
   return documentVersion
 }
 

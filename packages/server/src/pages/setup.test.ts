@@ -44,7 +44,7 @@ beforeEach(async () => {
 
 const open = (link: string) => person.open(`/setup?code=${link}`)
 const submit = (fields: Record<string, string>) => person.submit('/setup', fields)
-const ownerNow = () => database.read((unit) => findOwner(unit, pda))
+const ownerNow = () => database.of(pda).read((unit) => findOwner(unit))
 
 test('the link shows a form, and sending it sets the owner up', async () => {
   const form = await open(code)

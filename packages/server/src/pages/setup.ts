@@ -56,8 +56,8 @@ async function setUp(context: Context, request: FastifyRequest, reply: FastifyRe
   }
   const { pda } = setupCode
   const entry = entryOf(request, context, 'owner', { holder: ownerHolder, detail: { owner: name } })
-  const added = await writeNoted(context.database, pda, entry, (unit) =>
-    addOwner(unit, pda, owner, context.now()),
+  const added = await writeNoted(context.database.of(pda), entry, (unit) =>
+    addOwner(unit, owner, context.now()),
   )
   setupCode.spend()
   if (!added) return refuse(request, reply)

@@ -203,7 +203,7 @@ function returnOf(query: unknown): string | undefined {
 }
 
 function ownerOf({ database }: Context, { pda }: Account): Promise<Owner | undefined> {
-  return database.read((unit) => findOwner(unit, pda))
+  return database.of(pda).read((unit) => findOwner(unit))
 }
 
 /**

@@ -116,25 +116,25 @@ for (const engine of routeEngines) {
   })
 
   test(`${engine.name}: who signs in while the password is changed gets nothing by the old one`, async () => {
-    const known = await database.read((unit) => findOwner(unit, 1))
+    const known = await database.of(1).read((unit) => findOwner(unit))
     const next = { ...known!, passwordHash: await hashPassword('another one for a moment') }
     const signing = Array.from({ length: 4 }, () => signIn('alice', encodeURIComponent(password)))
     // Its check takes longer than this.
     await pause(15)
-    await database.write(1, (unit) => replaceOwner(unit, 1, next, clock.now))
+    await database.of(1).write((unit) => replaceOwner(unit, next, clock.now))
     const late = await Promise.all(signing)
     for (const { status, body } of late) {
       if (status !== 200) assert.equal(body['code'], 'credentials_wrong')
       const token = { 'x-auth-token': (body['accessToken'] as string | undefined) ?? 'none' }
       assert.equal((await get(`${url}/users/access_token/validate`, token)).status, 401)
     }
-    await database.write(1, (unit) => replaceOwner(unit, 1, known!, clock.now))
+    await database.of(1).write((unit) => replaceOwner(unit, known!, clock.now))
     clock.now += 61_000
   })
 
   test(`${engine.name}: a password changed by the command line counts at once`, async () => {
     const owner = { name: 'alice', passwordHash: await hashPassword('a quite new one'), subject: 'b2c3' }
-    await database.write(1, (unit) => replaceOwner(unit, 1, owner, clock.now))
+    await database.of(1).write((unit) => replaceOwner(unit, owner, clock.now))
     assert.equal((await signIn('alice', encodeURIComponent(password))).status, 401)
     assert.equal((await signIn('alice', 'a quite new one')).status, 200)
   })

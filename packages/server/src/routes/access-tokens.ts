@@ -62,7 +62,7 @@ async function signIn(
   // Counted by the decoded name: otherwise each spelling of one name would have attempts of its own.
   const name = `${pda} ${readings.at(-1)?.name}`
   const found = await attempt(name, request.ip, context.now(), async () => {
-    const known = await context.database.read((unit) => signingIn(unit, pda, readings))
+    const known = await context.database.of(pda).read((unit) => signingIn(unit, readings))
     return whoSignsIn(readings, (one) => known.get(one))
   })
   if (found === undefined) throw new ApiError('credentials_wrong', 'The username or the password is wrong')
@@ -82,12 +82,12 @@ async function secondStep(context: Context, pda: number, code: string | string[]
 type Known = { passwordHash: string; bearer: Bearer }
 
 /** Who signs in with the names there are in the readings: the owner, or a user who is enabled. */
-async function signingIn(unit: Unit, pda: number, readings: { name: string }[]) {
+async function signingIn(unit: Unit, readings: { name: string }[]) {
   const known = new Map<string, Known>()
   const names = readings.map(({ name }) => (ownerNameProblem(name) ? '' : name))
-  for (const { userId: subject, name, passwordHash, roles } of await findSigningIn(unit, pda, names))
+  for (const { userId: subject, name, passwordHash, roles } of await findSigningIn(unit, names))
     known.set(name, { passwordHash, bearer: { kind: 'user', subject, title: primaryRole(roles) } })
-  const owner = await findOwner(unit, pda)
+  const owner = await findOwner(unit)
   if (owner) {
     const { subject, passwordHash } = owner
     known.set(owner.name, { passwordHash, bearer: { kind: 'owner', subject } })
@@ -105,7 +105,7 @@ export function issuedTokenRoutes(app: App, context: Context): void {
 
   app.get(api.listAccessTokens.path, { schema: api.listAccessTokens }, async (request) => {
     requireOwner(request)
-    const tokens = await database.read((unit) => listAccessTokens(unit, request.account.pda, now()))
+    const tokens = await database.of(request.account.pda).read((unit) => listAccessTokens(unit, now()))
     return tokens.map((token) => shown(token, request.caller.tokenId))
   })
 
@@ -114,7 +114,7 @@ export function issuedTokenRoutes(app: App, context: Context): void {
     const { pda } = request.account
     const { tokenId } = request.params
     const entry = entryOf(request, context, 'revoke', { detail: { accessToken: tokenId } })
-    if (!(await writeNoted(database, pda, entry, (unit) => revokeAccessToken(unit, pda, tokenId))))
+    if (!(await writeNoted(database.of(pda), entry, (unit) => revokeAccessToken(unit, tokenId))))
       throw new ApiError('access_token_unknown', `There is no access token or session ${tokenId}`)
     return { message: 'Revoked', accessTokens: 1 }
   })
@@ -129,8 +129,8 @@ export function issuedTokenRoutes(app: App, context: Context): void {
       ...(keepMine === 'true' && { staying: request.caller.tokenId }),
     }
     const entry = entryOf(request, context, 'revoke', { detail: { ...request.query } })
-    const accessTokens = await writeNoted(database, pda, entry, (unit) =>
-      revokeAccessTokens(unit, pda, chosen, now()),
+    const accessTokens = await writeNoted(database.of(pda), entry, (unit) =>
+      revokeAccessTokens(unit, chosen, now()),
     )
     return { message: 'Revoked', accessTokens }
   })
@@ -142,7 +142,7 @@ export function signOutRoutes(app: App, context: Context): void {
     const { pda } = request.account
     const { tokenId } = request.caller
     const entry = entryOf(request, context, 'sign_out')
-    await writeNoted(context.database, pda, entry, (unit) => revokeAccessToken(unit, pda, tokenId))
+    await writeNoted(context.database.of(pda), entry, (unit) => revokeAccessToken(unit, tokenId))
     // The renewal that may be on its way counts for nothing, either.
     reply.removeHeader('x-auth-token')
     return { message: 'Signed out' }

@@ -21,9 +21,9 @@ export function applicationText(
   caller: Caller,
   id: string,
 ): Promise<string | undefined> {
-  return database.read(async (unit) => {
-    const found = await findApplication(unit, pda, id)
-    return found && (await textsOf(unit, pda, caller, [found], now()))[0]
+  return database.of(pda).read(async (unit) => {
+    const found = await findApplication(unit, id)
+    return found && (await textsOf(unit, caller, [found], now()))[0]
   })
 }
 
@@ -34,11 +34,10 @@ export function applicationTexts(
   caller: Caller,
   chosen: (id: string) => boolean,
 ): Promise<string[]> {
-  return database.read(async (unit) => {
-    const all = await listApplications(unit, pda)
+  return database.of(pda).read(async (unit) => {
+    const all = await listApplications(unit)
     return textsOf(
       unit,
-      pda,
       caller,
       all.filter(({ id }) => chosen(id)),
       now(),
@@ -48,7 +47,6 @@ export function applicationTexts(
 
 async function textsOf(
   unit: Unit,
-  pda: number,
   caller: Caller,
   applications: Application[],
   now: number,
@@ -59,9 +57,9 @@ async function textsOf(
     return { application, definition, recent }
   })
   const endpoints = new Set(parsed.flatMap(({ recent }) => recent ?? []))
-  const enabled = await enabledApplications(unit, pda)
-  const consents = await consentsOf(unit, pda, applications, now)
-  const changes = await lastChanges(unit, pda, [...endpoints])
+  const enabled = await enabledApplications(unit)
+  const consents = await consentsOf(unit, applications, now)
+  const changes = await lastChanges(unit, [...endpoints])
   return parsed.map(({ application, definition, recent }) => {
     const lastChange = recent === undefined ? undefined : changes.get(recent)
     return textOf(
@@ -76,10 +74,10 @@ async function textsOf(
 }
 
 /** How the owner's consent to the data that each application wants stands. */
-async function consentsOf(unit: Unit, pda: number, applications: readonly Application[], now: number) {
+async function consentsOf(unit: Unit, applications: readonly Application[], now: number) {
   const consents = new Map<string, ReturnType<typeof dataConsent>>()
   for (const { id, definition } of applications) {
-    const debit = dataRetrieved(definition) && (await findDebit(unit, pda, applicationDebitId(id)))
+    const debit = dataRetrieved(definition) && (await findDebit(unit, applicationDebitId(id)))
     consents.set(id, dataConsent(definition, debit, now))
   }
   return consents

@@ -95,7 +95,7 @@ function readingRoutes(app: App, context: Context): void {
     async (request, reply) => {
       const { pda } = await accountOf(context, request)
       const id = request.params.application
-      const found = await context.database.read((unit) => applications.findApplication(unit, pda, id))
+      const found = await context.database.of(pda).read((unit) => applications.findApplication(unit, id))
       if (found === undefined || !parseDefinition(found.definition).info.published)
         throw new ApiError(
           'definition_unknown',
@@ -119,9 +119,9 @@ function ownersRoutes(app: App, context: Context): void {
     const application = { id: value.id, version: value.info.version, definition: text }
     const detail = { application: value.id, version: value.info.version }
     const entry = entryOf(request, context, 'register', { detail })
-    await database.write(pda, async (unit) => {
-      await applications.registerApplication(unit, pda, application, now())
-      await noteEntry(unit, pda, entry)
+    await database.of(pda).write(async (unit) => {
+      await applications.registerApplication(unit, application, now())
+      await noteEntry(unit, entry)
     })
     return sendOne(context, request, reply.code(201), value.id)
   })
@@ -131,8 +131,8 @@ function ownersRoutes(app: App, context: Context): void {
     const { pda } = request.account
     const { application: id } = request.params
     const entry = entryOf(request, context, 'remove', { detail: { application: id } })
-    const known = await writeNoted(database, pda, entry, (unit) =>
-      applications.removeApplication(unit, pda, id, now()),
+    const known = await writeNoted(database.of(pda), entry, (unit) =>
+      applications.removeApplication(unit, id, now()),
     )
     if (!known) throw notRegistered(id, 'application_unknown')
     return { message: 'Application removed' }
@@ -153,8 +153,8 @@ function changingRoutes(app: App, context: Context): void {
     const id = requireManager(request)
     const { pda } = request.account
     const entry = entryOf(request, context, 'disable', { detail: { application: id } })
-    await writeNoted(context.database, pda, entry, (unit) =>
-      applications.disableApplication(unit, pda, id, context.now()),
+    await writeNoted(context.database.of(pda), entry, (unit) =>
+      applications.disableApplication(unit, id, context.now()),
     )
     return sendOne(context, request, reply, id, 'application_missing')
   }
@@ -177,18 +177,18 @@ function changingRoutes(app: App, context: Context): void {
 async function setUp(context: Context, request: FastifyRequest, id: string): Promise<void> {
   const { database, now } = context
   const { caller, account } = request
-  const beyond = await database.write(account.pda, async (unit) => {
-    await unit.count(0)
-    const found = await findApplication(unit, account.pda, id)
+  const beyond = await database.of(account.pda).write(async (unit) => {
+    await unit.lock()
+    const found = await findApplication(unit, id)
     if (found === undefined) return undefined
     const roles = rolesOf(parseDefinition(found.definition))
     const refused = newRoles(roles, found.roles).find((role) => !mayGrant(caller, role))
     if (refused) return refused
-    if (!decides(caller) && (await wantsMore(unit, account.pda, id, found.definition, now())))
+    if (!decides(caller) && (await wantsMore(unit, id, found.definition, now())))
       return { role: 'datadebit', detail: applicationDebitId(id) }
-    await storeSetUp(unit, account.pda, { id, version: found.version, roles }, now())
+    await storeSetUp(unit, { id, version: found.version, roles }, now())
     const detail = { application: id, version: found.version }
-    await noteEntry(unit, account.pda, entryOf(request, context, 'set_up', { detail }))
+    await noteEntry(unit, entryOf(request, context, 'set_up', { detail }))
     return undefined
   })
   if (beyond !== undefined)
@@ -199,14 +199,8 @@ async function setUp(context: Context, request: FastifyRequest, id: string): Pro
 }
 
 /** Whether an application is to be handed data that the owner does not let it have now. */
-async function wantsMore(
-  unit: Unit,
-  pda: number,
-  id: string,
-  definition: string,
-  now: number,
-): Promise<boolean> {
-  const debit = await findDebit(unit, pda, applicationDebitId(id))
+async function wantsMore(unit: Unit, id: string, definition: string, now: number): Promise<boolean> {
+  const debit = await findDebit(unit, applicationDebitId(id))
   return dataConsent(definition, debit, now) !== 'same'
 }
 
@@ -223,9 +217,9 @@ async function applicationToken(
   const { application: id } = request.params
   if (!mayRetrieve(caller, id))
     throw new ApiError('forbidden', 'This needs the role retrieveapplicationtoken for the application')
-  const [found, owner] = await context.database.read((unit) =>
-    Promise.all([findApplication(unit, account.pda, id), findOwner(unit, account.pda)]),
-  )
+  const [found, owner] = await context.database
+    .of(account.pda)
+    .read((unit) => Promise.all([findApplication(unit, id), findOwner(unit)]))
   if (found === undefined) throw unknown(id)
   if (!found.enabled || found.setupVersion === undefined || owner === undefined)
     throw new ApiError(

@@ -52,8 +52,7 @@ for (const engine of routeEngines) {
     await filled(server, 10)
     const { database, config } = server.context
     const context = {
-      database,
-      pda: 1,
+      database: database.of(1),
       now: 0,
       orderPaths: config.orderPaths,
       bounds: usualBounds,

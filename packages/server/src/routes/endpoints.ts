@@ -9,7 +9,7 @@ import { listSources } from '../store/records/sources.ts'
 export function endpointRoutes(app: App, context: Context): void {
   const { database } = context
   app.get(api.path, { schema: api }, async (request) => {
-    const sources = await database.read((unit) => listSources(unit, request.account.pda))
+    const sources = await database.of(request.account.pda).read((unit) => listSources(unit))
     const counts = request.query.counts === 'true'
     const all = hasRole(request.caller, 'platform')
     // Without a prototype, so that no namespace's name means anything else.

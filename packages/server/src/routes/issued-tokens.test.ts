@@ -15,9 +15,11 @@ async function keep({ context: { database, now } }: TestServer, token: Partial<N
   const text = makeOpaqueToken()
   const { tokenId } = opaqueId(text)
   const kept = { holder: 'owner', subject: 'owner-of-the-test', about: 'Firefox on Linux', createdAt: now() }
-  await database.write(1, (unit) =>
-    addAccessToken(unit, 1, { kind: 'session', tokenId, expiresAt: now() + day, ...kept, ...token }),
-  )
+  await database
+    .of(1)
+    .write((unit) =>
+      addAccessToken(unit, { kind: 'session', tokenId, expiresAt: now() + day, ...kept, ...token }),
+    )
   return text
 }
 
@@ -62,13 +64,13 @@ for (const engine of routeEngines) {
     }
     const { database, now } = server.context
     clock.now += 7 * day
-    const left = await database.read((unit) => listAccessTokens(unit, 1, now()))
+    const left = await database.of(1).read((unit) => listAccessTokens(unit, now()))
     assert.ok(
       !left.some(({ kind }) => kind === 'session'),
       'a browser that was not used for a week is signed out',
     )
     clock.now += 24 * day
-    assert.deepEqual(await database.read((unit) => listAccessTokens(unit, 1, now())), [])
+    assert.deepEqual(await database.of(1).read((unit) => listAccessTokens(unit, now())), [])
   })
 
   test(`${engine.name}: one that is revoked counts for nothing with the next request, and the others go on`, async (t) => {
@@ -157,7 +159,7 @@ for (const engine of routeEngines) {
     await keep(server, { expiresAt: clock.now + 3 * day })
     clock.now += 2 * day
     await forgetOnce(server.context)
-    const kept = await server.context.database.read((unit) => listAccessTokens(unit, 1, 0))
+    const kept = await server.context.database.of(1).read((unit) => listAccessTokens(unit, 0))
     assert.equal(kept.length, 2, 'the one with an end to come, and the token of the test')
     assert.equal(await counts(server, server.token), true)
   })

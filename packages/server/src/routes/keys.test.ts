@@ -17,7 +17,7 @@ const day = 86_400_000
 /** Rotates the key as the command line does, and gives the id of the new one. */
 async function rotate({ context: { database, now } }: TestServer, overlap: number): Promise<string> {
   const key = await makeSigningKey()
-  await database.write(1, (unit) => rotateSigningKey(unit, 1, key, now(), now() + overlap))
+  await database.of(1).write((unit) => rotateSigningKey(unit, key, now(), now() + overlap))
   return key.keyId
 }
 
@@ -87,7 +87,7 @@ for (const engine of routeEngines) {
       const other = await makeSigningKey()
       await addAccount(database, 'you.example.org', other, clock.now)
       const next = await makeSigningKey()
-      await database.write(pda, (unit) => rotateSigningKey(unit, pda, next, clock.now, clock.now))
+      await database.of(pda).write((unit) => rotateSigningKey(unit, next, clock.now, clock.now))
       await refuses(app, ownerToken)
       const owner = { kind: 'owner', subject: 'f1e2' } as const
       const token = await issueToken({ database, now: () => clock.now }, { pda, domain }, owner, 'a test')

@@ -10,7 +10,7 @@ export function publicKeyRoutes(app: App, context: Context): void {
 
   app.get(readPublicKey.path, { schema: readPublicKey, config: { public: true } }, async (request, reply) => {
     const { pda } = await accountOf(context, request)
-    const key = await database.read((unit) => currentSigningKey(unit, pda))
+    const key = await database.of(pda).read((unit) => currentSigningKey(unit))
     return reply.type('text/plain; charset=utf-8').send(key.publicPem)
   })
 
@@ -19,7 +19,7 @@ export function publicKeyRoutes(app: App, context: Context): void {
     { schema: listPublicKeys, config: { public: true } },
     async (request, reply): Promise<KeySet> => {
       const { pda } = await accountOf(context, request)
-      const kept = await database.read((unit) => listSigningKeys(unit, pda, now()))
+      const kept = await database.of(pda).read((unit) => listSigningKeys(unit, now()))
       reply.header('cache-control', 'public, max-age=300')
       return { keys: kept.map(({ keyId, publicPem }) => jwk(keyId, publicPem)) }
     },

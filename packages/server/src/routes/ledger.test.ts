@@ -176,7 +176,7 @@ for (const engine of routeEngines) {
   test(`the head and the seals can be read, and the ledger verifies,${on}`, async (t) => {
     const server = await startServer(t, engine)
     const { owner } = server
-    await server.context.database.write(1, (unit) => unit.all(sql`delete from ledger_fresh`))
+    await server.context.database.of(1).write((unit) => unit.all(sql`delete from ledger_fresh`))
     await isRefused(owner.ledger.head(), 'ledger_empty')
     for (let number = 0; number < 3; number++) {
       await owner.records.create('a/one', number)

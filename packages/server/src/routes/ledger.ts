@@ -25,7 +25,7 @@ export function ledgerRoutes(app: App, { database }: Context): void {
       ...(after !== undefined && { before: after }),
     }
     const most = Math.min(Number(take), mostListed)
-    const found = await listEntries(database, request.account.pda, filter, most + 1)
+    const found = await listEntries(database.of(request.account.pda), filter, most + 1)
     const entries = found.slice(0, most)
     if (found.length > most && most > 0) linkNext(reply, request, entries.at(-1)!.entryId)
     return entries.map(shown)
@@ -33,7 +33,7 @@ export function ledgerRoutes(app: App, { database }: Context): void {
 
   app.get(api.readLedgerHead.path, { schema: api.readLedgerHead }, async (request) => {
     requireOwner(request)
-    const seal = await database.read((unit) => newestSeal(unit, request.account.pda))
+    const seal = await database.of(request.account.pda).read((unit) => newestSeal(unit))
     if (seal === undefined) throw new ApiError('ledger_empty', 'Nothing in the ledger is sealed yet')
     return seal
   })
@@ -43,7 +43,7 @@ export function ledgerRoutes(app: App, { database }: Context): void {
     const { take, after } = request.query
     const most = Math.min(Number(take), mostListed)
     const before = after === undefined ? undefined : Number(after)
-    const found = await database.read((unit) => listSeals(unit, request.account.pda, before, most + 1))
+    const found = await database.of(request.account.pda).read((unit) => listSeals(unit, before, most + 1))
     const seals = found.slice(0, most)
     if (found.length > most && most > 0) linkNext(reply, request, String(seals.at(-1)!.seal))
     return seals

@@ -166,12 +166,14 @@ async function surroundingsOf(
     context,
     account,
     origin: originOf(account.domain, config),
-    key: await database.read((unit) => currentSigningKey(unit, account.pda)),
+    key: await database.of(account.pda).read((unit) => currentSigningKey(unit)),
     showProblem,
     async mayFetch(ctx, clientId) {
       // Outside of a request of the library it is the consent page that asks.
       if (ctx === undefined || owners.has(ctx.req)) return true
-      return (await database.read((unit) => findApplication(unit, account.pda, clientId)))?.enabled ?? false
+      return (
+        (await database.of(account.pda).read((unit) => findApplication(unit, clientId)))?.enabled ?? false
+      )
     },
     log: (level, error, words) => app.log[level]({ reqId: request.id, err: described(error) }, words),
   }

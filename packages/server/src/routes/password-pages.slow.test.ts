@@ -34,9 +34,9 @@ for (const [width, colorScheme, javaScriptEnabled] of [
       const mails = await startMailServer(t)
       const settings = { HATSTAND_SMTP_URL: mails.url, HATSTAND_MAIL_FROM: 'pda@example.org' }
       const { context, url } = await startServer(t, undefined, { settings })
-      await context.database.write(1, (unit) =>
-        unit.all(sql`update owner set email = ${email} where pda_id = 1`),
-      )
+      await context.database
+        .of(1)
+        .write((unit) => unit.all(sql`update owner set email = ${email} where pda_id = 1`))
       const browser = await openBrowser(t)
       const page = await (
         await browser.newContext({ viewport: { width, height: 800 }, colorScheme, javaScriptEnabled })

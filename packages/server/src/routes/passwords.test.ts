@@ -26,9 +26,9 @@ async function start(t: TestContext, engine = engines[0], settings = {}): Promis
   const clock = { now: Date.now() }
   const smtp = { HATSTAND_SMTP_URL: mails.url, HATSTAND_MAIL_FROM: 'pda@example.org', ...settings }
   const server = await startServer(t, engine, { settings: smtp, now: () => clock.now })
-  await server.context.database.write(1, (unit) =>
-    unit.all(sql`update owner set email = ${email} where pda_id = 1`),
-  )
+  await server.context.database
+    .of(1)
+    .write((unit) => unit.all(sql`update owner set email = ${email} where pda_id = 1`))
   return { ...server, clock, mails }
 }
 
@@ -190,20 +190,20 @@ for (const engine of routeEngines) {
     const { database, now } = play.context
     const { kept } = makeRecoveryCodes()
     await startTotp(play.context, 1)
-    await database.write(1, async (unit) => {
-      await confirmTotp(unit, 1, 0, now())
-      await replaceRecoveryCodes(unit, 1, kept)
+    await database.of(1).write(async (unit) => {
+      await confirmTotp(unit, 0, now())
+      await replaceRecoveryCodes(unit, kept)
     })
     const done = await confirm(play, await mailedLink(play))
     assert.deepEqual([done.status, done.headers['x-auth-token']], [200, undefined])
     assert.equal(await signsIn(play, newPassword), false)
     const same = { name: ownerName, passwordHash: 'none', subject: 'another' }
-    await database.write(1, (unit) => replaceOwner(unit, 1, same, now()))
+    await database.of(1).write((unit) => replaceOwner(unit, same, now()))
     assert.deepEqual(await secondFactorsOf(play.context, 1), { totp: true, passkeys: 0, recoveryCodes: 10 })
-    assert.equal((await database.read((unit) => findOwner(unit, 1)))?.email, email)
-    await database.write(1, (unit) => replaceOwner(unit, 1, { ...same, name: 'somebody-else' }, now()))
+    assert.equal((await database.of(1).read((unit) => findOwner(unit)))?.email, email)
+    await database.of(1).write((unit) => replaceOwner(unit, { ...same, name: 'somebody-else' }, now()))
     assert.deepEqual(await secondFactorsOf(play.context, 1), { totp: false, passkeys: 0, recoveryCodes: 0 })
-    assert.equal((await database.read((unit) => findOwner(unit, 1)))?.email, undefined)
+    assert.equal((await database.of(1).read((unit) => findOwner(unit)))?.email, undefined)
   })
 
   test(`${engine.name}: a password kept by nobody: the database holds neither password nor link`, async (t) => {

@@ -47,7 +47,7 @@ async function sendRecords(
     ...(orderBy !== undefined && { orderBy }),
     ...(ordering && { ordering }),
   })
-  const stretch = stretchOf(request.account.pda, list, { skip, take, after: request.query.after })
+  const stretch = stretchOf(request.account, list, { skip, take, after: request.query.after })
   if (count) reply.header('x-total-count', await countList(queryContextOf(request, context, 'query'), list))
   reply.header('accept-query', 'application/json')
   return sendList(request, reply, context, list, stretch)

@@ -124,7 +124,7 @@ for (const engine of routeEngines)
       debitIn(await as('acme', 'POST', '/survey', proposal({ cancelAtPeriodEnd: true })), 201)
       debitIn(await as('owner', 'POST', '/survey/enable'))
       clock.now = start + 30 * day - 1
-      await noteExpiries(database, 1, clock.now)
+      await noteExpiries(database.of(1), clock.now)
       await scene.renew()
       assert.equal((await events(scene)).length, 1, 'it holds for another millisecond')
       clock.now = start + 31 * day
@@ -133,7 +133,7 @@ for (const engine of routeEngines)
       t.after(() => another.close())
       await Promise.all(
         Array.from({ length: 8 }, (_, index) =>
-          noteExpiries(index % 2 === 0 ? database : another, 1, clock.now, note),
+          noteExpiries(index % 2 === 0 ? database.of(1) : another.of(1), clock.now, note),
         ),
       )
       await scene.renew()
@@ -232,7 +232,7 @@ for (const engine of routeEngines)
       assert.equal(Buffer.from(payload).toString(), (await read(scene, 'acme', id)).text)
 
       const key = await makeSigningKey()
-      await server.context.database.write(1, (unit) => rotateSigningKey(unit, 1, key, clock.now, clock.now))
+      await server.context.database.of(1).write((unit) => rotateSigningKey(unit, key, clock.now, clock.now))
       const pem = await ask(server.url, { method: 'GET', path: `/publickey/${kid}` })
       assert.equal(pem.status, 200)
       await compactVerify(jws, await importSPKI(pem.text, 'RS256'))

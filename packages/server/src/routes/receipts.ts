@@ -31,12 +31,12 @@ export function receiptRoutes(app: App, context: Context): void {
   app.get(listReceipts.path, { schema: listReceipts }, async (request, reply) => {
     const { account, params, query } = request
     await checkReader(request, params.dataDebit)
-    await noteExpiries(database, account.pda, now(), expiryEntry(context))
+    await noteExpiries(database.of(account.pda), now(), expiryEntry(context))
     const most = Math.min(Number(query.take), mostListed)
     const before = query.after === undefined ? undefined : Number(query.after)
-    const found = await database.read((unit) =>
-      findReceipts(unit, account.pda, params.dataDebit, before, most + 1),
-    )
+    const found = await database
+      .of(account.pda)
+      .read((unit) => findReceipts(unit, params.dataDebit, before, most + 1))
     const receipts = found.slice(0, most)
     if (found.length > most && most > 0) linkNext(reply, request, String(receipts.at(-1)!.number))
     return receipts.map(shown)
@@ -46,9 +46,9 @@ export function receiptRoutes(app: App, context: Context): void {
     const { account, caller, params, query } = request
     const own: Copy = decides(caller) ? 'owner' : 'requester'
     const copy = query.copy ?? own
-    const found = await database.read((unit) =>
-      findReceipt(unit, account.pda, params.receiptId.toLowerCase(), copy),
-    )
+    const found = await database
+      .of(account.pda)
+      .read((unit) => findReceipt(unit, params.receiptId.toLowerCase(), copy))
     // Who may not read it is not told whether there is one.
     if (found === undefined && own === 'owner')
       throw new ApiError('receipt_unknown', `There is no receipt ${params.receiptId}`)
@@ -60,7 +60,7 @@ export function receiptRoutes(app: App, context: Context): void {
 
   /** Deleted or not: whose data debit it was may still see its receipts. */
   async function checkReader(request: FastifyRequest, dataDebit: string): Promise<void> {
-    const debit = await database.read((unit) => findDebit(unit, request.account.pda, dataDebit))
+    const debit = await database.of(request.account.pda).read((unit) => findDebit(unit, dataDebit))
     allowed(request, dataDebit, debit && { ...debit, deletedAt: undefined })
   }
 }
@@ -71,7 +71,7 @@ export function receiptKeyRoutes(app: App, context: Context): void {
   app.get(readOlderKey.path, { schema: readOlderKey, config: { public: true } }, async (request, reply) => {
     const { pda } = await accountOf(context, request)
     const { keyId } = request.params
-    const pem = await database.read((unit) => findPublicKey(unit, pda, keyId.replaceAll('\0', '')))
+    const pem = await database.of(pda).read((unit) => findPublicKey(unit, keyId.replaceAll('\0', '')))
     if (pem === undefined) throw new ApiError('key_unknown', 'This account never had a key with this id')
     return reply.type('text/plain; charset=utf-8').send(pem)
   })

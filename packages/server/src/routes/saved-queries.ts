@@ -50,14 +50,14 @@ export function combinatorRoutes(app: App, context: Context): void {
     const name = nameOf(request)
     const { text } = await receiveQuery(request, readEndpointQueries)
     const entry = entryOf(request, context, 'register', { detail: { combinator: name } })
-    await saveQuery(database, request.account.pda, 'combinator', { name, text }, entry)
+    await saveQuery(database.of(request.account.pda), 'combinator', { name, text }, entry)
     return reply.code(201).send({ message: `Combinator ${name} registered` })
   })
 
   app.get(readCombinator.path, { schema: readCombinator }, async (request, reply) => {
     const name = nameOf(request)
     const { pda } = request.account
-    const text = await database.read((unit) => findQuery(unit, pda, 'combinator', name))
+    const text = await database.of(pda).read((unit) => findQuery(unit, 'combinator', name))
     if (text === undefined) throw unknownCombinator(name)
     const { orderBy, ordering, skip, take, after } = request.query
     const endpoints = readEndpointQueries(text)
@@ -67,19 +67,22 @@ export function combinatorRoutes(app: App, context: Context): void {
       ...(orderBy !== undefined && { orderBy }),
       ...(ordering && { ordering }),
     })
-    const stretch = stretchOf(pda, list, { skip: Number(skip), take: Number(take), after })
+    const stretch = stretchOf(request.account, list, { skip: Number(skip), take: Number(take), after })
     return sendList(request, reply, context, list, stretch)
   })
 
   app.get(listCombinators.path, { schema: listCombinators }, async (request, reply) => {
     requireOwnerRole(request)
-    return sendJson(reply, savedQueries(listQueries(database, request.account.pda, 'combinator'), 'queries'))
+    return sendJson(
+      reply,
+      savedQueries(listQueries(database.of(request.account.pda), 'combinator'), 'queries'),
+    )
   })
 
   app.delete(deleteCombinator.path, { schema: deleteCombinator }, async (request) => {
     const name = nameOf(request)
     const entry = entryOf(request, context, 'remove', { detail: { combinator: name } })
-    if (!(await deleteQuery(database, request.account.pda, 'combinator', name, entry)))
+    if (!(await deleteQuery(database.of(request.account.pda), 'combinator', name, entry)))
       throw unknownCombinator(name)
     return { message: `Combinator ${name} deleted` }
   })
@@ -141,7 +144,7 @@ export function bundleRoutes(app: App, context: Context): void {
 
   app.get(bundles.listBundles.path, { schema: bundles.listBundles }, async (request, reply) => {
     requireOwnerRole(request)
-    return sendJson(reply, savedQueries(listQueries(database, request.account.pda, 'bundle'), 'bundle'))
+    return sendJson(reply, savedQueries(listQueries(database.of(request.account.pda), 'bundle'), 'bundle'))
   })
 }
 
@@ -153,7 +156,7 @@ function writingRoutes(app: App, context: Context): void {
     const { id: name } = request.params
     const { text } = await receiveQuery(request, compiled)
     const entry = entryOf(request, context, 'register', { detail: { bundle: name } })
-    await saveQuery(database, request.account.pda, 'bundle', { name, text }, entry)
+    await saveQuery(database.of(request.account.pda), 'bundle', { name, text }, entry)
     return reply.code(201).send({ message: `Bundle ${name} registered` })
   })
 
@@ -161,7 +164,8 @@ function writingRoutes(app: App, context: Context): void {
     requireOwnerRole(request)
     const { id: name } = request.params
     const entry = entryOf(request, context, 'remove', { detail: { bundle: name } })
-    if (!(await deleteQuery(database, request.account.pda, 'bundle', name, entry))) throw unknownBundle(name)
+    if (!(await deleteQuery(database.of(request.account.pda), 'bundle', name, entry)))
+      throw unknownBundle(name)
     return { message: `Bundle ${name} deleted` }
   })
 }
@@ -169,7 +173,7 @@ function writingRoutes(app: App, context: Context): void {
 async function bundleText({ database }: Context, request: AskedBundle): Promise<string> {
   requireOwnerRole(request)
   const { id } = request.params
-  const text = await database.read((unit) => findQuery(unit, request.account.pda, 'bundle', id))
+  const text = await database.of(request.account.pda).read((unit) => findQuery(unit, 'bundle', id))
   if (text === undefined) throw unknownBundle(id)
   return text
 }

@@ -37,7 +37,7 @@ const passwordHash = hashPassword(password)
 async function added({ context }: TestServer, name: string, roles: readonly GivenRole[]): Promise<string> {
   const user = { userId: randomUUID(), name, displayName: 'Bob', enabled: true, roles: keptRoles(roles) }
   const hash = await passwordHash
-  await context.database.write(1, (unit) => addUser(unit, 1, { ...user, passwordHash: hash }, context.now()))
+  await context.database.of(1).write((unit) => addUser(unit, { ...user, passwordHash: hash }, context.now()))
   return user.userId
 }
 

@@ -32,10 +32,9 @@ export function userRoutes(app: App, context: Context): void {
     requireRight(request)
     const { pda } = request.account
     await noteRead(request, context, { detail: { what: 'users' } })
-    return database.read(async (unit) => [
-      ...ownerAsUser(await findOwner(unit, pda)),
-      ...(await listUsers(unit, pda)).map(shown),
-    ])
+    return database
+      .of(pda)
+      .read(async (unit) => [...ownerAsUser(await findOwner(unit)), ...(await listUsers(unit)).map(shown)])
   })
 
   app.post(api.createUser.path, { schema: api.createUser }, async (request, reply) => {
@@ -52,9 +51,9 @@ export function userRoutes(app: App, context: Context): void {
     }
     const { pda } = request.account
     const entry = entryOf(request, context, 'user', { detail: { user: user.userId, change: 'added' } })
-    const added = await database.write(pda, async (unit) => {
-      const result = await addUser(unit, pda, user, now())
-      if (result !== 'known') await noteEntry(unit, pda, entry)
+    const added = await database.of(pda).write(async (unit) => {
+      const result = await addUser(unit, user, now())
+      if (result !== 'known') await noteEntry(unit, entry)
       return result
     })
     if (added === 'known') throw taken(user.name)
@@ -72,29 +71,27 @@ function changeRoutes(app: App, context: Context): void {
   const change = (
     operation: typeof api.deleteUser,
     message: string,
-    act: (unit: Unit, pda: number, user: User) => Promise<unknown>,
+    act: (unit: Unit, user: User) => Promise<unknown>,
   ) =>
     app.put(operation.path, { schema: operation }, async (request) => {
       requireRight(request)
       const { pda } = request.account
       const user = request.params.userId.toLowerCase()
       const entry = entryOf(request, context, 'user', { detail: { user, change: message } })
-      await context.database.write(pda, async (unit) => {
-        await unit.count(0)
-        await act(unit, pda, await changeable(unit, pda, user))
-        await noteEntry(unit, pda, entry)
+      await context.database.of(pda).write(async (unit) => {
+        await unit.lock()
+        await act(unit, await changeable(unit, user))
+        await noteEntry(unit, entry)
       })
       return { message }
     })
-  change(api.deleteUser, 'Account deleted', (unit, pda, { userId }) =>
-    removeUser(unit, pda, userId, context.now()),
-  )
+  change(api.deleteUser, 'Account deleted', (unit, { userId }) => removeUser(unit, userId, context.now()))
   change(api.enableUser, 'Enabled', enabling(true))
   change(api.disableUser, 'Disabled', enabling(false))
 }
 
-const enabling = (value: boolean) => (unit: Unit, pda: number, user: User) =>
-  putUser(unit, pda, { ...user, enabled: value }, user)
+const enabling = (value: boolean) => (unit: Unit, user: User) =>
+  putUser(unit, { ...user, enabled: value }, user)
 
 async function update(context: Context, request: FastifyRequest, userId: string): Promise<User> {
   const { database } = context
@@ -102,17 +99,17 @@ async function update(context: Context, request: FastifyRequest, userId: string)
   const { pda } = request.account
   const given = await readSmall<api.UserChange>(request, api.UserChange)
   if (given.userId !== undefined && given.userId.toLowerCase() !== userId) throw unknown(userId)
-  const known = await database.read((unit) => changeable(unit, pda, userId))
+  const known = await database.of(pda).read((unit) => changeable(unit, userId))
   const passwordHash =
     given.password === undefined
       ? undefined
       : await passwordHashOf(given.password, [given.email ?? known.name, given.name ?? known.displayName])
   const entry = entryOf(request, context, 'user', { detail: { user: userId, change: 'changed' } })
-  return writeNoted(database, pda, entry, async (unit) => {
-    await unit.count(0)
-    const before = await changeable(unit, pda, userId)
+  return writeNoted(database.of(pda), entry, async (unit) => {
+    await unit.lock()
+    const before = await changeable(unit, userId)
     // With its password goes what the owner lets it read.
-    if (!hasRole(request.caller, 'owner') && (await countDebits(unit, pda, userHolder(userId))) > 0)
+    if (!hasRole(request.caller, 'owner') && (await countDebits(unit, userHolder(userId))) > 0)
       throw new ApiError(
         'forbidden',
         'A user who asked for data by a data debit is changed by the owner only',
@@ -125,7 +122,7 @@ async function update(context: Context, request: FastifyRequest, userId: string)
       roles: givenRoles(request, given, before.roles),
       passwordHash: passwordHash ?? before.passwordHash,
     }
-    if ((await putUser(unit, pda, after, before)) === 'known') throw taken(after.name)
+    if ((await putUser(unit, after, before)) === 'known') throw taken(after.name)
     return after
   })
 }
@@ -136,10 +133,10 @@ function requireRight({ caller }: FastifyRequest): void {
 }
 
 /** @throws `user_unknown`, `user_privileged` */
-async function changeable(unit: Unit, pda: number, userId: string): Promise<User> {
-  const user = await findUser(unit, pda, userId)
+async function changeable(unit: Unit, userId: string): Promise<User> {
+  const user = await findUser(unit, userId)
   if (user && !isPrivileged(user.roles)) return user
-  if (user === undefined && (await findOwner(unit, pda))?.subject !== userId) throw unknown(userId)
+  if (user === undefined && (await findOwner(unit))?.subject !== userId) throw unknown(userId)
   throw new ApiError('user_privileged', 'Privileged account can not be enabled or disabled')
 }
 

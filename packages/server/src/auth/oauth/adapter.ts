@@ -83,16 +83,16 @@ function amongTokens({ context, pda, InvalidGrant }: Keeping, model: keyof typeo
       // The consent itself is noted where it is given.
       const by = { holder: token.holder, tokenId: token.tokenId, detail: { about: 'OAuth', scope } }
       const entry = model === 'Grant' ? undefined : entryOf(undefined, context, 'token', by)
-      const kept = await writeNoted(database, pda, entry, (unit) => keepOAuthToken(unit, pda, token))
+      const kept = await writeNoted(database.of(pda), entry, (unit) => keepOAuthToken(unit, token))
       if (!kept) throw new InvalidGrant('grant not found')
     },
     async find(id: string) {
-      const found = await database.read((unit) => findOAuthToken(unit, pda, kind, digest(id)))
+      const found = await database.of(pda).read((unit) => findOAuthToken(unit, kind, digest(id)))
       return found === undefined ? undefined : { ...(JSON.parse(found) as AdapterPayload), jti: id }
     },
     async destroy(id: string) {
       if (model === 'Grant') await endGrant({ context, pda }, id)
-      else await database.write(pda, (unit) => removeAccessToken(unit, pda, digest(id)))
+      else await database.of(pda).write((unit) => removeAccessToken(unit, digest(id)))
     },
   }
 }
@@ -108,11 +108,11 @@ function amongModels({ context, pda, InvalidGrant }: Keeping, model: string) {
         payload: withoutSecret(payload),
         expiresAt: now() + seconds * 1000,
       }
-      if (!(await database.write(pda, (unit) => keepModel(unit, pda, kept))))
+      if (!(await database.of(pda).write((unit) => keepModel(unit, kept))))
         throw new InvalidGrant('grant not found')
     },
     async find(id: string) {
-      const found = await database.read((unit) => findModel(unit, pda, model, digest(id)))
+      const found = await database.of(pda).read((unit) => findModel(unit, model, digest(id)))
       if (found === undefined) return undefined
       const { consumedAt } = found
       const used = consumedAt !== undefined && !countsAgain(model, consumedAt, now())
@@ -120,11 +120,11 @@ function amongModels({ context, pda, InvalidGrant }: Keeping, model: string) {
       return { ...(JSON.parse(found.payload) as AdapterPayload), jti: id, ...consumed }
     },
     async consume(id: string) {
-      if (!(await database.write(pda, (unit) => consumeModel(unit, pda, model, digest(id), now()))))
+      if (!(await database.of(pda).write((unit) => consumeModel(unit, model, digest(id), now()))))
         throw new InvalidGrant('already used')
     },
     async destroy(id: string) {
-      await database.write(pda, (unit) => removeModel(unit, pda, model, digest(id)))
+      await database.of(pda).write((unit) => removeModel(unit, model, digest(id)))
     },
   }
 }
@@ -137,8 +137,8 @@ function withoutSecret(payload: AdapterPayload): string {
 /** Ends a consent: its tokens with it, and what could renew them. */
 async function endGrant({ context, pda }: Pick<Keeping, 'context' | 'pda'>, grantId: string): Promise<void> {
   const entry = entryOf(undefined, context, 'revoke', { detail: { what: 'a consent by OAuth' } })
-  await context.database.write(pda, async (unit) => {
-    await removeGrant(unit, pda, grantId)
-    await noteEntry(unit, pda, entry)
+  await context.database.of(pda).write(async (unit) => {
+    await removeGrant(unit, grantId)
+    await noteEntry(unit, entry)
   })
 }

@@ -38,7 +38,7 @@ export async function nobodyFor(
   if (clientId.includes('\0')) return undefined
   const accepted =
     isClientAddress(clientId) &&
-    (await database.read((unit) => findApplication(unit, pda, clientId)))?.enabled
+    (await database.of(pda).read((unit) => findApplication(unit, clientId)))?.enabled
   return accepted ? undefined : publicClient(clientId, ['https://nobody.invalid/'])
 }
 
@@ -126,7 +126,7 @@ export async function scopesOf(context: Context, pda: number, id: string): Promi
 
 async function definitionOf({ database }: Context, pda: number, id: string): Promise<Definition | undefined> {
   if (id.includes('\0')) return undefined
-  const application = await database.read((unit) => findApplication(unit, pda, id))
+  const application = await database.of(pda).read((unit) => findApplication(unit, id))
   return application && parseDefinition(application.definition)
 }
 

@@ -81,12 +81,12 @@ test('OAuth servers that nobody asks are let go, and there are never more than a
 test('what has expired is forgotten', async () => {
   const pda = (await addAccount(database, 'me.example.org', key, clock.now)) as number
   const model = { model: 'Interaction', payload: '{}' }
-  await database.write(pda, async (unit) => {
-    await keepModel(unit, pda, { ...model, modelId: 'over', expiresAt: clock.now - 1 })
-    await keepModel(unit, pda, { ...model, modelId: 'open', expiresAt: clock.now + 1 })
+  await database.of(pda).write(async (unit) => {
+    await keepModel(unit, { ...model, modelId: 'over', expiresAt: clock.now - 1 })
+    await keepModel(unit, { ...model, modelId: 'open', expiresAt: clock.now + 1 })
   })
   await forgetOnce(context)
-  const find = (id: string) => database.read((unit) => findModel(unit, pda, 'Interaction', id))
+  const find = (id: string) => database.of(pda).read((unit) => findModel(unit, 'Interaction', id))
   assert.equal(await find('over'), undefined)
   assert.equal((await find('open'))?.payload, '{}')
 })

@@ -141,7 +141,7 @@ function configurationFor(library: Library, surroundings: Surroundings): oidc.Co
     features: featuresFor(library, surroundings),
     fetch: fetchDocument(surroundings),
     findAccount: async (_ctx, subject) => {
-      const owner = await context.database.read((unit) => findOwner(unit, account.pda))
+      const owner = await context.database.of(account.pda).read((unit) => findOwner(unit))
       return owner?.subject === subject
         ? { accountId: subject, claims: async () => ({ sub: subject }) }
         : undefined

@@ -18,7 +18,7 @@ export async function insistOnPassword(
   password: string,
   address: string,
 ): Promise<Owner> {
-  const owner = await context.database.read((unit) => findOwner(unit, pda))
+  const owner = await context.database.of(pda).read((unit) => findOwner(unit))
   if (owner === undefined) throw wrong()
   const right = await limitsOf(context).signIn(`${pda} ${owner.name}`, address, context.now(), async () =>
     (await isPassword(password, owner.passwordHash)) ? owner : undefined,
@@ -50,8 +50,8 @@ export async function changeOwnPassword(
   await insistOnStrength(change.newPassword, [owner.name, owner.email ?? '', domain])
   const to = await hashPassword(change.newPassword)
   const { staying } = change
-  const changed = await writeNoted(context.database, pda, change.entry, (unit) =>
-    changePassword(unit, pda, { from: owner.passwordHash, to, ...(staying !== undefined && { staying }) }),
+  const changed = await writeNoted(context.database.of(pda), change.entry, (unit) =>
+    changePassword(unit, { from: owner.passwordHash, to, ...(staying !== undefined && { staying }) }),
   )
   // Changed by another request in the meantime: the password that was given is the old one now.
   if (!changed) throw wrong()

@@ -39,11 +39,11 @@ export async function makeResetLink(
 ): Promise<string | undefined> {
   const text = makeOpaqueToken()
   const reset = { linkId: opaqueId(text).tokenId, createdAt: now, expiresAt: now + day }
-  return database.write(pda, async (unit) => {
-    await unit.count(0)
-    const before = await findPasswordReset(unit, pda)
+  return database.of(pda).write(async (unit) => {
+    await unit.lock()
+    const before = await findPasswordReset(unit)
     if (before && before.createdAt > now - leastAge) return undefined
-    await putPasswordReset(unit, pda, reset)
+    await putPasswordReset(unit, reset)
     return text
   })
 }
@@ -60,7 +60,7 @@ export async function mailResetLink(
   email: string,
   log: FastifyBaseLogger,
 ): Promise<void> {
-  const owner = await database.read((unit) => findOwner(unit, pda))
+  const owner = await database.of(pda).read((unit) => findOwner(unit))
   if (owner?.email === undefined || owner.email.toLowerCase() !== email.trim().toLowerCase()) return
   const text = await makeResetLink({ database, now: now() }, pda, keptFor)
   if (text === undefined) return
@@ -74,7 +74,7 @@ export async function mailResetLink(
     ],
   })
   // Without the mail nobody has the link: another may be asked for at once.
-  if (!sent) await database.write(pda, (unit) => removePasswordReset(unit, pda))
+  if (!sent) await database.of(pda).write((unit) => removePasswordReset(unit))
 }
 
 /** @throws `reset_link_invalid` (401), unless this link opens the way to a new password at this moment */
@@ -83,7 +83,7 @@ export async function insistOnResetLink(
   pda: number,
   text: string,
 ): Promise<void> {
-  insistOn(await database.read((unit) => findPasswordReset(unit, pda)), text, now())
+  insistOn(await database.of(pda).read((unit) => findPasswordReset(unit)), text, now())
 }
 
 /**
@@ -100,15 +100,15 @@ export async function resetPassword(
 ): Promise<Owner> {
   const { database, now } = context
   await insistOnResetLink(context, pda, text)
-  const owner = await database.read((unit) => findOwner(unit, pda))
+  const owner = await database.of(pda).read((unit) => findOwner(unit))
   if (owner === undefined) throw invalid('Token does not exist')
   await insistOnStrength(password, [owner.name, owner.email ?? '', domain])
   const to = await hashPassword(password)
-  await database.write(pda, async (unit) => {
-    await unit.count(0)
-    insistOn(await findPasswordReset(unit, pda), text, now())
-    await changePassword(unit, pda, { to })
-    await noteEntry(unit, pda, entry)
+  await database.of(pda).write(async (unit) => {
+    await unit.lock()
+    insistOn(await findPasswordReset(unit), text, now())
+    await changePassword(unit, { to })
+    await noteEntry(unit, entry)
   })
   return { ...owner, passwordHash: to }
 }
@@ -152,7 +152,7 @@ export async function changeEmail(
   change: { password: string; email: string | undefined; address: string; entry: LedgerEntry | undefined },
 ): Promise<Owner> {
   const owner = await insistOnPassword(context, pda, change.password, change.address)
-  await writeNoted(context.database, pda, change.entry, (unit) => setOwnerEmail(unit, pda, change.email))
+  await writeNoted(context.database.of(pda), change.entry, (unit) => setOwnerEmail(unit, change.email))
   return owner
 }
 

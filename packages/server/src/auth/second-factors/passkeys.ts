@@ -47,7 +47,7 @@ export async function signInQuestion(context: Context, account: Account): Promis
 export async function checkPasskey(context: Context, account: Account, answer: string): Promise<boolean> {
   const response = parsed(answer) as AuthenticationResponseJSON | undefined
   const { pda, domain } = account
-  const passkeys = await context.database.read((unit) => listPasskeys(unit, pda))
+  const passkeys = await context.database.of(pda).read((unit) => listPasskeys(unit))
   const passkey = passkeys.find(({ passkeyId }) => passkeyId === response?.id)
   if (response === undefined || passkey === undefined) return false
   const asked = await reader(context, account, 'sign-in')
@@ -67,7 +67,7 @@ export async function checkPasskey(context: Context, account: Account, answer: s
   if (!verified?.verified) return false
   const { passkeyId } = passkey
   const used = { passkeyId, counter: verified.authenticationInfo.newCounter, askedAt: asked.at() }
-  return context.database.write(pda, (unit) => usePasskey(unit, pda, used, context.now()))
+  return context.database.of(pda).write((unit) => usePasskey(unit, used, context.now()))
 }
 
 /** What a browser is asked to make a new passkey. @returns the options of WebAuthn's `create`, as JSON */
@@ -76,7 +76,7 @@ export async function enrolmentQuestion(
   account: Account,
   { name, subject }: Owner,
 ): Promise<string> {
-  const known = await context.database.read((unit) => listPasskeys(unit, account.pda))
+  const known = await context.database.of(account.pda).read((unit) => listPasskeys(unit))
   const challenge = await newChallenge(context, account, 'enrolment')
   const options: PublicKeyCredentialCreationOptionsJSON = {
     challenge: challenge.toString('base64url'),
@@ -130,9 +130,9 @@ export async function enrolPasskey(
     about,
     createdAt: context.now(),
   }
-  return context.database.write(pda, async (unit) => {
-    await unit.count(0)
-    if (!(await addPasskey(unit, pda, passkey, asked.at()))) return false
+  return context.database.of(pda).write(async (unit) => {
+    await unit.lock()
+    if (!(await addPasskey(unit, passkey, asked.at()))) return false
     await more(unit)
     return true
   })
@@ -172,7 +172,7 @@ async function reader(context: Context, account: Account, purpose: Purpose) {
 
 function sealer({ database }: Context, { pda, domain }: Account, purpose: Purpose) {
   return async (asked: Buffer): Promise<Buffer> => {
-    const { privatePem } = await database.read((unit) => currentSigningKey(unit, pda))
+    const { privatePem } = await database.of(pda).read((unit) => currentSigningKey(unit))
     const mac = createHmac('sha256', privatePem).update(`passkey ${purpose} ${pda} ${domain} `).update(asked)
     return mac.digest().subarray(0, macLength)
   }

@@ -36,7 +36,7 @@ async function start(t: TestContext, engine: Engine, settings = {}): Promise<Pla
   const code = (steps = 0) => new TOTP({ secret }).generate({ timestamp: clock.now + steps * 30_000 })
   const { codes, kept } = makeRecoveryCodes()
   const confirmed = await confirmPendingTotp(server.context, pda, code(), (unit) =>
-    replaceRecoveryCodes(unit, pda, kept),
+    replaceRecoveryCodes(unit, kept),
   )
   assert.ok(confirmed)
   clock.now += 5 * minute
@@ -96,7 +96,7 @@ for (const engine of routeEngines) {
     assert.equal(await play.check(one), false)
     assert.deepEqual(await secondFactorsOf(play.context, pda), { totp: true, passkeys: 0, recoveryCodes: 9 })
     const { kept } = makeRecoveryCodes()
-    await play.context.database.write(pda, (unit) => replaceRecoveryCodes(unit, pda, kept))
+    await play.context.database.of(pda).write((unit) => replaceRecoveryCodes(unit, kept))
     assert.equal(await play.check(two), false, 'new ones replace all')
     assert.equal((await secondFactorsOf(play.context, pda)).recoveryCodes, 10)
   })
@@ -114,10 +114,10 @@ for (const engine of routeEngines) {
     play.clock.now += 29 * minute
     await assert.rejects(play.check(play.code()), isLimit(60))
     const { database } = play.context
-    const { passwordHash: from } = (await database.read((unit) => findOwner(unit, pda)))!
-    await database.write(pda, (unit) => changePassword(unit, pda, { to: 'by a mail' }))
+    const { passwordHash: from } = (await database.of(pda).read((unit) => findOwner(unit)))!
+    await database.of(pda).write((unit) => changePassword(unit, { to: 'by a mail' }))
     await assert.rejects(play.check(play.code()), isLimit(60))
-    await database.write(pda, (unit) => changePassword(unit, pda, { from: 'by a mail', to: from }))
+    await database.of(pda).write((unit) => changePassword(unit, { from: 'by a mail', to: from }))
     assert.equal(await play.check(play.code()), true)
     await failFiveTimes()
     await assert.rejects(play.check(play.code()), isLimit(900))

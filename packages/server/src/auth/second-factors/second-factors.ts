@@ -32,7 +32,7 @@ const firstWait = 900_000
 const longestWait = 86_400_000
 
 export async function secondFactorsOf({ database }: Context, pda: number): Promise<SecondFactors> {
-  const { totp, passkeys, recoveryCodes } = await countFactors(database, pda)
+  const { totp, passkeys, recoveryCodes } = await countFactors(database.of(pda))
   return { totp: totp > 0, passkeys, recoveryCodes }
 }
 
@@ -52,33 +52,32 @@ export async function checkSecondFactor(context: Context, pda: number, code: str
   const compact = code.replaceAll(/[\s-]/g, '')
   if (!/^\d{6}$/.test(compact)) {
     const { tokenId } = opaqueId(recoveryCodeIn(compact))
-    return context.database.write(pda, (unit) => spendRecoveryCode(unit, pda, tokenId))
+    return context.database.of(pda).write((unit) => spendRecoveryCode(unit, tokenId))
   }
   const stepOf = await stepFinder(compact, context.now())
-  const result = await context.database.write(pda, (unit) => tryCode(unit, pda, stepOf, context.now()))
+  const result = await context.database.of(pda).write((unit) => tryCode(unit, stepOf, context.now()))
   if (typeof result === 'boolean') return result
   throw tooMany(result.wait, `${mostFailures} wrong codes`)
 }
 
 async function tryCode(
   unit: Unit,
-  pda: number,
   stepOf: (secret: string) => number | undefined,
   now: number,
 ): Promise<boolean | { wait: number }> {
-  await unit.count(0)
-  const totp = await findTotp(unit, pda)
+  await unit.lock()
+  const totp = await findTotp(unit)
   if (!totp?.confirmed) return false
   const wait = waitAfter(totp) - now
   if (wait > 0) return { wait }
   const step = stepOf(totp.secret)
   if (step === undefined) {
-    await countTotpFailure(unit, pda, now)
+    await countTotpFailure(unit, now)
     return false
   }
   // A code that was used is no guess: a form that was sent twice costs nothing.
   if (step <= totp.lastStep) return false
-  await useTotpStep(unit, pda, step)
+  await useTotpStep(unit, step)
   return true
 }
 
@@ -125,12 +124,12 @@ export async function totpOffer(secret: string, name: string, domain: string): P
 export async function startTotp({ database, now }: Context, pda: number): Promise<string | undefined> {
   const { Secret } = await import('otpauth')
   const secret = new Secret({ size: 20 }).base32
-  return (await database.write(pda, (unit) => addTotp(unit, pda, secret, now()))) ? secret : undefined
+  return (await database.of(pda).write((unit) => addTotp(unit, secret, now()))) ? secret : undefined
 }
 
 /** The secret that waits to be confirmed. */
 export async function pendingTotp({ database }: Context, pda: number): Promise<string | undefined> {
-  const totp = await database.read((unit) => findTotp(unit, pda))
+  const totp = await database.of(pda).read((unit) => findTotp(unit))
   return totp?.confirmed === false ? totp.secret : undefined
 }
 
@@ -145,12 +144,12 @@ export async function confirmPendingTotp(
   more: (unit: Unit) => Promise<void>,
 ): Promise<boolean> {
   const stepOf = await stepFinder(code.replaceAll(/[\s-]/g, ''), now())
-  return database.write(pda, async (unit) => {
-    await unit.count(0)
-    const totp = await findTotp(unit, pda)
+  return database.of(pda).write(async (unit) => {
+    await unit.lock()
+    const totp = await findTotp(unit)
     const step = totp?.confirmed === false ? stepOf(totp.secret) : undefined
     if (step === undefined) return false
-    await confirmTotp(unit, pda, step, now())
+    await confirmTotp(unit, step, now())
     await more(unit)
     return true
   })

@@ -32,7 +32,7 @@ export async function ownerInSecondStep(
   const [, end = '', given = ''] =
     /^(\d{1,12})\.([\w-]{43})$/.exec(cookieOf(context, request, cookieName) ?? '') ?? []
   if (end === '' || Number(end) * 1000 < context.now()) return undefined
-  const owner = await context.database.read((unit) => findOwner(unit, account.pda))
+  const owner = await context.database.of(account.pda).read((unit) => findOwner(unit))
   if (owner === undefined) return undefined
   const made = seal(account, owner, Number(end))
   return timingSafeEqual(Buffer.from(given), Buffer.from(made)) ? owner : undefined

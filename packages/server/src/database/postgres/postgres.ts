@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import pg from 'pg'
 import { migrationsAfter, NewerTablesError, postgresSpelling } from '../migrations.ts'
 import { type Database, DiskFullError, type Statement, UnavailableError, type Unit } from '../port.ts'
-import { createShared, createTogether, rowsTogether } from '../shared.ts'
+import { accountDatabases, allAccounts, createShared } from '../shared.ts'
 import {
   postgresDialect,
   type ColumnTypes,
@@ -66,25 +66,23 @@ export async function openPostgres(url: string): Promise<Database> {
   await migrate(writing)
   const columnTypes = await readColumnTypes(reading)
   const engine: Engine = { reading, writing, columnTypes, queues: new Map(), inUnit: new AsyncLocalStorage() }
-  const write: Database['write'] = (pda, fn) => writeUnit(engine, pda, fn)
-  return {
+  const one = <Row>(statement: Statement<Row>) => query<Row>(reading, statement)
+  const whole = {
     dialect: postgresDialect,
-    read: (fn) =>
-      transaction(engine, reading, undefined, 'begin isolation level repeatable read read only', fn),
-    write,
-    writeTogether: createTogether(write, rowsTogether),
-    async one<Row>(statement: Statement<Row>) {
-      return query<Row>(reading, statement)
-    },
-    async aside<Row>(statement: Statement<Row>) {
-      return query<Row>(reading, statement)
-    },
+    one,
     // One at a time: it takes a connection that others write by, for as long as it lasts.
     scrub: createShared(() =>
       writing
         .query('vacuum record, record_history, order_key, link, endpoint_block, endpoint, record_words')
         .catch(refuse),
     ),
+  }
+  const readUnit = <T>(pda: number, fn: (unit: Unit) => Promise<T>) =>
+    transaction(engine, reading, pda, 'begin isolation level repeatable read read only', fn)
+  return {
+    ...whole,
+    of: accountDatabases({ ...whole, background: one }, readUnit, (pda, fn) => writeUnit(engine, pda, fn)),
+    read: (fn) => readUnit(allAccounts, fn),
     async durability() {
       return {
         fsync: await setting(writing, 'fsync'),
@@ -142,7 +140,7 @@ async function insist<T>(engine: Engine, pda: number, fn: (unit: Unit) => Promis
 async function transaction<T>(
   engine: Engine,
   pool: pg.Pool,
-  pda: number | undefined,
+  pda: number,
   begin: string,
   fn: (unit: Unit) => Promise<T>,
 ): Promise<T> {

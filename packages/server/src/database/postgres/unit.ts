@@ -46,11 +46,16 @@ export function gatherWrites(client: pg.PoolClient): void {
   process.nextTick(() => stream.uncork())
 }
 
-/** A unit inside a transaction of `client`; `pda` is the account that is written, undefined in a read. */
+/** Looked up one by one: compared with a list, a plan made while the account was small reads all of it each time. */
+const placesHolding = `select asked.fingerprint, found.place from unnest($2::bytea[]) asked (fingerprint) cross join lateral
+  (select place from record where pda_id = $1 and fingerprint = asked.fingerprint limit 1) found`
+const seqTaken = 'update pda set seq = seq + $1 where pda_id = $2 returning seq'
+
+/** A unit inside a transaction of `client`. */
 export function openUnit(
   client: pg.PoolClient,
   types: ColumnTypes,
-  pda: number | undefined,
+  pda: number,
 ): { unit: Unit; end(): void } {
   let ended = false
   async function run(text: string, values: unknown[]) {
@@ -60,6 +65,7 @@ export function openUnit(
   }
   const unit: Unit = {
     dialect: postgresDialect,
+    pda,
     async all<Row>(statement: Statement<Row>) {
       const { sql: text, parameters } = compilePostgres(statement)
       return (await run(text, parameters)).rows as Row[]
@@ -73,20 +79,17 @@ export function openUnit(
       // Said only where it is needed: it makes an insert take half as long again (measured).
       return (await run(`${text} on conflict do nothing`, values)).rowCount ?? 0
     },
-    async count(count) {
-      const text = 'update pda set seq = seq + $1 where pda_id = $2 returning seq'
-      return (await run(text, [count, pda])).rows[0].seq as number
+    async lock() {
+      await run(seqTaken, [0, pda])
     },
-    async taken(fingerprints) {
-      // Looked up one by one: compared with a list, a plan made while the account was small reads all of it each time.
-      const text = `select asked.fingerprint, found.place from unnest($2::bytea[]) asked (fingerprint) cross join lateral
-        (select place from record where pda_id = $1 and fingerprint = asked.fingerprint limit 1) found`
-      const { rows } = await run(text, [pda, fingerprints.map(fingerprintBytes)])
+    allocateSeq: async (count) => (await run(seqTaken, [count, pda])).rows[0].seq,
+    async findDuplicates(fingerprints) {
+      const { rows } = await run(placesHolding, [pda, fingerprints.map(fingerprintBytes)])
       const places = new Map<string, number>()
       for (const { fingerprint, place } of rows) places.set(fingerprint.toString('latin1'), place)
       return fingerprints.map((fingerprint) => places.get(fingerprint))
     },
-    hold: () => undefined,
+    rememberFingerprints: () => undefined,
   }
   return {
     unit,

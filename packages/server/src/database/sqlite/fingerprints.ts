@@ -19,7 +19,7 @@ export function openFingerprints(
   const outdated: Outdated[] = []
   return {
     /** @param before the account's `seq` before the unit */
-    async taken(fingerprints: readonly string[], before: number | undefined) {
+    async find(fingerprints: readonly string[], before: number | undefined) {
       alive()
       let table = tables.get(pda)
       if (table === undefined || table.seq !== before) {
@@ -30,7 +30,7 @@ export function openFingerprints(
       const known = table
       return fingerprints.map((fingerprint) => holder(place.connection, known, fingerprint, outdated))
     },
-    hold(fingerprints: readonly string[], places: readonly number[]) {
+    remember(fingerprints: readonly string[], places: readonly number[]) {
       alive()
       const table = tables.get(pda)
       for (const [index, fingerprint] of fingerprints.entries()) table?.add(fingerprint, places[index]!)

@@ -1,11 +1,11 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { migrationsAfter, sqliteSpelling } from '../migrations.ts'
 import type { Database, Statement, Unit } from '../port.ts'
-import { createShared, createTogether, rowsTogether } from '../shared.ts'
+import { accountDatabases, allAccounts, createShared } from '../shared.ts'
 import { type Connection, connect, type Workplace } from './connection.ts'
 import type { FingerprintTable } from './fingerprints.ts'
 import { sqliteDialect, compileSqlite, openUnit } from './unit.ts'
-import { type Aside, createAside } from './worker-client.ts'
+import { type WorkerClient, createWorkerClient } from './worker-client.ts'
 import { beginImmediate, breathe, createWriter, runUnit, type Writer } from './writer.ts'
 
 const writerCache = 4 * 2 ** 20
@@ -28,7 +28,7 @@ interface Engine {
   readers: Connection[]
   idColumns: ReadonlySet<string>
   fingerprints: Map<number, FingerprintTable>
-  aside: Aside
+  worker: WorkerClient
   /** Commits since the log was looked at. */
   commits: number
   /** The log being moved into the file. */
@@ -56,22 +56,27 @@ export async function openSqlite(file: string): Promise<Database> {
     readers: [],
     idColumns: findIdColumns(connection),
     fingerprints: new Map(),
-    aside: createAside(file),
+    worker: createWorkerClient(file),
     commits: 0,
     moving: undefined,
     hasRest: false,
     inUnit: new AsyncLocalStorage(),
   }
-  const write: Database['write'] = (pda, fn) => writeUnit(engine, pda, fn)
-  return {
+  const whole = {
     dialect: sqliteDialect,
-    read: (fn) => readUnit(engine, fn),
-    one: async (statement) => oneRead(engine, statement),
-    write,
-    writeTogether: createTogether(write, rowsTogether),
-    aside: async <Row>(statement: Statement<Row>) =>
-      (await engine.aside.query(compileSqlite(statement))) as Row[],
-    scrub: createShared(() => engine.aside.scrub()),
+    one: async <Row>(statement: Statement<Row>) => oneRead(engine, statement),
+    scrub: createShared(() => engine.worker.scrub()),
+  }
+  const background = async <Row>(statement: Statement<Row>) =>
+    (await engine.worker.query(compileSqlite(statement))) as Row[]
+  return {
+    ...whole,
+    of: accountDatabases(
+      { ...whole, background },
+      (pda, fn) => readUnit(engine, pda, fn),
+      (pda, fn) => writeUnit(engine, pda, fn),
+    ),
+    read: (fn) => readUnit(engine, allAccounts, fn),
     async durability() {
       return {
         journal_mode: pragma(connection, 'journal_mode'),
@@ -82,7 +87,7 @@ export async function openSqlite(file: string): Promise<Database> {
   }
 }
 
-async function readUnit<T>(engine: Engine, fn: (unit: Unit) => Promise<T>): Promise<T> {
+async function readUnit<T>(engine: Engine, pda: number, fn: (unit: Unit) => Promise<T>): Promise<T> {
   refuseNested(engine)
   const connection = engine.readers.pop() ?? connect(engine.file, readerCache)
   connection.run('begin', [])
@@ -90,7 +95,7 @@ async function readUnit<T>(engine: Engine, fn: (unit: Unit) => Promise<T>): Prom
     return await perform(
       engine,
       { connection, idColumns: engine.idColumns, breathe: () => undefined },
-      undefined,
+      pda,
       fn,
     )
   } finally {
@@ -124,7 +129,7 @@ function refuseNested(engine: Engine): void {
 async function perform<T>(
   engine: Engine,
   workplace: Workplace,
-  pda: number | undefined,
+  pda: number,
   fn: (unit: Unit) => Promise<T>,
 ): Promise<T> {
   const unit = openUnit(workplace, engine.fingerprints, pda)
@@ -156,7 +161,7 @@ async function afterCommit(engine: Engine, committed: boolean): Promise<void> {
       engine.hasRest = true
     }
     // What fails, on a full disk or while closing, is tried again after later commits: the log itself has all that was written.
-    engine.moving ??= engine.aside.checkpoint().then(moved, moved)
+    engine.moving ??= engine.worker.checkpoint().then(moved, moved)
   }
   if (left > logLimit) await engine.moving
 }
@@ -180,9 +185,9 @@ async function settled(writer: Engine['writer']): Promise<void> {
   while (writer.running) await writer.running
 }
 
-async function close({ writer, aside, readers }: Engine): Promise<void> {
+async function close({ writer, worker, readers }: Engine): Promise<void> {
   await settled(writer)
-  await aside.close()
+  await worker.close()
   // Work that nobody waited for may have begun another unit meanwhile.
   await settled(writer)
   for (const reader of readers) reader.close()

@@ -16,21 +16,24 @@ export const compileSqlite = (statement: Statement<unknown>): Compiled => compil
 type OpenUnit = Unit & { settle(): Promise<void> | undefined; end(): void }
 
 /** @param pda the account that is written, or undefined in a read */
-export function openUnit(
-  place: Workplace,
-  tables: Map<number, FingerprintTable>,
-  pda: number | undefined,
-): OpenUnit {
+export function openUnit(place: Workplace, tables: Map<number, FingerprintTable>, pda: number): OpenUnit {
   const { connection } = place
-  // The account's `seq` before the unit's first `count`, and now.
+  // The account's `seq` before the unit's lock, and now.
   let [before, seq, ended]: [number | undefined, number, boolean] = [undefined, 0, false]
   // Asked after every pause: statements that are still to come when one beside them has failed must not run.
   const alive = () => {
     if (ended) throw new Error('a unit was used after its function had returned')
   }
-  const held = openFingerprints(place, alive, tables, pda!)
+  const held = openFingerprints(place, alive, tables, pda)
+  async function allocateSeq(count: number) {
+    alive()
+    seq = countSeq(connection, pda, count)
+    before ??= seq - count
+    return seq
+  }
   return {
     dialect: sqliteDialect,
+    pda,
     async all<Row>(statement: Statement<Row>) {
       await place.breathe()
       alive()
@@ -39,14 +42,12 @@ export function openUnit(
     },
     insertMany: (table, columns) => insertMany(place, alive, table, columns, ''),
     insertMissing: (table, columns) => insertMany(place, alive, table, columns, 'on conflict do nothing'),
-    async count(count) {
-      alive()
-      seq = countSeq(connection, pda!, count)
-      before ??= seq - count
-      return seq
+    allocateSeq,
+    async lock() {
+      await allocateSeq(0)
     },
-    taken: (fingerprints) => held.taken(fingerprints, before),
-    hold: held.hold,
+    findDuplicates: (fingerprints) => held.find(fingerprints, before),
+    rememberFingerprints: held.remember,
     settle: () => held.settle(before, seq),
     end() {
       ended = true

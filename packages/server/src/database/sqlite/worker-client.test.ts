@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { freshFolder } from '../../../test/engines.ts'
 import { connect } from './connection.ts'
-import { createAside } from './worker-client.ts'
+import { createWorkerClient } from './worker-client.ts'
 
 const slow = {
   sql: 'with recursive n(i) as (select 1 union all select i + 1 from n where i < 100000) select count(*) as count from n',
@@ -15,7 +15,7 @@ test('writers and erasure wait for one slow query, not for all that were asked b
   const database = connect(file, 2 ** 20)
   database.exec('create virtual table record_words using fts5(words)')
   database.close()
-  const aside = createAside(file)
+  const aside = createWorkerClient(file)
   const done: string[] = []
   const note = (name: string) => () => done.push(name)
   await Promise.all([
@@ -32,7 +32,7 @@ test('writers and erasure wait for one slow query, not for all that were asked b
 test('a query that fails is told so, and the next one is answered', async () => {
   const file = join(freshFolder(), 'hatstand.sqlite')
   connect(file, 2 ** 20).close()
-  const aside = createAside(file)
+  const aside = createWorkerClient(file)
   const [bad, good] = await Promise.allSettled([
     aside.query({ sql: 'select nothing', parameters: [] }),
     aside.query(slow),

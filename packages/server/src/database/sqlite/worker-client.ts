@@ -13,7 +13,7 @@ const between = 10
  * A second thread with its own connection, started when it is first needed: what takes longer than a few milliseconds goes there.
  * It does one thing after another; queries wait for the others, because writers wait for a checkpoint.
  */
-export interface Aside {
+export interface WorkerClient {
   query(statement: Compiled): Promise<unknown[]>
   /** Moves the log into the file, as far as nobody reads it. */
   checkpoint(): Promise<unknown>
@@ -32,7 +32,7 @@ interface Errand {
   reject: (error: unknown) => void
 }
 
-export function createAside(file: string): Aside {
+export function createWorkerClient(file: string): WorkerClient {
   const thread = createThread(file)
   const [urgent, queries]: [Errand[], Errand[]] = [[], []]
   let isWorking = false

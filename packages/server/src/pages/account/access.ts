@@ -43,20 +43,20 @@ async function end(context: Context, request: FastifyRequest, session: Session):
   const { pda } = session.account
   const which = formOf(request).get('end') ?? ''
   const entry = entryOfPage(request, context, session, 'revoke', { accessToken: which.slice(0, 128) })
-  return writeNoted(database, pda, entry, async (unit) =>
+  return writeNoted(database.of(pda), entry, async (unit) =>
     which === 'others'
-      ? revokeAccessTokens(unit, pda, { staying: tokenId }, now())
-      : Number(await revokeAccessToken(unit, pda, which)),
+      ? revokeAccessTokens(unit, { staying: tokenId }, now())
+      : Number(await revokeAccessToken(unit, which)),
   )
 }
 
 async function show(context: Context, request: FastifyRequest, reply: FastifyReply, session: Session) {
   const { pda } = session.account
-  const [tokens, nameOf] = await context.database.read(async (unit) => {
+  const [tokens, nameOf] = await context.database.of(pda).read(async (unit) => {
     const [kept, applications, users] = await Promise.all([
-      listAccessTokens(unit, pda, context.now()),
-      listApplications(unit, pda),
-      listUsers(unit, pda),
+      listAccessTokens(unit, context.now()),
+      listApplications(unit),
+      listUsers(unit),
     ])
     const names = new Map([
       ...applications.map((one) => [one.id, nameIn(one)] as const),

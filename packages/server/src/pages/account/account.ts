@@ -13,7 +13,7 @@ export function accountPageRoutes(app: App, context: Context): void {
       const session = await sessionOf(context, request)
       if (session === undefined) return signInFirst(request, reply)
       const { pda, domain } = session.account
-      const owner = await context.database.read((unit) => findOwner(unit, pda))
+      const owner = await context.database.of(pda).read((unit) => findOwner(unit))
       const main = markup`<h1>Your account</h1>
 <p>You are signed in as <strong>${owner?.name}</strong> on <strong>${domain}</strong>.</p>
 <ul class="rows">

@@ -26,8 +26,8 @@ export function accountApplicationRoutes(app: App, context: Context): void {
         const { pda } = session.account
         const id = formOf(request).get('disable') ?? ''
         const entry = entryOfPage(request, context, session, 'disable', { application: id.slice(0, 200) })
-        await writeNoted(context.database, pda, entry, (unit) =>
-          disableApplication(unit, pda, id, context.now()),
+        await writeNoted(context.database.of(pda), entry, (unit) =>
+          disableApplication(unit, id, context.now()),
         )
         return sendOn(reply, path)
       }),
@@ -42,7 +42,7 @@ export function nameIn({ id, definition }: Application): string {
 
 async function show(context: Context, request: FastifyRequest, reply: FastifyReply, session: Session) {
   const { pda } = session.account
-  const all = await context.database.read((unit) => listApplications(unit, pda))
+  const all = await context.database.of(pda).read((unit) => listApplications(unit))
   const [enabled, others] = [all.filter((one) => one.enabled), all.filter((one) => !one.enabled)]
   const main = markup`<h1>Applications</h1>
 <p>What you gave to applications. One that you disable can do nothing from its next request on; what it wrote stays.</p>

@@ -52,7 +52,7 @@ export function accountDataDebitRoutes(app: App, context: Context): void {
 }
 
 async function showAll({ database, now }: Context, reply: FastifyReply, { account }: Session) {
-  const debits = await database.read((unit) => listDebits(unit, account.pda))
+  const debits = await database.of(account.pda).read((unit) => listDebits(unit))
   const listed = debits.map((debit) => {
     const open = openPermission(debit)
     const permission = activePermission(debit, now()) ?? open
@@ -78,11 +78,11 @@ async function showOne(
   { id, status = 200, problem, done, chosen }: Showing,
 ): Promise<FastifyReply> {
   const { database, now } = context
-  const debit = await database.read((unit) => findDebit(unit, pda, id.replaceAll('\0', '')))
+  const debit = await database.of(pda).read((unit) => findDebit(unit, id.replaceAll('\0', '')))
   if (debit === undefined || debit.deletedAt !== undefined)
     return sendPage(reply, 404, plainPage('Nothing here', 'There is no such data debit.'))
   const open = openPermission(debit)
-  await database.write(pda, (unit) => noteSeen(unit, pda, debit.id, open.number))
+  await database.of(pda).write((unit) => noteSeen(unit, debit.id, open.number))
   const queries = ownersQueryContext(context, pda)
   const whole = await sample(queries, debit, open, leavingBy(open).bundle, someRecords)
   const narrowing = chosen?.narrowing && JSON.stringify(chosen.narrowing)
@@ -118,10 +118,10 @@ async function showOne(
 
 /** Who it was that asked, whatever it calls itself. */
 function requesterOf({ database }: Context, pda: number, { holder }: DataDebit): Promise<string> {
-  return database.read(async (unit) => {
+  return database.of(pda).read(async (unit) => {
     const userId = userIn(holder)
-    if (userId !== undefined) return `the user ${(await findUser(unit, pda, userId))?.name ?? userId}`
-    const application = await findApplication(unit, pda, holder)
+    if (userId !== undefined) return `the user ${(await findUser(unit, userId))?.name ?? userId}`
+    const application = await findApplication(unit, holder)
     return application ? `the application ${nameIn(application)} (${holder})` : 'you'
   })
 }

@@ -13,7 +13,7 @@ const path = '/account/email'
 const pictures = process.env['HATSTAND_TEST_PICTURES']
 
 const addressOf = async ({ context }: TestServer) =>
-  (await context.database.read((unit) => findOwner(unit, 1)))?.email
+  (await context.database.of(1).read((unit) => findOwner(unit)))?.email
 
 async function signedIn(server: TestServer) {
   const person = browse(server.app)

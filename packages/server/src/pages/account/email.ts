@@ -78,7 +78,7 @@ async function show(
   session: Session,
   refused?: Refused,
 ) {
-  const owner = await context.database.read((unit) => findOwner(unit, session.account.pda))
+  const owner = await context.database.of(session.account.pda).read((unit) => findOwner(unit))
   const fields = markup`${hiddenFields(context, request, reply)}${whose(owner?.name ?? '')}`
   const text = emailPage(
     fields,

@@ -154,7 +154,7 @@ async function showChange(
 
 async function nameOfOwner({ database }: Context, request: FastifyRequest): Promise<string> {
   const { pda } = accountOfPage(request)
-  return (await database.read((unit) => findOwner(unit, pda)))?.name ?? ''
+  return (await database.of(pda).read((unit) => findOwner(unit)))?.name ?? ''
 }
 
 /** What a form must say itself; anything else goes on. */

@@ -76,7 +76,7 @@ async function whileFresh(
   act: (visit: Visit) => Promise<unknown>,
 ) {
   const session = await sessionOf(context, request)
-  const owner = session && (await context.database.read((unit) => findOwner(unit, session.account.pda)))
+  const owner = session && (await context.database.of(session.account.pda).read((unit) => findOwner(unit)))
   if (!session || !owner) return signInFirst(request, reply)
   if (session.since > context.now() - fresh) return act({ context, request, reply, session, owner })
   if (request.method !== 'GET') return sendOn(reply, path)
@@ -87,7 +87,7 @@ async function signInAgain(context: Context, request: FastifyRequest, reply: Fas
   const session = await sessionOf(context, request)
   if (!session) return signInFirst(request, reply)
   const { account } = session
-  const owner = await context.database.read((unit) => findOwner(unit, account.pda))
+  const owner = await context.database.of(account.pda).read((unit) => findOwner(unit))
   try {
     const password = formOf(request).get('password') ?? ''
     const { subject, passwordHash } = await insistOnPassword(context, account.pda, password, request.ip)
@@ -104,7 +104,7 @@ async function signInAgain(context: Context, request: FastifyRequest, reply: Fas
 async function show({ context, request, reply, session, owner }: Visit, status = 200, problem?: string) {
   const { account } = session
   const factors = await secondFactorsOf(context, account.pda)
-  const passkeys = await context.database.read((unit) => listPasskeys(unit, account.pda))
+  const passkeys = await context.database.of(account.pda).read((unit) => listPasskeys(unit))
   const fields = hiddenFields(context, request, reply)
   const enrolment = passkeysWorkAt(account, hostOf(request))
     ? await passkeyForm(
@@ -161,17 +161,16 @@ async function addPasskey(visit: Visit) {
 
 /** Recovery codes come with the first second factor, in the same unit; `codes` gives them afterwards, if it was the first. */
 function firstCodes(visit: Visit, change: string) {
-  const { pda } = visit.session.account
   const entry = entryOfChange(visit, change)
   const { codes, kept } = makeRecoveryCodes()
   let made = false
   return {
     codes: () => (made ? codes : undefined),
     async first(unit: Unit): Promise<void> {
-      const { totp, passkeys } = await countFactorsIn(unit, pda)
+      const { totp, passkeys } = await countFactorsIn(unit)
       made = totp + passkeys === 1
-      if (made) await replaceRecoveryCodes(unit, pda, kept)
-      await noteEntry(unit, pda, entry)
+      if (made) await replaceRecoveryCodes(unit, kept)
+      await noteEntry(unit, entry)
     },
   }
 }
@@ -190,13 +189,13 @@ async function remove(visit: Visit) {
   const { pda } = session.account
   const which = formOf(request).get('remove') ?? ''
   const entry = entryOfChange(visit, which === 'totp' ? 'authenticator program removed' : 'passkey removed')
-  await context.database.write(pda, async (unit) => {
-    await unit.count(0)
-    if (which === 'totp') await removeTotp(unit, pda)
-    else await removePasskey(unit, pda, which)
-    const { totp, passkeys } = await countFactorsIn(unit, pda)
-    if (totp + passkeys === 0) await replaceRecoveryCodes(unit, pda, [])
-    await noteEntry(unit, pda, entry)
+  await context.database.of(pda).write(async (unit) => {
+    await unit.lock()
+    if (which === 'totp') await removeTotp(unit)
+    else await removePasskey(unit, which)
+    const { totp, passkeys } = await countFactorsIn(unit)
+    if (totp + passkeys === 0) await replaceRecoveryCodes(unit, [])
+    await noteEntry(unit, entry)
   })
   return sendOn(reply, path)
 }
@@ -207,9 +206,9 @@ async function renewCodes(visit: Visit) {
   if (!(await needsSecondFactor(context, pda))) return sendOn(reply, path)
   const { codes, kept } = makeRecoveryCodes()
   const entry = entryOfChange(visit, 'recovery codes renewed')
-  await context.database.write(pda, async (unit) => {
-    await replaceRecoveryCodes(unit, pda, kept)
-    await noteEntry(unit, pda, entry)
+  await context.database.of(pda).write(async (unit) => {
+    await replaceRecoveryCodes(unit, kept)
+    await noteEntry(unit, entry)
   })
   return sendPage(reply, 200, codesPage(codes))
 }

@@ -34,7 +34,7 @@ function readingRoutes(app: App, context: Context): void {
     const { caller, account } = request
     if (!mayPropose(caller)) throw new ApiError('forbidden', 'Listing data debits needs the role datadebit')
     const holder = decides(caller) ? undefined : holderOf(caller)
-    const found = await database.read((unit) => listDebits(unit, account.pda, holder))
+    const found = await database.of(account.pda).read((unit) => listDebits(unit, holder))
     const debits = found.filter((debit) => mayUse(caller, debit))
     await seen(context, request, debits)
     const audience = audienceOf(app, context, request)
@@ -43,7 +43,7 @@ function readingRoutes(app: App, context: Context): void {
 
   app.get(readDataDebit.path, { schema: readDataDebit }, async (request, reply) => {
     const { dataDebit: id } = request.params
-    const found = await database.read((unit) => findDebit(unit, request.account.pda, id))
+    const found = await database.of(request.account.pda).read((unit) => findDebit(unit, id))
     const debit = actions.allowed(request, id, found)
     await seen(context, request, [debit])
     const text = debitText(debit, audienceOf(app, context, request))
@@ -57,8 +57,8 @@ async function seen({ database }: Context, request: FastifyRequest, debits: Data
   const { pda } = request.account
   const unseen = debits.filter((debit) => debit.seen < (debit.permissions.at(-1)?.number ?? 0))
   if (unseen.length === 0) return
-  await database.write(pda, async (unit) => {
-    for (const { id, permissions } of unseen) await noteSeen(unit, pda, id, permissions.at(-1)!.number)
+  await database.of(pda).write(async (unit) => {
+    for (const { id, permissions } of unseen) await noteSeen(unit, id, permissions.at(-1)!.number)
   })
 }
 
@@ -75,7 +75,7 @@ function proposingRoutes(app: App, context: Context): void {
 
   app.put(updateDataDebit.path, { schema: updateDataDebit }, async (request, reply) => {
     const { dataDebit: id } = request.params
-    const found = await database.read((unit) => findDebit(unit, request.account.pda, id))
+    const found = await database.of(request.account.pda).read((unit) => findDebit(unit, id))
     if (!decides(request.caller)) actions.allowed(request, id, found)
     const debit = await actions.proposeChange(context, request, id, await readProposed(request))
     return sendJson(reply, { first: debitText(debit, audienceOf(app, context, request)), rest: undefined })

@@ -23,11 +23,11 @@ export function previewRoutes(app: App, context: Context): void {
     const { dataDebit: id } = request.params
     const { pda } = request.account
     const { value, text } = await readPreview(request)
-    const debit = allowed(request, id, await database.read((unit) => findDebit(unit, pda, id)))
+    const debit = allowed(request, id, await database.of(pda).read((unit) => findDebit(unit, id)))
     const asked = chosen(debit, value.permission)
     const permission = { ...asked, narrowing: narrowingIn(text) ?? asked.narrowing }
     const { bundle, conditions } = orMalformed(() => within('narrowing', () => leavingBy(permission)))
-    await database.write(pda, (unit) => noteSeen(unit, pda, id, asked.number))
+    await database.of(pda).write((unit) => noteSeen(unit, id, asked.number))
     const about = { dataDebit: id, endpoints: endpointsIn(bundle) }
     const queries = queryContextOf(request, context, 'query', about)
     const take = Math.min(Number(request.query.take), mostShown)

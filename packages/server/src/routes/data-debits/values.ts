@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { met, showFor } from '../../actions/data-debit-values.ts'
 import { allowed, entryAbout } from '../../actions/data-debits.ts'
 import { hiddenText, shownText } from '../../auth/passwords/hidden-names.ts'
-import type { App, Context } from '../../context.ts'
+import type { Account, App, Context } from '../../context.ts'
 import { endpointsIn, hidesTimes, type Leaving, leavingBy } from '../../domain/consent/acceptance.ts'
 import {
   activePermission,
@@ -49,7 +49,7 @@ export function valueRoutes(app: App, context: Context): void {
     const debit = allowed(
       request,
       id,
-      await context.database.read((unit) => findDebit(unit, request.account.pda, id)),
+      await context.database.of(request.account.pda).read((unit) => findDebit(unit, id)),
     )
     try {
       return await answer(request, reply, context, debit)
@@ -89,9 +89,9 @@ function queryContextFor(request: Asked, context: Context, reading: Reading): Qu
   return {
     ...queries,
     async release(what) {
-      const found = await context.database.read((unit) =>
-        findPermission(unit, request.account.pda, debit.id, permission.number),
-      )
+      const found = await context.database
+        .of(request.account.pda)
+        .read((unit) => findPermission(unit, debit.id, permission.number))
       const own = found && found.usedUpAt === begun ? { ...found, usedUpAt: undefined } : found
       if (!own || own.acceptedAt !== permission.acceptedAt || !isActive(own, context.now()))
         throw inactive(debit.id)
@@ -115,7 +115,7 @@ function begin(debit: DataDebit, { now }: Context): Reading {
 }
 
 function resume({ account }: Asked, debit: DataDebit, { now }: Context, after: string): Reading {
-  const read = readCursor(account.pda, debit, after, now())
+  const read = readCursor(account, debit, after, now())
   if (!read)
     throw new ApiError(
       'invalid_query',
@@ -130,7 +130,12 @@ async function claim(request: Asked, context: Context, reading: Reading, gives: 
   const { debit, permission, begun } = reading
   const entry = entryAbout(request, context, 'expire', debit, permission)
   const { pda } = request.account
-  const claimed = await claimRead(context.database, pda, debit.id, { permission, now: begun, gives, entry })
+  const claimed = await claimRead(context.database.of(pda), debit.id, {
+    permission,
+    now: begun,
+    gives,
+    entry,
+  })
   if (claimed === 'claimed') return
   if (claimed === 'inactive') throw inactive(debit.id)
   const seconds = String(Math.max(1, Math.ceil((claimed.limit - begun) / 1000)))
@@ -156,7 +161,7 @@ async function sendPage(
   const show = showFor(debit, permission)
   const { text, next } = await readBundlePart(queries, leaving.bundle, show, { take, after: place })
   const cursor = { permission: permission.number, acceptedAt: permission.acceptedAt!, begun }
-  if (next) linkNext(reply, request, cursorText(queries.pda, debit, { ...cursor, place: next }))
+  if (next) linkNext(reply, request, cursorText(request.account, debit, { ...cursor, place: next }))
   return sendJson(reply, { first: `${head}${text}}`, rest: undefined })
 }
 
@@ -180,18 +185,23 @@ interface ReadCursor {
 }
 
 /** Where a read goes on, as its requester gets it: it can neither be read nor made. */
-function cursorText(pda: number, { secret }: DataDebit, { place, ...read }: ReadCursor): string {
-  const after = place.after && cursorOf(pda, place.after)
+function cursorText(account: Account, { secret }: DataDebit, { place, ...read }: ReadCursor): string {
+  const after = place.after && cursorOf(account, place.after)
   return hiddenText(secret, JSON.stringify({ ...read, place: { ...place, after } }))
 }
 
 /** @returns undefined when it is not of this data debit, or too old */
-function readCursor(pda: number, { secret }: DataDebit, text: string, now: number): ReadCursor | undefined {
+function readCursor(
+  account: Account,
+  { secret }: DataDebit,
+  text: string,
+  now: number,
+): ReadCursor | undefined {
   const spelled = shownText(secret, text)
   if (spelled === undefined) return undefined
   const { place, ...read } = JSON.parse(spelled)
   if (!place || now < read.begun || now > read.begun + longestRead) return undefined
-  return { ...read, place: { ...place, after: place.after && placeAt(pda, place.after) } }
+  return { ...read, place: { ...place, after: place.after && placeAt(account, place.after) } }
 }
 
 /** The permission as it is for a read that has begun: that the read used it up does not end the read. */

@@ -60,7 +60,7 @@ function writingRoutes(app: App, context: Context): void {
     requireSomeWrite(request)
     return withBody(request, reply, context, async (body) => {
       const drafts = await envelopeDrafts(request, body, 'update', context)
-      const refusal = await updateRecords(database, request.account.pda, {
+      const refusal = await updateRecords(database.of(request.account.pda), {
         ...replacementOf(request, context, 'update'),
         slices: () => drafts.slices(),
         mayWrite: (endpoint) => mayWrite(request.caller, namespaceOf(endpoint)),
@@ -77,7 +77,6 @@ function readingRoutes(app: App, context: Context): void {
     if (!mayRead(request.caller, namespace))
       throw new ApiError('forbidden', `No rights to read the namespace ${namespace}`)
     const { query } = request
-    const { pda } = request.account
     const endpoint = `${namespace}/${path}`
     const envelope = envelopeOf(request, query)
     const reading = queryContextOf(request, context, 'read')
@@ -92,7 +91,7 @@ function readingRoutes(app: App, context: Context): void {
       ...(ordering && { ordering }),
     })
     const asked = { skip: Number(query.skip), take: Number(query.take), after }
-    const stretch = stretchOf(pda, list, asked, 'in the same order')
+    const stretch = stretchOf(request.account, list, asked, 'in the same order')
     reply.header('accept-query', 'application/json')
     return sendPages(reply, request, await readList(reading, list, stretch, envelope))
   })
@@ -116,7 +115,7 @@ function deletingRoutes(app: App, context: Context): void {
     if (ids.length === 0) return deleted
     const writable = (endpoint: string) => mayWrite(request.caller, namespaceOf(endpoint))
     const by = replacementOf(request, context, 'delete')
-    const refused = await deleteRecords(database, request.account.pda, ids, writable, by)
+    const refused = await deleteRecords(database.of(request.account.pda), ids, writable, by)
     if (refused === 'forbidden')
       throw new ApiError('forbidden', 'One of the records is in a namespace you may not write')
     if (refused === 'missing')
@@ -128,7 +127,7 @@ function deletingRoutes(app: App, context: Context): void {
     const { namespace, '*': path } = request.params
     requireWrite(request, namespace)
     const by = replacementOf(request, context, 'delete')
-    await deleteEndpoint(database, request.account.pda, `${namespace}/${path}`, by)
+    await deleteEndpoint(database.of(request.account.pda), `${namespace}/${path}`, by)
     return deleted
   })
 }
@@ -156,7 +155,7 @@ export function linkRoutes(app: App, context: Context): void {
       throw new ApiError('data_missing', 'Could not link records: the parameter records names none')
     const writable = (endpoint: string) => mayWrite(request.caller, namespaceOf(endpoint))
     const entry = entryOf(request, context, 'link')
-    const refused = await linkRecords(database, request.account.pda, ids, writable, entry)
+    const refused = await linkRecords(database.of(request.account.pda), ids, writable, entry)
     if (refused === 'forbidden')
       throw new ApiError('forbidden', 'One of the records is in a namespace you may not write')
     if (refused === 'missing')
@@ -173,7 +172,7 @@ export function erasureRoutes(app: App, context: Context): void {
     requireOwner(request)
     const ids = [...new Set(recordIdsOf(request.query.records))]
     const entry = entryOf(request, context, 'erase')
-    const records = await eraseRecords(database, request.account.pda, ids, now(), entry)
+    const records = await eraseRecords(database.of(request.account.pda), ids, now(), entry)
     if (records === undefined)
       throw new ApiError('data_missing', 'Could not erase records: one of them does not exist')
     return { message: 'Erased', records }
@@ -184,7 +183,7 @@ export function erasureRoutes(app: App, context: Context): void {
     const { namespace, '*': path } = request.params
     const entry = entryOf(request, context, 'erase')
     const name = `${namespace}/${path}`
-    const records = await eraseEndpoint(database, request.account.pda, name, now(), entry)
+    const records = await eraseEndpoint(database.of(request.account.pda), name, now(), entry)
     return { message: 'Erased', records }
   })
 }

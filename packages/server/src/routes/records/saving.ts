@@ -113,7 +113,7 @@ export async function save(
   drafts: Drafts,
   skipDuplicates: boolean,
 ): Promise<void> {
-  const { saved, duplicates } = await saveRecords(context.database, request.account.pda, {
+  const { saved, duplicates } = await saveRecords(context.database.of(request.account.pda), {
     writer: holderOf(request.caller),
     now: context.now(),
     weight: drafts.weight,
@@ -145,7 +145,7 @@ async function duplicatesRefused(
   const { pda } = request.account
   const places = duplicates.flatMap(({ place }) => place ?? [])
   const records =
-    places.length === 0 ? new Map() : await database.read((unit) => recordsAt(unit, pda, places))
+    places.length === 0 ? new Map() : await database.of(pda).read((unit) => recordsAt(unit, places))
   const told = duplicates.slice(0, skippedTold).map(({ index, place, of }) => {
     const record = place === undefined ? undefined : records.get(place)
     if (of !== undefined) return { index, of }

@@ -14,18 +14,18 @@ for (const engine of engines)
     const pda = (await addAccount(database, 'me.example.org', await makeSigningKey(), now)) as number
     const token = { kind: 'jwt', holder: 'owner', subject: 'owner', about: 'a test' } as const
     const add = (tokens: { tokenId: string; createdAt: number; kind?: 'session' }[]) =>
-      database.write(pda, async (unit) => {
-        for (const one of tokens) await addAccessToken(unit, pda, { ...token, expiresAt: now + 1e9, ...one })
+      database.of(pda).write(async (unit) => {
+        for (const one of tokens) await addAccessToken(unit, { ...token, expiresAt: now + 1e9, ...one })
       })
     await add([
       { tokenId: 'in use', createdAt: now },
       { tokenId: 'not used', createdAt: now },
       { tokenId: 'of a browser', createdAt: now, kind: 'session' },
     ])
-    await database.write(pda, (unit) => touchAccessToken(unit, pda, 'in use', now + 1e6))
+    await database.of(pda).write((unit) => touchAccessToken(unit, 'in use', now + 1e6))
     const many = Array.from({ length: mostTokens }, (_, index) => index)
     await add(many.map((index) => ({ tokenId: `new ${index}`, createdAt: now + 1 + index })))
-    const ids = (await database.read((unit) => listAccessTokens(unit, pda, now))).map((one) => one.tokenId)
+    const ids = (await database.of(pda).read((unit) => listAccessTokens(unit, now))).map((one) => one.tokenId)
     assert.equal(ids.length, mostTokens + 1)
     assert.deepEqual(
       ['in use', 'not used', 'of a browser', 'new 0', 'new 1'].map((id) => ids.includes(id)),

@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import type { Database, Unit } from '../../database/port.ts'
+import type { Database, Snapshot, Unit } from '../../database/port.ts'
 import type { Tables } from '../../database/tables.ts'
 import { addSigningKey, type SigningKey } from './signing-keys.ts'
 
@@ -80,7 +80,7 @@ async function findPlace(database: Database, host: string): Promise<Place | unde
 /** The statement proves the place: no row when the host is another account by now, or none. */
 function callerAt(
   database: Database,
-  { pda_id: pda, domain }: Place,
+  { pda_id, domain }: Place,
   host: string,
   { tokenId, keyId }: { tokenId: string; keyId: string },
 ): Promise<CallerRow[]> {
@@ -89,18 +89,18 @@ function callerAt(
       token.used_at, token.expires_at, signing_key.key_id, signing_key.expires_at as key_expires_at, application.version,
       coalesce(application.enabled, account_user.enabled) as enabled, granted_role.role, granted_role.detail
     from domain account
-    left join owner on owner.pda_id = ${pda}
-    left join access_token token on token.pda_id = ${pda} and token.token_id = ${tokenId}
-    left join signing_key on signing_key.pda_id = ${pda} and signing_key.key_id = ${keyId}
-    left join application on application.pda_id = ${pda} and application.application = token.holder
-    left join account_user on account_user.pda_id = ${pda} and account_user.user_id = token.subject
-    left join granted_role on granted_role.pda_id = ${pda} and granted_role.holder = token.holder
-    where account.pda_id = ${pda} and account.domain = ${domain}
+    left join owner on owner.pda_id = ${pda_id}
+    left join access_token token on token.pda_id = ${pda_id} and token.token_id = ${tokenId}
+    left join signing_key on signing_key.pda_id = ${pda_id} and signing_key.key_id = ${keyId}
+    left join application on application.pda_id = ${pda_id} and application.application = token.holder
+    left join account_user on account_user.pda_id = ${pda_id} and account_user.user_id = token.subject
+    left join granted_role on granted_role.pda_id = ${pda_id} and granted_role.holder = token.holder
+    where account.pda_id = ${pda_id} and account.domain = ${domain}
       and (account.domain = ${host} or not exists (select 1 from domain other where other.domain <> ${domain}))`)
 }
 
 /** All accounts in the order they were made. */
-export function listAccounts(unit: Unit): Promise<{ pda_id: number; domain: string }[]> {
+export function listAccounts(unit: Snapshot): Promise<{ pda_id: number; domain: string }[]> {
   return unit.all(sql`select pda_id, domain from domain order by pda_id, domain`)
 }
 
@@ -127,7 +127,7 @@ async function tryAccount(database: Database, domain: string, key: SigningKey, n
     unit.all<{ pda: number }>(sql`select coalesce(max(pda_id), 0) + 1 as pda from pda`),
   )
   const pda = Number(next?.pda)
-  return database.write(pda, async (unit) => {
+  return database.of(pda).write(async (unit) => {
     const known = await unit.all(sql`select 1 from domain where domain = ${domain}`)
     if (known.length > 0) return undefined
     const numbered = await unit.all(
@@ -135,17 +135,17 @@ async function tryAccount(database: Database, domain: string, key: SigningKey, n
     )
     if (numbered.length === 0) return 'again'
     await unit.all(sql`insert into domain (domain, pda_id) values (${domain}, ${pda})`)
-    await addSigningKey(unit, pda, key, now)
+    await addSigningKey(unit, key, now)
     return pda
   })
 }
 
 /** Gives an account another domain: tokens issued under the old one no longer count. */
-export async function moveAccount(unit: Unit, pda: number, domain: string): Promise<void> {
-  await unit.all(sql`update domain set domain = ${domain} where pda_id = ${pda}`)
+export async function moveAccount(unit: Unit, domain: string): Promise<void> {
+  await unit.all(sql`update domain set domain = ${domain} where pda_id = ${unit.pda}`)
 }
 
 /** Resolves when the database answers. */
-export async function answer(unit: Unit): Promise<void> {
+export async function answer(unit: Snapshot): Promise<void> {
   await unit.all(sql`select 1 as one`)
 }

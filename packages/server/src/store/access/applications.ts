@@ -26,12 +26,12 @@ export interface Application {
 type Row = Pick<Tables['application'], 'application' | 'definition' | 'version' | 'enabled' | 'setup_version'>
 
 /** All applications of the account by id. */
-export async function listApplications(unit: Unit, pda: number): Promise<Application[]> {
+export async function listApplications(unit: Unit): Promise<Application[]> {
   const rows = await unit.all<Row>(sql`
     select application, definition, version, enabled, setup_version from application
-    where pda_id = ${pda}`)
+    where pda_id = ${unit.pda}`)
   const granted = await unit.all<{ holder: string; role: RoleName; detail: string }>(sql`
-    select holder, role, detail from granted_role where pda_id = ${pda}`)
+    select holder, role, detail from granted_role where pda_id = ${unit.pda}`)
   const byHolder = Map.groupBy(inOrder(granted, roleText), ({ holder }) => holder)
   return inOrder(rows, (row) => row.application).map((row) =>
     applicationOf(row, byHolder.get(row.application) ?? []),
@@ -39,18 +39,18 @@ export async function listApplications(unit: Unit, pda: number): Promise<Applica
 }
 
 /** The ids of the applications that are enabled. */
-export async function enabledApplications(unit: Unit, pda: number): Promise<Set<string>> {
+export async function enabledApplications(unit: Unit): Promise<Set<string>> {
   const rows = await unit.all<{ application: string }>(
-    sql`select application from application where pda_id = ${pda} and enabled = 1`,
+    sql`select application from application where pda_id = ${unit.pda} and enabled = 1`,
   )
   return new Set(rows.map(({ application }) => application))
 }
 
-export async function findApplication(unit: Unit, pda: number, id: string): Promise<Application | undefined> {
+export async function findApplication(unit: Unit, id: string): Promise<Application | undefined> {
   const [row] = await unit.all<Row>(sql`
     select application, definition, version, enabled, setup_version from application
-    where pda_id = ${pda} and application = ${id}`)
-  return row && applicationOf(row, await findRoles(unit, pda, id))
+    where pda_id = ${unit.pda} and application = ${id}`)
+  return row && applicationOf(row, await findRoles(unit, id))
 }
 
 function applicationOf(row: Row, roles: { role: RoleName; detail: string }[]): Application {
@@ -70,19 +70,18 @@ function applicationOf(row: Row, roles: { role: RoleName; detail: string }[]): A
  */
 export async function registerApplication(
   unit: Unit,
-  pda: number,
   application: { id: string; version: string; definition: string },
   now: number,
 ): Promise<boolean> {
-  await unit.count(0)
+  await unit.lock()
   const { id, version, definition } = application
   const updated = await unit.all(sql`
     update application set version = ${version}, definition = ${definition}, updated_at = ${now}
-    where pda_id = ${pda} and application = ${id} returning application`)
+    where pda_id = ${unit.pda} and application = ${id} returning application`)
   if (updated.length > 0) return true
   await unit.all(sql`
     insert into application (pda_id, application, definition, version, enabled, created_at, updated_at)
-    values (${pda}, ${id}, ${definition}, ${version}, 0, ${now}, ${now})`)
+    values (${unit.pda}, ${id}, ${definition}, ${version}, 0, ${now}, ${now})`)
   return false
 }
 
@@ -94,37 +93,36 @@ export async function registerApplication(
  */
 export async function setUpApplication(
   unit: Unit,
-  pda: number,
   { id, version, roles }: { id: string; version: string; roles: readonly Role[] },
   now: number,
 ): Promise<boolean> {
-  await unit.count(0)
+  await unit.lock()
   const [updated] = await unit.all<{ definition: string }>(sql`
     update application set enabled = 1, setup_version = ${version}, setup_at = ${now}
-    where pda_id = ${pda} and application = ${id} and version = ${version} returning definition`)
+    where pda_id = ${unit.pda} and application = ${id} and version = ${version} returning definition`)
   if (updated === undefined) return false
-  await replaceRoles(unit, pda, id, roles)
+  await replaceRoles(unit, id, roles)
   const debit = applicationDebitId(id)
   if (roles.some(({ role, detail }) => role === 'datadebit' && detail === debit))
-    await acceptApplicationDebit(unit, pda, { id, definition: updated.definition }, now)
+    await acceptApplicationDebit(unit, { id, definition: updated.definition }, now)
   return true
 }
 
 /** Takes all an application was granted, its tokens and its data debit too. Returns false when there is none with this id. */
-export async function disableApplication(unit: Unit, pda: number, id: string, now: number): Promise<boolean> {
-  await unit.count(0)
+export async function disableApplication(unit: Unit, id: string, now: number): Promise<boolean> {
+  await unit.lock()
   const updated = await unit.all(sql`
-    update application set enabled = 0 where pda_id = ${pda} and application = ${id} returning application`)
-  await removeRoles(unit, pda, id)
-  await removeTokensOf(unit, pda, id)
-  await endApplicationDebit(unit, pda, id, now)
+    update application set enabled = 0 where pda_id = ${unit.pda} and application = ${id} returning application`)
+  await removeRoles(unit, id)
+  await removeTokensOf(unit, id)
+  await endApplicationDebit(unit, id, now)
   return updated.length > 0
 }
 
 /** Forgets an application, with all it was granted and its tokens; its data debits end. Returns whether there was one. */
-export async function removeApplication(unit: Unit, pda: number, id: string, now: number): Promise<boolean> {
-  const known = await disableApplication(unit, pda, id, now)
-  if (known) await deleteDebitsOf(unit, pda, id, now)
-  await unit.all(sql`delete from application where pda_id = ${pda} and application = ${id}`)
+export async function removeApplication(unit: Unit, id: string, now: number): Promise<boolean> {
+  const known = await disableApplication(unit, id, now)
+  if (known) await deleteDebitsOf(unit, id, now)
+  await unit.all(sql`delete from application where pda_id = ${unit.pda} and application = ${id}`)
   return known
 }

@@ -24,16 +24,16 @@ for (const engine of engines) {
     const place = await engine.place()
     const [here, there] = [await openDatabase(place, false), await openDatabase(place, false)]
     const pda = (await addAccount(here, 'me.example.org', await makeSigningKey(), now)) as number
-    await here.write(pda, (unit) => grant(unit, pda, { id: 'notes', version: '1.0.0' }, now))
+    await here.of(pda).write((unit) => grant(unit, { id: 'notes', version: '1.0.0' }, now))
     const base = { holder: 'notes', subject: 'owner', about: 'OAuth', createdAt: now, expiresAt: now + 1000 }
     for (let round = 0; round < 40; round++) {
       const grantId = `grant ${round}`
       const consent = { ...base, tokenId: grantId, kind: 'grant', grantId } as const
       const token = { ...base, tokenId: `token ${round}`, kind: 'oauth', grantId } as const
-      assert.equal(await here.write(pda, (unit) => keepOAuthToken(unit, pda, consent)), true)
+      assert.equal(await here.of(pda).write((unit) => keepOAuthToken(unit, consent)), true)
       await Promise.all([
-        here.write(pda, (unit) => keepOAuthToken(unit, pda, token)),
-        there.write(pda, (unit) => removeGrant(unit, pda, grantId)),
+        here.of(pda).write((unit) => keepOAuthToken(unit, token)),
+        there.of(pda).write((unit) => removeGrant(unit, grantId)),
       ])
       const left = await here.one(sql`select token_id from access_token where grant_id = ${grantId}`)
       assert.deepEqual(left, [], `round ${round}`)
@@ -49,10 +49,10 @@ for (const engine of engines) {
     const kept = { model: 'AuthorizationCode', payload: '{}', expiresAt: now + 1000 }
     for (let round = 0; round < 10; round++) {
       const modelId = `token ${round}`
-      await here.write(pda, (unit) => keepModel(unit, pda, { ...kept, modelId }))
+      await here.of(pda).write((unit) => keepModel(unit, { ...kept, modelId }))
       const used = await Promise.all(
         Array.from({ length: 10 }, (_, index) =>
-          databases[index % 2]!.write(pda, (unit) => consumeModel(unit, pda, kept.model, modelId, now)),
+          databases[index % 2]!.of(pda).write((unit) => consumeModel(unit, kept.model, modelId, now)),
         ),
       )
       assert.equal(used.filter(Boolean).length, 1)
@@ -63,19 +63,21 @@ for (const engine of engines) {
   test(`of what a consent used up only the newest are remembered, and the others count no more (${engine.name})`, async () => {
     const database = await openDatabase(await engine.place(), false)
     const pda = (await addAccount(database, 'me.example.org', await makeSigningKey(), now)) as number
-    await database.write(pda, (unit) => grant(unit, pda, { id: 'notes', version: '1.0.0' }, now))
+    await database.of(pda).write((unit) => grant(unit, { id: 'notes', version: '1.0.0' }, now))
     const model = 'RefreshToken'
     const base = { holder: 'notes', subject: 'owner', about: 'OAuth', createdAt: now, expiresAt: now + 1000 }
     for (const grantId of ['busy', 'idle'])
-      await database.write(pda, (unit) =>
-        keepOAuthToken(unit, pda, { ...base, tokenId: grantId, kind: 'grant', grantId, payload: '{}' }),
-      )
+      await database
+        .of(pda)
+        .write((unit) =>
+          keepOAuthToken(unit, { ...base, tokenId: grantId, kind: 'grant', grantId, payload: '{}' }),
+        )
     const keep = (modelId: string, grantId: string) =>
-      database.write(pda, (unit) =>
-        keepModel(unit, pda, { model, modelId, grantId, payload: '{}', expiresAt: now + 1000 }),
-      )
+      database
+        .of(pda)
+        .write((unit) => keepModel(unit, { model, modelId, grantId, payload: '{}', expiresAt: now + 1000 }))
     const use = (modelId: string, at: number) =>
-      database.write(pda, (unit) => consumeModel(unit, pda, model, modelId, at))
+      database.of(pda).write((unit) => consumeModel(unit, model, modelId, at))
     await keep('of another consent', 'idle')
     await use('of another consent', now)
     for (let number = 0; number <= mostUsed + 5; number++) {
@@ -85,8 +87,8 @@ for (const engine of engines) {
     await keep('unused', 'busy')
     const left = await database.one<{ model_id: string }>(sql`select model_id from oauth_model`)
     assert.equal(left.length, mostUsed + 2)
-    const find = (modelId: string) => database.read((unit) => findModel(unit, pda, model, modelId))
-    const consent = (id: string) => database.read((unit) => findOAuthToken(unit, pda, 'grant', id))
+    const find = (modelId: string) => database.of(pda).read((unit) => findModel(unit, model, modelId))
+    const consent = (id: string) => database.of(pda).read((unit) => findOAuthToken(unit, 'grant', id))
     assert.deepEqual([await find('token 5'), (await find('token 6'))?.consumedAt], [undefined, now + 6])
     assert.equal(await use('token 5', now), false)
     assert.equal(await consent('busy'), '{}')
@@ -101,18 +103,18 @@ for (const engine of engines) {
   test(`however often one refresh token comes within its minute, the newest of what it gave count and no more are kept (${engine.name})`, async () => {
     const database = await openDatabase(await engine.place(), false)
     const pda = (await addAccount(database, 'me.example.org', await makeSigningKey(), now)) as number
-    await database.write(pda, (unit) => grant(unit, pda, { id: 'notes', version: '1.0.0' }, now))
+    await database.of(pda).write((unit) => grant(unit, { id: 'notes', version: '1.0.0' }, now))
     const base = { holder: 'notes', subject: 'owner', about: 'OAuth', createdAt: now, expiresAt: now + 1000 }
     const consent = { ...base, tokenId: 'one', kind: 'grant', grantId: 'one', payload: '{}' } as const
-    await database.write(pda, (unit) => keepOAuthToken(unit, pda, consent))
+    await database.of(pda).write((unit) => keepOAuthToken(unit, consent))
     const model = 'RefreshToken'
     const keep = (modelId: string, iat: number) =>
-      database.write(pda, (unit) =>
-        keepModel(unit, pda, { ...consent, model, modelId, payload: JSON.stringify({ iat }) }),
-      )
+      database
+        .of(pda)
+        .write((unit) => keepModel(unit, { ...consent, model, modelId, payload: JSON.stringify({ iat }) }))
     await keep('first', 0)
     for (let number = 1; number <= mostUnused + 10; number++) {
-      assert.equal(await database.write(pda, (unit) => consumeModel(unit, pda, model, 'first', now)), true)
+      assert.equal(await database.of(pda).write((unit) => consumeModel(unit, model, 'first', now)), true)
       await keep(`token ${number}`, number)
     }
     const left = await database.one<{ model_id: string }>(

@@ -15,9 +15,9 @@ export interface Owner {
 
 type Row = { name: string; password_hash: string; subject: string; email: string | null }
 
-export async function findOwner(unit: Unit, pda: number): Promise<Owner | undefined> {
+export async function findOwner(unit: Unit): Promise<Owner | undefined> {
   const [row] = await unit.all<Row>(
-    sql`select name, password_hash, subject, email from owner where pda_id = ${pda} order by created_at limit 1`,
+    sql`select name, password_hash, subject, email from owner where pda_id = ${unit.pda} order by created_at limit 1`,
   )
   return (
     row && {
@@ -30,10 +30,10 @@ export async function findOwner(unit: Unit, pda: number): Promise<Owner | undefi
 }
 
 /** Sets the owner up, once: false when the account has one already, which stays as it is. */
-export async function addOwner(unit: Unit, pda: number, owner: Owner, now: number): Promise<boolean> {
-  await unit.count(0)
-  if (await findOwner(unit, pda)) return false
-  await insertOwner(unit, pda, owner, now)
+export async function addOwner(unit: Unit, owner: Owner, now: number): Promise<boolean> {
+  await unit.lock()
+  if (await findOwner(unit)) return false
+  await insertOwner(unit, owner, now)
   return true
 }
 
@@ -42,15 +42,15 @@ export async function addOwner(unit: Unit, pda: number, owner: Owner, now: numbe
  * name it is the same person, whose second factors stay, and whose e-mail address stays unless another one is given.
  * @returns whether there was one
  */
-export async function replaceOwner(unit: Unit, pda: number, owner: Owner, now: number): Promise<boolean> {
-  await unit.count(0)
-  const before = await findOwner(unit, pda)
+export async function replaceOwner(unit: Unit, owner: Owner, now: number): Promise<boolean> {
+  await unit.lock()
+  const before = await findOwner(unit)
   const same = before?.name === owner.name
-  await removeTokensOf(unit, pda, ownerHolder)
-  await removePasswordReset(unit, pda)
-  if (!same) await removeSecondFactors(unit, pda)
-  await unit.all(sql`delete from owner where pda_id = ${pda}`)
-  await insertOwner(unit, pda, { ...owner, email: owner.email ?? (same ? before.email : undefined) }, now)
+  await removeTokensOf(unit, ownerHolder)
+  await removePasswordReset(unit)
+  if (!same) await removeSecondFactors(unit)
+  await unit.all(sql`delete from owner where pda_id = ${unit.pda}`)
+  await insertOwner(unit, { ...owner, email: owner.email ?? (same ? before.email : undefined) }, now)
   return before !== undefined
 }
 
@@ -63,17 +63,16 @@ export async function replaceOwner(unit: Unit, pda: number, owner: Owner, now: n
  */
 export async function changePassword(
   unit: Unit,
-  pda: number,
   change: { from?: string; to: string; staying?: string },
 ): Promise<boolean> {
-  await unit.count(0)
-  const before = await findOwner(unit, pda)
+  await unit.lock()
+  const before = await findOwner(unit)
   if (before === undefined || before.passwordHash !== (change.from ?? before.passwordHash)) return false
-  await unit.all(sql`update owner set password_hash = ${change.to} where pda_id = ${pda}`)
-  await removeTokensOf(unit, pda, ownerHolder, change.staying)
-  await removePasswordReset(unit, pda)
+  await unit.all(sql`update owner set password_hash = ${change.to} where pda_id = ${unit.pda}`)
+  await removeTokensOf(unit, ownerHolder, change.staying)
+  await removePasswordReset(unit)
   // Who only reads the owner's mail gets no more guesses at codes by it.
-  if (change.from !== undefined) await forgetTotpFailures(unit, pda)
+  if (change.from !== undefined) await forgetTotpFailures(unit)
   return true
 }
 
@@ -81,18 +80,18 @@ export async function changePassword(
  * Keeps another e-mail address of the owner, or none. A link to a new password that went to the one before works no more.
  * @returns whether there is an owner
  */
-export async function setOwnerEmail(unit: Unit, pda: number, email: string | undefined): Promise<boolean> {
-  await unit.count(0)
-  if (!(await findOwner(unit, pda))) return false
-  await unit.all(sql`update owner set email = ${email ?? null} where pda_id = ${pda}`)
-  await removePasswordReset(unit, pda)
+export async function setOwnerEmail(unit: Unit, email: string | undefined): Promise<boolean> {
+  await unit.lock()
+  if (!(await findOwner(unit))) return false
+  await unit.all(sql`update owner set email = ${email ?? null} where pda_id = ${unit.pda}`)
+  await removePasswordReset(unit)
   return true
 }
 
-async function insertOwner(unit: Unit, pda: number, owner: Owner, now: number): Promise<void> {
+async function insertOwner(unit: Unit, owner: Owner, now: number): Promise<void> {
   await unit.all(sql`
     insert into owner (pda_id, name, password_hash, subject, email, created_at)
-    values (${pda}, ${owner.name}, ${owner.passwordHash}, ${owner.subject}, ${owner.email ?? null}, ${now})`)
+    values (${unit.pda}, ${owner.name}, ${owner.passwordHash}, ${owner.subject}, ${owner.email ?? null}, ${now})`)
 }
 
 /** A link to a new password, by the digest of what it carries. Times in milliseconds since 1970. */
@@ -105,22 +104,22 @@ export interface PasswordReset {
 type ResetRow = { link_id: string; created_at: number; expires_at: number }
 
 /** The account's open link, expired or not. */
-export async function findPasswordReset(unit: Unit, pda: number): Promise<PasswordReset | undefined> {
+export async function findPasswordReset(unit: Unit): Promise<PasswordReset | undefined> {
   const [row] = await unit.all<ResetRow>(
-    sql`select link_id, created_at, expires_at from password_reset where pda_id = ${pda}`,
+    sql`select link_id, created_at, expires_at from password_reset where pda_id = ${unit.pda}`,
   )
   return row && { linkId: row.link_id, createdAt: row.created_at, expiresAt: row.expires_at }
 }
 
 /** Puts a link in the place of the one there was. */
-export async function putPasswordReset(unit: Unit, pda: number, reset: PasswordReset): Promise<void> {
-  await removePasswordReset(unit, pda)
+export async function putPasswordReset(unit: Unit, reset: PasswordReset): Promise<void> {
+  await removePasswordReset(unit)
   await unit.all(sql`
     insert into password_reset (pda_id, link_id, created_at, expires_at)
-    values (${pda}, ${reset.linkId}, ${reset.createdAt}, ${reset.expiresAt})`)
+    values (${unit.pda}, ${reset.linkId}, ${reset.createdAt}, ${reset.expiresAt})`)
 }
 
 /** The account's link, if any, opens nothing from now on. */
-export async function removePasswordReset(unit: Unit, pda: number): Promise<void> {
-  await unit.all(sql`delete from password_reset where pda_id = ${pda}`)
+export async function removePasswordReset(unit: Unit): Promise<void> {
+  await unit.all(sql`delete from password_reset where pda_id = ${unit.pda}`)
 }

@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import type { Database, Unit } from '../../database/port.ts'
+import type { AccountDatabase, Unit } from '../../database/port.ts'
 import type { Tables } from '../../database/tables.ts'
 
 /** How many of each the owner has. */
@@ -27,16 +27,16 @@ type TotpRow = {
   failed_at: number
 }
 
-export async function countFactors(database: Database, pda: number): Promise<FactorCounts> {
-  return countsIn(await database.one<FactorCounts>(counting(pda)))
+export async function countFactors(database: AccountDatabase): Promise<FactorCounts> {
+  return countsIn(await database.one<FactorCounts>(counting(database)))
 }
 
 /** The same in the midst of a unit. */
-export async function countFactorsIn(unit: Unit, pda: number): Promise<FactorCounts> {
-  return countsIn(await unit.all<FactorCounts>(counting(pda)))
+export async function countFactorsIn(unit: Unit): Promise<FactorCounts> {
+  return countsIn(await unit.all<FactorCounts>(counting(unit)))
 }
 
-const counting = (pda: number) => sql<FactorCounts>`
+const counting = ({ pda }: Pick<Unit, 'pda'>) => sql<FactorCounts>`
   select (select count(*) from totp where pda_id = ${pda} and confirmed_at is not null) as "totp",
     (select count(*) from passkey where pda_id = ${pda}) as "passkeys",
     (select count(*) from recovery_code where pda_id = ${pda}) as "recoveryCodes"`
@@ -45,9 +45,9 @@ function countsIn([row]: FactorCounts[]): FactorCounts {
   return row ?? { totp: 0, passkeys: 0, recoveryCodes: 0 }
 }
 
-export async function findTotp(unit: Unit, pda: number): Promise<Totp | undefined> {
+export async function findTotp(unit: Unit): Promise<Totp | undefined> {
   const [row] = await unit.all<TotpRow>(
-    sql`select secret, confirmed_at, last_step, failures, failed_at from totp where pda_id = ${pda}`,
+    sql`select secret, confirmed_at, last_step, failures, failed_at from totp where pda_id = ${unit.pda}`,
   )
   return (
     row && {
@@ -61,62 +61,62 @@ export async function findTotp(unit: Unit, pda: number): Promise<Totp | undefine
 }
 
 /** Keeps a secret that counts once it is confirmed; it replaces one that was not. False when there is one that counts. */
-export async function addTotp(unit: Unit, pda: number, secret: string, now: number): Promise<boolean> {
-  await unit.count(0)
-  const before = await findTotp(unit, pda)
+export async function addTotp(unit: Unit, secret: string, now: number): Promise<boolean> {
+  await unit.lock()
+  const before = await findTotp(unit)
   if (before?.confirmed) return false
-  await unit.all(sql`delete from totp where pda_id = ${pda}`)
+  await unit.all(sql`delete from totp where pda_id = ${unit.pda}`)
   await unit.all(sql`
     insert into totp (pda_id, secret, confirmed_at, last_step, failures, failed_at, created_at)
-    values (${pda}, ${secret}, ${null}, 0, 0, 0, ${now})`)
+    values (${unit.pda}, ${secret}, ${null}, 0, 0, 0, ${now})`)
   return true
 }
 
 /** Lets the secret count from now on. `step` is that of the code which confirmed it. */
-export async function confirmTotp(unit: Unit, pda: number, step: number, now: number): Promise<void> {
+export async function confirmTotp(unit: Unit, step: number, now: number): Promise<void> {
   await unit.all(sql`
-    update totp set confirmed_at = ${now}, last_step = ${step}, failures = 0 where pda_id = ${pda}`)
+    update totp set confirmed_at = ${now}, last_step = ${step}, failures = 0 where pda_id = ${unit.pda}`)
 }
 
 /** Remembers the step of a right code, and forgets wrong ones. */
-export async function useTotpStep(unit: Unit, pda: number, step: number): Promise<void> {
-  await unit.all(sql`update totp set last_step = ${step}, failures = 0 where pda_id = ${pda}`)
+export async function useTotpStep(unit: Unit, step: number): Promise<void> {
+  await unit.all(sql`update totp set last_step = ${step}, failures = 0 where pda_id = ${unit.pda}`)
 }
 
-export async function countTotpFailure(unit: Unit, pda: number, now: number): Promise<void> {
-  await unit.all(sql`update totp set failures = failures + 1, failed_at = ${now} where pda_id = ${pda}`)
+export async function countTotpFailure(unit: Unit, now: number): Promise<void> {
+  await unit.all(sql`update totp set failures = failures + 1, failed_at = ${now} where pda_id = ${unit.pda}`)
 }
 
 /** After the password changed, who knew the old one is no longer a danger. */
-export async function forgetTotpFailures(unit: Unit, pda: number): Promise<void> {
-  await unit.all(sql`update totp set failures = 0 where pda_id = ${pda}`)
+export async function forgetTotpFailures(unit: Unit): Promise<void> {
+  await unit.all(sql`update totp set failures = 0 where pda_id = ${unit.pda}`)
 }
 
-export async function removeTotp(unit: Unit, pda: number): Promise<void> {
-  await unit.all(sql`delete from totp where pda_id = ${pda}`)
+export async function removeTotp(unit: Unit): Promise<void> {
+  await unit.all(sql`delete from totp where pda_id = ${unit.pda}`)
 }
 
 /** Puts these recovery codes, by their digests, in the place of all there were. */
-export async function replaceRecoveryCodes(unit: Unit, pda: number, codes: readonly string[]): Promise<void> {
-  await unit.count(0)
-  await unit.all(sql`delete from recovery_code where pda_id = ${pda}`)
-  if (codes.length > 0) await unit.insertMany('recovery_code', { pda_id: pda, code_id: codes })
+export async function replaceRecoveryCodes(unit: Unit, codes: readonly string[]): Promise<void> {
+  await unit.lock()
+  await unit.all(sql`delete from recovery_code where pda_id = ${unit.pda}`)
+  if (codes.length > 0) await unit.insertMany('recovery_code', { pda_id: unit.pda, code_id: codes })
 }
 
 /** Spends a recovery code: false when there is none with this digest. */
-export async function spendRecoveryCode(unit: Unit, pda: number, code: string): Promise<boolean> {
+export async function spendRecoveryCode(unit: Unit, code: string): Promise<boolean> {
   const spent = await unit.all(
-    sql`delete from recovery_code where pda_id = ${pda} and code_id = ${code} returning code_id`,
+    sql`delete from recovery_code where pda_id = ${unit.pda} and code_id = ${code} returning code_id`,
   )
   return spent.length > 0
 }
 
 /** Removes all second factors of an owner. */
-export async function removeSecondFactors(unit: Unit, pda: number): Promise<void> {
-  await unit.count(0)
-  await removeTotp(unit, pda)
-  await unit.all(sql`delete from passkey where pda_id = ${pda}`)
-  await unit.all(sql`delete from recovery_code where pda_id = ${pda}`)
+export async function removeSecondFactors(unit: Unit): Promise<void> {
+  await unit.lock()
+  await removeTotp(unit)
+  await unit.all(sql`delete from passkey where pda_id = ${unit.pda}`)
+  await unit.all(sql`delete from recovery_code where pda_id = ${unit.pda}`)
 }
 
 export interface Passkey {
@@ -134,10 +134,10 @@ export interface Passkey {
 type Row = Tables['passkey']
 
 /** The owner's passkeys, the oldest first. */
-export async function listPasskeys(unit: Unit, pda: number): Promise<Passkey[]> {
+export async function listPasskeys(unit: Unit): Promise<Passkey[]> {
   const rows = await unit.all<Row>(sql`
     select passkey_id, public_key, counter, transports, about, created_at, used_at from passkey
-    where pda_id = ${pda} order by created_at, passkey_id`)
+    where pda_id = ${unit.pda} order by created_at, passkey_id`)
   return rows.map((row) => ({
     passkeyId: row.passkey_id,
     publicKey: row.public_key,
@@ -156,13 +156,12 @@ export async function listPasskeys(unit: Unit, pda: number): Promise<Passkey[]> 
  */
 export async function addPasskey(
   unit: Unit,
-  pda: number,
   passkey: Omit<Passkey, 'usedAt'>,
   askedAt: number,
 ): Promise<boolean> {
   const { passkeyId, publicKey, counter, transports, about, createdAt } = passkey
   const added = await unit.insertMissing('passkey', {
-    pda_id: pda,
+    pda_id: unit.pda,
     passkey_id: passkeyId,
     public_key: publicKey,
     counter,
@@ -181,21 +180,20 @@ export async function addPasskey(
  */
 export async function usePasskey(
   unit: Unit,
-  pda: number,
   used: { passkeyId: string; counter: number; askedAt: number },
   now: number,
 ): Promise<boolean> {
   const { passkeyId, counter, askedAt } = used
   const counted = await unit.all(sql`
     update passkey set counter = ${counter}, asked_at = ${askedAt}, used_at = ${now}
-    where pda_id = ${pda} and passkey_id = ${passkeyId} and asked_at < ${askedAt} returning passkey_id`)
+    where pda_id = ${unit.pda} and passkey_id = ${passkeyId} and asked_at < ${askedAt} returning passkey_id`)
   return counted.length > 0
 }
 
 /** Removes a passkey: false when there is none with this id. */
-export async function removePasskey(unit: Unit, pda: number, passkeyId: string): Promise<boolean> {
+export async function removePasskey(unit: Unit, passkeyId: string): Promise<boolean> {
   const gone = await unit.all(
-    sql`delete from passkey where pda_id = ${pda} and passkey_id = ${passkeyId} returning passkey_id`,
+    sql`delete from passkey where pda_id = ${unit.pda} and passkey_id = ${passkeyId} returning passkey_id`,
   )
   return gone.length > 0
 }

@@ -21,7 +21,6 @@ import { acceptPermission, disableDebit } from './decisions.ts'
  */
 export async function acceptApplicationDebit(
   unit: Unit,
-  pda: number,
   { id: application, definition }: { id: string; definition: string },
   now: number,
 ): Promise<void> {
@@ -30,7 +29,7 @@ export async function acceptApplicationDebit(
   const value = parseDefinition(definition)
   const id = applicationDebitId(application)
   const client = applicationClient(value)
-  const found = await findDebit(unit, pda, id)
+  const found = await findDebit(unit, id)
   const last = found?.permissions.findLast((one) => asksTheSame(one, value, bundle))
   const number = (found?.permissions.length ?? 0) + 1
   const before = found?.permissions.findLast(({ acceptedAt }) => acceptedAt !== undefined)
@@ -45,12 +44,12 @@ export async function acceptApplicationDebit(
     createdAt: now,
   }
   const debit = { ...fresh, ...found, client, seen: permissions.length, deletedAt: undefined, permissions }
-  if (found === undefined) await addDebit(unit, pda, debit)
+  if (found === undefined) await addDebit(unit, debit)
   else {
-    await saveDebit(unit, pda, debit)
-    if (!last) await addPermission(unit, pda, id, asked)
+    await saveDebit(unit, debit)
+    if (!last) await addPermission(unit, id, asked)
   }
-  await acceptPermission(unit, pda, debit, accepted(asked, {}, '{}', now), undefined)
+  await acceptPermission(unit, debit, accepted(asked, {}, '{}', now), undefined)
 }
 
 /** A permission with what the owner took away of another, if that makes sense of it. */
@@ -67,13 +66,8 @@ function narrowedAs(before: Permission | undefined, permission: Permission): Per
 }
 
 /** Ends the data debit of an application at once. */
-export async function endApplicationDebit(
-  unit: Unit,
-  pda: number,
-  application: string,
-  now: number,
-): Promise<void> {
-  const debit = await findDebit(unit, pda, applicationDebitId(application))
+export async function endApplicationDebit(unit: Unit, application: string, now: number): Promise<void> {
+  const debit = await findDebit(unit, applicationDebitId(application))
   if (debit && debit.deletedAt === undefined)
-    await disableDebit(unit, pda, debit, { now, atPeriodEnd: false }, undefined)
+    await disableDebit(unit, debit, { now, atPeriodEnd: false }, undefined)
 }

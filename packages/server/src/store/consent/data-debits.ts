@@ -7,13 +7,13 @@ type DebitRow = Tables['data_debit']
 type PermissionRow = Tables['data_debit_permission']
 
 /** A data debit with its permissions, a deleted one too; undefined when nobody ever proposed one with this id. */
-export async function findDebit(unit: Unit, pda: number, id: string): Promise<DataDebit | undefined> {
+export async function findDebit(unit: Unit, id: string): Promise<DataDebit | undefined> {
   const [debit] = await unit.all<DebitRow>(
-    sql`select * from data_debit where pda_id = ${pda} and debit_id = ${id}`,
+    sql`select * from data_debit where pda_id = ${unit.pda} and debit_id = ${id}`,
   )
   if (debit === undefined) return undefined
   const permissions = await unit.all<PermissionRow>(sql`select * from data_debit_permission
-    where pda_id = ${pda} and debit_id = ${id} order by permission`)
+    where pda_id = ${unit.pda} and debit_id = ${id} order by permission`)
   return debitOf(debit, permissions)
 }
 
@@ -21,23 +21,23 @@ export async function findDebit(unit: Unit, pda: number, id: string): Promise<Da
  * All data debits that are not deleted, the newest first.
  * @param holder whose; undefined: everybody's
  */
-export async function listDebits(unit: Unit, pda: number, holder?: string): Promise<DataDebit[]> {
+export async function listDebits(unit: Unit, holder?: string): Promise<DataDebit[]> {
   const of = holder === undefined ? sql`` : sql`and holder = ${holder}`
   const debits = await unit.all<DebitRow>(sql`select * from data_debit
-    where pda_id = ${pda} and deleted_at is null ${of} order by created_at desc, debit_id`)
+    where pda_id = ${unit.pda} and deleted_at is null ${of} order by created_at desc, debit_id`)
   const permissions = await unit.all<PermissionRow>(sql`select * from data_debit_permission
-    where pda_id = ${pda} and debit_id in (select debit_id from data_debit
-      where pda_id = ${pda} and deleted_at is null ${of}) order by debit_id, permission`)
+    where pda_id = ${unit.pda} and debit_id in (select debit_id from data_debit
+      where pda_id = ${unit.pda} and deleted_at is null ${of}) order by debit_id, permission`)
   const byDebit = Map.groupBy(permissions, ({ debit_id }) => debit_id)
   return debits.map((debit) => debitOf(debit, byDebit.get(debit.debit_id) ?? []))
 }
 
 /** How many data debits that are not deleted a holder has proposed. */
-export async function countDebits(unit: Unit, pda: number, holder: string): Promise<number> {
+export async function countDebits(unit: Unit, holder: string): Promise<number> {
   const [row] = await unit.all<{
     count: number
   }>(sql`select cast(count(*) as integer) as count from data_debit
-    where pda_id = ${pda} and holder = ${holder} and deleted_at is null`)
+    where pda_id = ${unit.pda} and holder = ${holder} and deleted_at is null`)
   return row!.count
 }
 
@@ -45,20 +45,15 @@ export async function countDebits(unit: Unit, pda: number, holder: string): Prom
  * Which of these names a saved bundle has, or another data debit uses for a bundle or for conditions.
  * @param id the data debit that may use them
  */
-export async function bundleNamesTaken(
-  unit: Unit,
-  pda: number,
-  id: string,
-  names: readonly string[],
-): Promise<string[]> {
+export async function bundleNamesTaken(unit: Unit, id: string, names: readonly string[]): Promise<string[]> {
   const { dialect } = unit
   const rows = await unit.all<{ bundle_name: string; conditions_name: string | null }>(sql`
     select bundle_name, conditions_name from data_debit_permission one
     join data_debit on data_debit.pda_id = one.pda_id and data_debit.debit_id = one.debit_id
-    where one.pda_id = ${pda} and one.debit_id <> ${id} and deleted_at is null
+    where one.pda_id = ${unit.pda} and one.debit_id <> ${id} and deleted_at is null
       and (${dialect.among('bundle_name', names, 'text')} or ${dialect.among('conditions_name', names, 'text')})`)
   const saved = await unit.all<{ name: string }>(
-    sql`select name from bundle where pda_id = ${pda} and ${dialect.among('name', names, 'text')}`,
+    sql`select name from bundle where pda_id = ${unit.pda} and ${dialect.among('name', names, 'text')}`,
   )
   const taken = new Set([
     ...rows.flatMap((row) => [row.bundle_name, row.conditions_name]),
@@ -67,10 +62,10 @@ export async function bundleNamesTaken(
   return names.filter((name) => taken.has(name))
 }
 
-export async function addDebit(unit: Unit, pda: number, debit: DataDebit): Promise<void> {
+export async function addDebit(unit: Unit, debit: DataDebit): Promise<void> {
   const { client } = debit
   await unit.insertMany('data_debit', {
-    pda_id: pda,
+    pda_id: unit.pda,
     debit_id: [debit.id],
     holder: debit.holder,
     form: debit.form,
@@ -85,17 +80,12 @@ export async function addDebit(unit: Unit, pda: number, debit: DataDebit): Promi
     created_at: debit.createdAt,
     deleted_at: debit.deletedAt ?? null,
   })
-  for (const permission of debit.permissions) await addPermission(unit, pda, debit.id, permission)
+  for (const permission of debit.permissions) await addPermission(unit, debit.id, permission)
 }
 
-export async function addPermission(
-  unit: Unit,
-  pda: number,
-  id: string,
-  permission: Permission,
-): Promise<void> {
+export async function addPermission(unit: Unit, id: string, permission: Permission): Promise<void> {
   await unit.insertMany('data_debit_permission', {
-    pda_id: pda,
+    pda_id: unit.pda,
     debit_id: [id],
     permission: permission.number,
     purpose: permission.purpose,
@@ -115,17 +105,12 @@ export async function addPermission(
 }
 
 /** Keeps what was decided on a permission; what it asks for stays as it was proposed. */
-export async function saveDecision(
-  unit: Unit,
-  pda: number,
-  id: string,
-  permission: Permission,
-): Promise<void> {
+export async function saveDecision(unit: Unit, id: string, permission: Permission): Promise<void> {
   const columns = Object.entries(decisionColumns(permission)).map(
     ([name, value]) => sql`${sql.ref(name)} = ${value}`,
   )
   await unit.all(sql`update data_debit_permission set ${sql.join(columns)}
-    where pda_id = ${pda} and debit_id = ${id} and permission = ${permission.number}`)
+    where pda_id = ${unit.pda} and debit_id = ${id} and permission = ${permission.number}`)
 }
 
 function decisionColumns(permission: Permission) {
@@ -143,31 +128,30 @@ function decisionColumns(permission: Permission) {
 }
 
 /** Keeps who asks, whether it is deleted, and what the owner has read. */
-export async function saveDebit(unit: Unit, pda: number, debit: DataDebit): Promise<void> {
+export async function saveDebit(unit: Unit, debit: DataDebit): Promise<void> {
   const { client } = debit
   await unit.all(sql`update data_debit set client_name = ${client.name}, client_url = ${client.url},
       client_logo_url = ${client.logoUrl}, client_callback_url = ${client.callbackUrl ?? null},
       application = ${client.application ?? null}, description = ${client.description ?? null},
       seen = ${debit.seen}, deleted_at = ${debit.deletedAt ?? null}
-    where pda_id = ${pda} and debit_id = ${debit.id}`)
+    where pda_id = ${unit.pda} and debit_id = ${debit.id}`)
 }
 
 /** Keeps that the owner has read a data debit with this permission as its newest. */
-export async function noteSeen(unit: Unit, pda: number, id: string, permission: number): Promise<void> {
+export async function noteSeen(unit: Unit, id: string, permission: number): Promise<void> {
   await unit.all(sql`update data_debit set seen = ${permission}
-    where pda_id = ${pda} and debit_id = ${id} and seen < ${permission}`)
+    where pda_id = ${unit.pda} and debit_id = ${id} and seen < ${permission}`)
 }
 
 /** One permission of a data debit that is not deleted. */
 export async function findPermission(
   unit: Unit,
-  pda: number,
   id: string,
   number: number,
 ): Promise<Permission | undefined> {
   const [row] = await unit.all<PermissionRow>(sql`select one.* from data_debit_permission one
     join data_debit on data_debit.pda_id = one.pda_id and data_debit.debit_id = one.debit_id
-    where one.pda_id = ${pda} and one.debit_id = ${id} and one.permission = ${number} and deleted_at is null`)
+    where one.pda_id = ${unit.pda} and one.debit_id = ${id} and one.permission = ${number} and deleted_at is null`)
   return row && permissionOf(row)
 }
 

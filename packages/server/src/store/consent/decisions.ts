@@ -1,4 +1,4 @@
-import type { Unit, Database } from '../../database/port.ts'
+import type { AccountDatabase, Unit } from '../../database/port.ts'
 import { type DataDebit, disabled, type Permission, endOf } from '../../domain/consent/data-debit.ts'
 import type { LedgerEntry } from '../../domain/ledger.ts'
 import { noteEntry } from '../ledger/entries.ts'
@@ -29,37 +29,35 @@ export interface Refusal {
 /** Keeps a new data debit; nothing when it is refused. An id is taken for ever, that of a deleted one too. */
 export async function proposeDebit(
   unit: Unit,
-  pda: number,
   debit: DataDebit,
   entry: LedgerEntry | undefined,
 ): Promise<Refusal | undefined> {
-  await unit.count(0)
-  if (await findDebit(unit, pda, debit.id)) return { reason: 'exists' }
+  await unit.lock()
+  if (await findDebit(unit, debit.id)) return { reason: 'exists' }
   const permission = debit.permissions.at(-1)!
-  const [name] = await bundleNamesTaken(unit, pda, debit.id, namesIn(permission))
+  const [name] = await bundleNamesTaken(unit, debit.id, namesIn(permission))
   if (name !== undefined) return { reason: 'bundle', name }
-  if ((await countDebits(unit, pda, debit.holder)) >= mostDebits)
+  if ((await countDebits(unit, debit.holder)) >= mostDebits)
     return { reason: 'many', name: `there are ${mostDebits} data debits of this requester already` }
-  await addDebit(unit, pda, debit)
-  await decided(unit, pda, { debit, permission, event: 'propose', entry })
+  await addDebit(unit, debit)
+  await decided(unit, { debit, permission, event: 'propose', entry })
   return undefined
 }
 
 /** Keeps another permission of a data debit, its last; nothing when it is refused. */
 export async function proposePermission(
   unit: Unit,
-  pda: number,
   debit: DataDebit,
   permission: Permission,
   entry: LedgerEntry | undefined,
 ): Promise<Refusal | undefined> {
-  const [name] = await bundleNamesTaken(unit, pda, debit.id, namesIn(permission))
+  const [name] = await bundleNamesTaken(unit, debit.id, namesIn(permission))
   if (name !== undefined) return { reason: 'linked', name }
   if (permission.number > mostPermissions)
     return { reason: 'many', name: `this data debit was changed ${mostPermissions} times already` }
-  await addPermission(unit, pda, debit.id, permission)
-  await saveDebit(unit, pda, debit)
-  await decided(unit, pda, { debit, permission, event: 'change', entry })
+  await addPermission(unit, debit.id, permission)
+  await saveDebit(unit, debit)
+  await decided(unit, { debit, permission, event: 'change', entry })
   return undefined
 }
 
@@ -71,7 +69,6 @@ const namesIn = ({ bundle, conditions }: Permission): string[] => [
 /** Puts a permission in force as the owner accepts it, in place of all others. */
 export async function acceptPermission(
   unit: Unit,
-  pda: number,
   before: DataDebit,
   permission: Permission,
   entry: LedgerEntry | undefined,
@@ -79,32 +76,30 @@ export async function acceptPermission(
   const permissions = before.permissions.map((one) =>
     one.number === permission.number ? permission : { ...one, acceptedAt: undefined },
   )
-  const debit = await changed(unit, pda, before, permissions)
+  const debit = await changed(unit, before, permissions)
   // Who has once accepted by its number, or unread, does not accept the next one unread.
-  await noteSeen(unit, pda, before.id, permission.number)
-  await decided(unit, pda, { debit, permission, event: 'enable', entry })
+  await noteSeen(unit, before.id, permission.number)
+  await decided(unit, { debit, permission, event: 'enable', entry })
   return debit
 }
 
 /** Ends all permissions, at once or at the end of the period each is in. */
 export async function disableDebit(
   unit: Unit,
-  pda: number,
   before: DataDebit,
   { now, atPeriodEnd }: { now: number; atPeriodEnd: boolean },
   entry: LedgerEntry | undefined,
 ): Promise<DataDebit> {
   const permissions = before.permissions.map((one) => disabled(one, now, atPeriodEnd))
-  const debit = await changed(unit, pda, before, permissions)
+  const debit = await changed(unit, before, permissions)
   const permission = permissions.findLast(({ acceptedAt }) => acceptedAt !== undefined)
-  await decided(unit, pda, { debit, permission, event: 'disable', entry })
+  await decided(unit, { debit, permission, event: 'disable', entry })
   return debit
 }
 
 /** Declines what was proposed and not accepted. */
 export async function rejectDebit(
   unit: Unit,
-  pda: number,
   before: DataDebit,
   now: number,
   entry: LedgerEntry | undefined,
@@ -112,39 +107,33 @@ export async function rejectDebit(
   const permissions = before.permissions.map((one) =>
     one.acceptedAt === undefined && one.rejectedAt === undefined ? { ...one, rejectedAt: now } : one,
   )
-  const debit = await changed(unit, pda, before, permissions)
-  await decided(unit, pda, { debit, permission: permissions.at(-1), event: 'reject', entry })
+  const debit = await changed(unit, before, permissions)
+  await decided(unit, { debit, permission: permissions.at(-1), event: 'reject', entry })
   return debit
 }
 
 /** Ends a data debit at once and for ever; it stays in the tables, so that its id is never that of another. */
 export async function deleteDebit(
   unit: Unit,
-  pda: number,
   before: DataDebit,
   now: number,
   entry: LedgerEntry | undefined,
 ): Promise<void> {
   const permissions = before.permissions.map((one) => disabled(one, now, false))
-  const debit = await changed(unit, pda, { ...before, deletedAt: now }, permissions)
-  await saveDebit(unit, pda, debit)
-  await decided(unit, pda, { debit, permission: undefined, event: 'delete', entry })
+  const debit = await changed(unit, { ...before, deletedAt: now }, permissions)
+  await saveDebit(unit, debit)
+  await decided(unit, { debit, permission: undefined, event: 'delete', entry })
 }
 
 /** Deletes all data debits of somebody who is removed: another who gets the same id has none of them. */
-export async function deleteDebitsOf(unit: Unit, pda: number, holder: string, now: number): Promise<void> {
-  for (const debit of await listDebits(unit, pda, holder)) await deleteDebit(unit, pda, debit, now, undefined)
+export async function deleteDebitsOf(unit: Unit, holder: string, now: number): Promise<void> {
+  for (const debit of await listDebits(unit, holder)) await deleteDebit(unit, debit, now, undefined)
 }
 
 /** Keeps the decisions on permissions that are not as they were. */
-async function changed(
-  unit: Unit,
-  pda: number,
-  before: DataDebit,
-  permissions: Permission[],
-): Promise<DataDebit> {
+async function changed(unit: Unit, before: DataDebit, permissions: Permission[]): Promise<DataDebit> {
   for (const [index, permission] of permissions.entries())
-    if (permission !== before.permissions[index]) await saveDecision(unit, pda, before.id, permission)
+    if (permission !== before.permissions[index]) await saveDecision(unit, before.id, permission)
   return { ...before, permissions }
 }
 
@@ -162,9 +151,9 @@ interface Decision {
 }
 
 /** Called in the unit of each decision on a data debit: whatever follows from it is kept together with it. */
-export async function decided(unit: Unit, pda: number, decision: Decision): Promise<void> {
-  await noteEntry(unit, pda, decision.entry)
-  await noteConsent(unit, pda, decision)
+export async function decided(unit: Unit, decision: Decision): Promise<void> {
+  await noteEntry(unit, decision.entry)
+  await noteConsent(unit, decision)
 }
 
 /** Makes the entry of the ledger for the end of a permission of a data debit. */
@@ -176,57 +165,45 @@ type ExpiryEntry = (dataDebit: string, permission: number) => LedgerEntry | unde
  */
 async function noteConsent(
   unit: Unit,
-  pda: number,
   { debit, permission, event }: Pick<Decision, 'debit' | 'permission' | 'event'>,
 ): Promise<void> {
   if (event === 'propose' || event === 'change') return
   // Receipts are numbered: whoever decides at the same time waits.
-  await unit.count(0)
+  await unit.lock()
   if (event === 'delete') {
-    await noteDisabled(unit, pda, debit)
-    await removeNotices(unit, pda, debit.id)
+    await noteDisabled(unit, debit)
+    await removeNotices(unit, debit.id)
   }
-  if (event === 'end') await noteExpiry(unit, pda, debit, permission?.usedUpAt ?? 0)
+  if (event === 'end') await noteExpiry(unit, debit, permission?.usedUpAt ?? 0)
   if (event === 'enable' && permission)
-    await addNotices(unit, pda, debit, await noteAccepted(unit, pda, debit, permission))
-  if (event === 'disable') await addNotices(unit, pda, debit, await noteDisabled(unit, pda, debit))
-  if (event === 'reject') await addNotices(unit, pda, debit, await noteRejected(unit, pda, debit))
+    await addNotices(unit, debit, await noteAccepted(unit, debit, permission))
+  if (event === 'disable') await addNotices(unit, debit, await noteDisabled(unit, debit))
+  if (event === 'reject') await addNotices(unit, debit, await noteRejected(unit, debit))
 }
 
 /** Makes the receipt of accepting a permission; and of the end of the one before, if nobody has noticed that. */
-async function noteAccepted(
-  unit: Unit,
-  pda: number,
-  debit: DataDebit,
-  permission: Permission,
-): Promise<Receipt[]> {
+async function noteAccepted(unit: Unit, debit: DataDebit, permission: Permission): Promise<Receipt[]> {
   const at = permission.acceptedAt as number
-  const standing = await standingReceipt(unit, pda, debit.id)
+  const standing = await standingReceipt(unit, debit.id)
   if (standing && isOpen(standing) && (standing.endsAt ?? Infinity) > at) {
     const made = { event: 'changed', at, now: at, replaces: standing.permission } as const
-    return [await addReceipt(unit, pda, debit, permission, made)]
+    return [await addReceipt(unit, debit, permission, made)]
   }
-  if (standing && isOpen(standing)) await noteReplaced(unit, pda, debit, standing, permission)
-  return [await addReceipt(unit, pda, debit, permission, { event: 'accepted', at, now: at })]
+  if (standing && isOpen(standing)) await noteReplaced(unit, debit, standing, permission)
+  return [await addReceipt(unit, debit, permission, { event: 'accepted', at, now: at })]
 }
 
 /** Makes the receipt of the end of a permission that another one has taken the place of since. */
-async function noteReplaced(
-  unit: Unit,
-  pda: number,
-  debit: DataDebit,
-  standing: Receipt,
-  by: Permission,
-): Promise<void> {
+async function noteReplaced(unit: Unit, debit: DataDebit, standing: Receipt, by: Permission): Promise<void> {
   const before = debit.permissions.find(({ number }) => number === standing.permission)
   if (before === undefined || before.number === by.number) return
   const made = { event: 'expired', at: standing.endsAt as number, now: by.acceptedAt as number } as const
-  await addReceipt(unit, pda, debit, { ...before, acceptedAt: standing.at }, made)
+  await addReceipt(unit, debit, { ...before, acceptedAt: standing.at }, made)
 }
 
 /** Makes the receipt of a permission that was disabled; if it had ended by itself before, of that. None the second time. */
-async function noteDisabled(unit: Unit, pda: number, debit: DataDebit): Promise<Receipt[]> {
-  const standing = await standingReceipt(unit, pda, debit.id)
+async function noteDisabled(unit: Unit, debit: DataDebit): Promise<Receipt[]> {
+  const standing = await standingReceipt(unit, debit.id)
   if (standing === undefined || !isOpen(standing)) return []
   const permission = permissionOf(debit, standing)
   const at = permission?.canceledAt
@@ -234,16 +211,16 @@ async function noteDisabled(unit: Unit, pda: number, debit: DataDebit): Promise<
     return []
   const end = endOf(permission) as number
   const made = end < at ? ({ event: 'expired', at: end } as const) : ({ event: 'disabled', at } as const)
-  return [await addReceipt(unit, pda, debit, permission, { ...made, now: at })]
+  return [await addReceipt(unit, debit, permission, { ...made, now: at })]
 }
 
 /** Makes the receipts of the permissions that the owner declined last, once. */
-async function noteRejected(unit: Unit, pda: number, debit: DataDebit): Promise<Receipt[]> {
+async function noteRejected(unit: Unit, debit: DataDebit): Promise<Receipt[]> {
   const at = Math.max(...debit.permissions.map(({ rejectedAt }) => rejectedAt ?? 0))
   const receipts: Receipt[] = []
   for (const permission of debit.permissions)
-    if (permission.rejectedAt === at && !(await isDeclined(unit, pda, debit.id, permission.number, at)))
-      receipts.push(await addReceipt(unit, pda, debit, permission, { event: 'rejected', at, now: at }))
+    if (permission.rejectedAt === at && !(await isDeclined(unit, debit.id, permission.number, at)))
+      receipts.push(await addReceipt(unit, debit, permission, { event: 'rejected', at, now: at }))
   return receipts
 }
 
@@ -256,32 +233,30 @@ async function noteRejected(unit: Unit, pda: number, debit: DataDebit): Promise<
  */
 export async function noteExpiry(
   unit: Unit,
-  pda: number,
   debit: DataDebit,
   now: number,
   entryFor?: ExpiryEntry,
 ): Promise<void> {
-  const standing = await standingReceipt(unit, pda, debit.id)
+  const standing = await standingReceipt(unit, debit.id)
   if (standing === undefined || !isOpen(standing)) return
   const permission = permissionOf(debit, standing)
   const at = permission && endOf(permission)
   if (permission === undefined || at === undefined || at > now) return
-  await addReceipt(unit, pda, debit, permission, { event: 'expired', at, now })
-  await noteEntry(unit, pda, entryFor?.(debit.id, permission.number))
+  await addReceipt(unit, debit, permission, { event: 'expired', at, now })
+  await noteEntry(unit, entryFor?.(debit.id, permission.number))
 }
 
 /** Makes the receipts of all consents of an account that have ended by themselves. */
 export async function noteExpiries(
-  database: Database,
-  pda: number,
+  database: AccountDatabase,
   now: number,
   entryFor?: ExpiryEntry,
 ): Promise<void> {
-  for (const id of await endedDebits(database, pda, now))
-    await database.write(pda, async (unit) => {
-      await unit.count(0)
-      const debit = await findDebit(unit, pda, id)
-      if (debit) await noteExpiry(unit, pda, debit, now, entryFor)
+  for (const id of await endedDebits(database, now))
+    await database.write(async (unit) => {
+      await unit.lock()
+      const debit = await findDebit(unit, id)
+      if (debit) await noteExpiry(unit, debit, now, entryFor)
     })
 }
 

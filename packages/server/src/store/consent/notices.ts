@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import type { Database, Unit } from '../../database/port.ts'
+import type { AccountDatabase, Database, Unit } from '../../database/port.ts'
 import type { Tables } from '../../database/tables.ts'
 import type { DataDebit } from '../../domain/consent/data-debit.ts'
 import { callbackOf, namesHost, type Notice } from '../../domain/consent/notices.ts'
@@ -24,22 +24,25 @@ export interface TakenNotice extends Notice {
  */
 export async function agreeToHost(
   unit: Unit,
-  pda: number,
   { id, client }: DataDebit,
   host: string,
   now: number,
 ): Promise<boolean> {
   const callback = callbackOf(client.callbackUrl)
   if (callback === undefined || !namesHost(callback, host)) return false
-  await unit.all(sql`delete from notice_host where pda_id = ${pda} and debit_id = ${id}`)
-  await unit.insertMany('notice_host', { pda_id: pda, debit_id: [id], host: callback.host, agreed_at: now })
+  await unit.all(sql`delete from notice_host where pda_id = ${unit.pda} and debit_id = ${id}`)
+  await unit.insertMany('notice_host', {
+    pda_id: unit.pda,
+    debit_id: [id],
+    host: callback.host,
+    agreed_at: now,
+  })
   return true
 }
 
 /** Puts down what a requester is to be told of the owner's decisions, if there is an address that the owner agreed to. */
 export async function addNotices(
   unit: Unit,
-  pda: number,
   { id, client }: DataDebit,
   made: readonly Receipt[],
 ): Promise<void> {
@@ -47,10 +50,10 @@ export async function addNotices(
   const callback = callbackOf(client.callbackUrl)
   if (callback === undefined || receipts.length === 0) return
   const agreed = await unit.all(sql`select 1 from notice_host
-    where pda_id = ${pda} and debit_id = ${id} and host = ${callback.host}`)
+    where pda_id = ${unit.pda} and debit_id = ${id} and host = ${callback.host}`)
   if (agreed.length === 0) return
   await unit.insertMany('notice', {
-    pda_id: pda,
+    pda_id: unit.pda,
     notice_id: receipts.map(({ at }) => newUuidAt(at)),
     debit_id: id,
     receipt_id: receipts.map(({ receiptId }) => receiptId),
@@ -65,9 +68,9 @@ export async function addNotices(
 }
 
 /** Forgets what was to be told about a data debit, and that it may be. */
-export async function removeNotices(unit: Unit, pda: number, debit: string): Promise<void> {
-  await unit.all(sql`delete from notice where pda_id = ${pda} and debit_id = ${debit}`)
-  await unit.all(sql`delete from notice_host where pda_id = ${pda} and debit_id = ${debit}`)
+export async function removeNotices(unit: Unit, debit: string): Promise<void> {
+  await unit.all(sql`delete from notice where pda_id = ${unit.pda} and debit_id = ${debit}`)
+  await unit.all(sql`delete from notice_host where pda_id = ${unit.pda} and debit_id = ${debit}`)
 }
 
 /** The accounts that have a notice to send. */
@@ -85,24 +88,24 @@ export async function accountsToTell(
  * is found again then.
  */
 export async function takeNotices(
-  database: Database,
-  { pda, domain }: { pda: number; domain: string },
+  database: AccountDatabase,
+  domain: string,
   now: number,
   lease: number,
   most: number,
 ): Promise<TakenNotice[]> {
-  return database.write(pda, async (unit) => {
-    await unit.count(0)
+  return database.write(async (unit) => {
+    await unit.lock()
     const { dialect } = unit
     const due = await unit.all<
       Tables['notice']
     >(sql`select ${dialect.idText('notice_id')} as notice_id, debit_id,
         ${dialect.idText('receipt_id')} as receipt_id, permission, event, address, created_at, attempts
-      from notice where pda_id = ${pda} and next_at <= ${now} order by next_at, created_at limit ${most}`)
+      from notice where pda_id = ${unit.pda} and next_at <= ${now} order by next_at, created_at limit ${most}`)
     const ids = due.map((row) => row.notice_id)
     if (ids.length > 0)
       await unit.all(sql`update notice set next_at = ${lease}, attempts = attempts + 1
-        where pda_id = ${pda} and ${dialect.among('notice_id', ids, 'id')}`)
+        where pda_id = ${unit.pda} and ${dialect.among('notice_id', ids, 'id')}`)
     return due.map((row) => ({
       noticeId: row.notice_id,
       domain,
@@ -121,13 +124,12 @@ export async function takeNotices(
 /** Keeps how an attempt went, if it is still this process's. @param nextAt undefined: it is not sent again */
 export async function settleNotice(
   unit: Unit,
-  pda: number,
   { noticeId, lease }: TakenNotice,
   status: number,
   nextAt: number | undefined,
 ): Promise<void> {
   await unit.all(sql`update notice set next_at = ${nextAt ?? null}, status = ${status}
-    where pda_id = ${pda} and notice_id = ${unit.dialect.id(noticeId)} and next_at = ${lease}`)
+    where pda_id = ${unit.pda} and notice_id = ${unit.dialect.id(noticeId)} and next_at = ${lease}`)
 }
 
 /** Both halves of the key that signs an account's notices: the private one in PEM, the public one as `whpk_` has it. */
@@ -137,20 +139,20 @@ export interface NoticeKey {
 }
 
 /** The account's key; undefined while it has none. */
-export async function findNoticeKey(unit: Unit, pda: number): Promise<NoticeKey | undefined> {
+export async function findNoticeKey(unit: Unit): Promise<NoticeKey | undefined> {
   const [row] = await unit.all<{ private_key: string; public_key: string }>(
-    sql`select private_key, public_key from notice_key where pda_id = ${pda}`,
+    sql`select private_key, public_key from notice_key where pda_id = ${unit.pda}`,
   )
   return row && { privatePem: row.private_key, publicKey: row.public_key }
 }
 
 /** Gives the account its key, unless it has one by now. @returns the one it has */
-export async function addNoticeKey(unit: Unit, pda: number, key: NoticeKey, now: number): Promise<NoticeKey> {
-  await unit.count(0)
-  const there = await findNoticeKey(unit, pda)
+export async function addNoticeKey(unit: Unit, key: NoticeKey, now: number): Promise<NoticeKey> {
+  await unit.lock()
+  const there = await findNoticeKey(unit)
   if (there) return there
   await unit.insertMany('notice_key', {
-    pda_id: pda,
+    pda_id: unit.pda,
     private_key: [key.privatePem],
     public_key: key.publicKey,
     created_at: now,
@@ -159,8 +161,8 @@ export async function addNoticeKey(unit: Unit, pda: number, key: NoticeKey, now:
 }
 
 /** Forgets what became of notices that nobody asks about any more. */
-export async function forgetNotices(database: Database, pda: number, now: number): Promise<void> {
-  const over = sql`pda_id = ${pda} and next_at is null and created_at <= ${now - keptMilliseconds}`
+export async function forgetNotices(database: AccountDatabase, now: number): Promise<void> {
+  const over = sql`pda_id = ${database.pda} and next_at is null and created_at <= ${now - keptMilliseconds}`
   const old = await database.one(sql`select 1 from notice where ${over} limit 1`)
-  if (old.length > 0) await database.write(pda, (unit) => unit.all(sql`delete from notice where ${over}`))
+  if (old.length > 0) await database.write((unit) => unit.all(sql`delete from notice where ${over}`))
 }

@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import type { Database, Unit } from '../../database/port.ts'
+import type { AccountDatabase, Unit } from '../../database/port.ts'
 import {
   activePermission,
   type DataDebit,
@@ -32,22 +32,21 @@ export type Claimed = 'claimed' | 'inactive' | { limit: number }
  * A permission without a limit is only looked at.
  */
 export async function claimRead(
-  database: Database,
-  pda: number,
+  database: AccountDatabase,
   id: string,
   { permission, now, gives, entry }: Claim,
 ): Promise<Claimed> {
   if (readLimitOf(permission) === Infinity && !isOnce(permission)) return 'claimed'
-  return database.write(pda, async (unit) => {
-    await unit.count(0)
-    const debit = await findDebit(unit, pda, id)
+  return database.write(async (unit) => {
+    await unit.lock()
+    const debit = await findDebit(unit, id)
     const found = debit && debit.deletedAt === undefined ? activePermission(debit, now) : undefined
     if (!debit || !found || !isSame(found, permission)) return 'inactive'
     const period = periodAt(found, now)
-    if ((await readsIn(unit, pda, id, found.number, period)) >= readLimitOf(found))
+    if ((await readsIn(unit, id, found.number, period)) >= readLimitOf(found))
       return { limit: nextPeriod(found, now) }
-    await countRead(unit, pda, id, found.number, period)
-    if (gives && isOnce(found)) await useUp(unit, pda, debit, { ...found, usedUpAt: now }, entry)
+    await countRead(unit, id, found.number, period)
+    if (gives && isOnce(found)) await useUp(unit, debit, { ...found, usedUpAt: now }, entry)
     return 'claimed'
   })
 }
@@ -58,37 +57,24 @@ const isSame = (one: Permission, other: Permission) =>
 
 async function useUp(
   unit: Unit,
-  pda: number,
   before: DataDebit,
   permission: Permission,
   entry: LedgerEntry | undefined,
 ): Promise<void> {
-  await saveDecision(unit, pda, before.id, permission)
+  await saveDecision(unit, before.id, permission)
   const permissions = before.permissions.map((one) => (one.number === permission.number ? permission : one))
-  await decided(unit, pda, { debit: { ...before, permissions }, permission, event: 'end', entry })
+  await decided(unit, { debit: { ...before, permissions }, permission, event: 'end', entry })
 }
 
-async function readsIn(
-  unit: Unit,
-  pda: number,
-  id: string,
-  permission: number,
-  period: number,
-): Promise<number> {
+async function readsIn(unit: Unit, id: string, permission: number, period: number): Promise<number> {
   const [row] = await unit.all<{ reads: number }>(sql`select reads from data_debit_read
-    where pda_id = ${pda} and debit_id = ${id} and permission = ${permission} and period_number = ${period}`)
+    where pda_id = ${unit.pda} and debit_id = ${id} and permission = ${permission} and period_number = ${period}`)
   return row?.reads ?? 0
 }
 
-async function countRead(
-  unit: Unit,
-  pda: number,
-  id: string,
-  permission: number,
-  period: number,
-): Promise<void> {
-  const key = { pda_id: pda, debit_id: [id], permission, period_number: period }
+async function countRead(unit: Unit, id: string, permission: number, period: number): Promise<void> {
+  const key = { pda_id: unit.pda, debit_id: [id], permission, period_number: period }
   await unit.insertMissing('data_debit_read', { ...key, reads: 0 })
   await unit.all(sql`update data_debit_read set reads = reads + 1
-    where pda_id = ${pda} and debit_id = ${id} and permission = ${permission} and period_number = ${period}`)
+    where pda_id = ${unit.pda} and debit_id = ${id} and permission = ${permission} and period_number = ${period}`)
 }

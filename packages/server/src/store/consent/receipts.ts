@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import type { Database, Unit } from '../../database/port.ts'
+import type { AccountDatabase, Unit } from '../../database/port.ts'
 import type { Tables } from '../../database/tables.ts'
 import { type DataDebit, endOf, type Permission } from '../../domain/consent/data-debit.ts'
 import type { ConsentEvent, Copy } from '../../domain/consent/policy.ts'
@@ -34,16 +34,15 @@ export interface Receipt {
  */
 export async function addReceipt(
   unit: Unit,
-  pda: number,
   debit: DataDebit,
   permission: Permission,
   made: { event: ConsentEvent; at: number; now: number; replaces?: number },
 ): Promise<Receipt> {
   const [key, seal, domain, last] = await Promise.all([
-    currentSigningKey(unit, pda),
-    newestSeal(unit, pda),
-    domainOf(unit, pda),
-    lastNumber(unit, pda, debit.id),
+    currentSigningKey(unit),
+    newestSeal(unit),
+    domainOf(unit),
+    lastNumber(unit, debit.id),
   ])
   const { event, at, now, replaces } = made
   const receiptId = newUuidAt(now)
@@ -61,7 +60,7 @@ export async function addReceipt(
     endsAt: goesOn(event, permission) ? endOf(permission) : undefined,
   }
   await unit.insertMany('consent_receipt', {
-    pda_id: pda,
+    pda_id: unit.pda,
     debit_id: [receipt.dataDebit],
     number: receipt.number,
     receipt_id: receiptId,
@@ -80,16 +79,16 @@ export async function addReceipt(
 const goesOn = (event: ConsentEvent, { canceledAtPeriodEnd }: Permission): boolean =>
   event === 'accepted' || event === 'changed' || (event === 'disabled' && canceledAtPeriodEnd)
 
-async function domainOf(unit: Unit, pda: number): Promise<string> {
+async function domainOf(unit: Unit): Promise<string> {
   const [row] = await unit.all<{ domain: string }>(
-    sql`select domain from domain where pda_id = ${pda} order by domain limit 1`,
+    sql`select domain from domain where pda_id = ${unit.pda} order by domain limit 1`,
   )
   return row!.domain
 }
 
-async function lastNumber(unit: Unit, pda: number, debit: string): Promise<number> {
+async function lastNumber(unit: Unit, debit: string): Promise<number> {
   const [row] = await unit.all<{ number: number }>(sql`select number from consent_receipt
-    where pda_id = ${pda} and debit_id = ${debit} order by number desc limit 1`)
+    where pda_id = ${unit.pda} and debit_id = ${debit} order by number desc limit 1`)
   return row?.number ?? 0
 }
 
@@ -112,33 +111,32 @@ const receiptOf = (row: Row): Receipt => ({
 /** The receipts of a data debit, newest first. @param before only those with a smaller number */
 export async function listReceipts(
   unit: Unit,
-  pda: number,
   debit: string,
   before: number | undefined,
   most: number,
 ): Promise<Receipt[]> {
   const behind = before === undefined ? sql`` : sql`and number < ${before}`
   const rows = await unit.all<Row>(sql`select ${fields(unit)} from consent_receipt
-    where pda_id = ${pda} and debit_id = ${debit} ${behind} order by number desc limit ${most}`)
+    where pda_id = ${unit.pda} and debit_id = ${debit} ${behind} order by number desc limit ${most}`)
   return rows.map(receiptOf)
 }
 
 /** The receipt that says how the consent to a data debit stands; a declined change does not touch it. */
-export async function standingReceipt(unit: Unit, pda: number, debit: string): Promise<Receipt | undefined> {
+export async function standingReceipt(unit: Unit, debit: string): Promise<Receipt | undefined> {
   const [row] = await unit.all<Row>(sql`select ${fields(unit)} from consent_receipt
-    where pda_id = ${pda} and debit_id = ${debit} and event <> 'rejected' order by number desc limit 1`)
+    where pda_id = ${unit.pda} and debit_id = ${debit} and event <> 'rejected' order by number desc limit 1`)
   return row && receiptOf(row)
 }
 
 /** Whether there is a receipt already of declining a permission at this time. */
 export async function isDeclined(
   unit: Unit,
-  pda: number,
   debit: string,
   permission: number,
   at: number,
 ): Promise<boolean> {
-  const rows = await unit.all(sql`select 1 from consent_receipt where pda_id = ${pda} and debit_id = ${debit}
+  const rows =
+    await unit.all(sql`select 1 from consent_receipt where pda_id = ${unit.pda} and debit_id = ${debit}
     and permission = ${permission} and event = 'rejected' and at = ${at} limit 1`)
   return rows.length > 0
 }
@@ -146,21 +144,20 @@ export async function isDeclined(
 /** A copy of a receipt as it was signed, a compact JWS; undefined when there is none with this id. */
 export async function findReceipt(
   unit: Unit,
-  pda: number,
   receiptId: string,
   copy: Copy,
 ): Promise<{ dataDebit: string; jws: string } | undefined> {
   const column = sql.ref(copy === 'owner' ? 'owner_copy' : 'requester_copy')
   const [row] = await unit.all<{ debit_id: string; jws: string }>(sql`select debit_id, ${column} as jws
-    from consent_receipt where pda_id = ${pda} and receipt_id = ${unit.dialect.id(receiptId)}`)
+    from consent_receipt where pda_id = ${unit.pda} and receipt_id = ${unit.dialect.id(receiptId)}`)
   return row && { dataDebit: row.debit_id, jws: row.jws }
 }
 
 /** The data debits of an account whose consent has ended by itself, without a receipt of that. */
-export async function endedDebits(database: Database, pda: number, now: number): Promise<string[]> {
+export async function endedDebits(database: AccountDatabase, now: number): Promise<string[]> {
   const rows = await database.one<{ debit_id: string }>(sql`select debit_id from consent_receipt
-    where pda_id = ${pda} and ends_at <= ${now} and not exists (select 1 from consent_receipt later
-      where later.pda_id = ${pda} and later.debit_id = consent_receipt.debit_id
+    where pda_id = ${database.pda} and ends_at <= ${now} and not exists (select 1 from consent_receipt later
+      where later.pda_id = ${database.pda} and later.debit_id = consent_receipt.debit_id
         and later.number > consent_receipt.number and later.event <> 'rejected') order by debit_id`)
   return rows.map((row) => row.debit_id)
 }

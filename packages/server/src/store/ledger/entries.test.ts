@@ -34,7 +34,7 @@ function entry(at: number, more: Partial<LedgerEntry> = {}): LedgerEntry {
   }
 }
 
-const seal = (database: Database, now = start) => sealAccount(database, { pda, domain }, now, signText)
+const seal = (database: Database, now = start) => sealAccount(database.of(pda), domain, now, signText)
 
 for (const engine of engines) {
   const withAccount = async (play: (database: Database) => Promise<void>) => {
@@ -51,24 +51,24 @@ for (const engine of engines) {
   test(`what happened is listed newest first, before it is sealed and after,${at}`, () =>
     withAccount(async (database) => {
       const [one, two, three] = [entry(start), entry(start + 1, { holder: 'owner' }), entry(start + 2)]
-      await database.write(pda, (unit) => noteEntries(unit, pda, [two, one]))
+      await database.of(pda).write((unit) => noteEntries(unit, [two, one]))
       assert.deepEqual(
         (await unsealedAccounts(database)).map((account) => account.pda),
         [pda],
       )
-      assert.deepEqual(await listEntries(database, pda, {}, 10), [
+      assert.deepEqual(await listEntries(database.of(pda), {}, 10), [
         { ...two, seal: undefined },
         { ...one, seal: undefined },
       ])
       assert.equal(await seal(database), 2)
-      await noteAlone(database, pda, three)
-      const listed = await listEntries(database, pda, {}, 10)
+      await noteAlone(database.of(pda), three)
+      const listed = await listEntries(database.of(pda), {}, 10)
       assert.deepEqual(listed, [
         { ...three, seal: undefined },
         { ...two, seal: 1 },
         { ...one, seal: 1 },
       ])
-      const before = await listEntries(database, pda, { before: three.entryId }, 1)
+      const before = await listEntries(database.of(pda), { before: three.entryId }, 1)
       assert.deepEqual(
         before.map(({ entryId }) => entryId),
         [two.entryId],
@@ -83,11 +83,11 @@ for (const engine of engines) {
         entry(start + 2000, { dataDebit: 'survey', permission: 'one' }),
         entry(start + 3000, { endpoints: [], detail: '{"times":2}' }),
       ]
-      await database.write(pda, (unit) => noteEntries(unit, pda, entries.slice(0, 2)))
+      await database.of(pda).write((unit) => noteEntries(unit, entries.slice(0, 2)))
       await seal(database)
-      await database.write(pda, (unit) => noteEntries(unit, pda, entries.slice(2)))
+      await database.of(pda).write((unit) => noteEntries(unit, entries.slice(2)))
       const found = async (filter: object) =>
-        (await listEntries(database, pda, filter, 10)).map(({ at: time }) => (time - start) / 1000)
+        (await listEntries(database.of(pda), filter, 10)).map(({ at: time }) => (time - start) / 1000)
       assert.deepEqual(await found({ from: start + 1000, to: start + 3000 }), [2, 1])
       assert.deepEqual(await found({ action: 'create' }), [0])
       assert.deepEqual(await found({ holder: 'owner' }), [1])
@@ -100,10 +100,10 @@ for (const engine of engines) {
   test(`many entries are sealed in blocks that follow one another, and all verify,${at}`, () =>
     withAccount(async (database) => {
       const many = Array.from({ length: 1100 }, (_, number) => entry(start + number, { records: number }))
-      await database.write(pda, (unit) => noteEntries(unit, pda, many))
+      await database.of(pda).write((unit) => noteEntries(unit, many))
       assert.equal(await seal(database), 1100)
       assert.equal(await seal(database), 0)
-      const [second, first] = await database.read((unit) => listSeals(unit, pda, undefined, 10))
+      const [second, first] = await database.of(pda).read((unit) => listSeals(unit, undefined, 10))
       assert.deepEqual([first!.seal, first!.entries, second!.seal, second!.entries], [1, 1000, 2, 100])
       assert.equal(second!.previous, first!.hash)
       assert.deepEqual(await unsealedAccounts(database), [])
@@ -114,7 +114,7 @@ for (const engine of engines) {
     withAccount(async (database) => {
       await Promise.all(
         Array.from({ length: 20 }, async (_, number) => {
-          await noteAlone(database, pda, entry(start + number))
+          await noteAlone(database.of(pda), entry(start + number))
           await seal(database)
         }),
       )
@@ -125,9 +125,9 @@ for (const engine of engines) {
   test(`a sealed entry that was altered, removed or inserted by hand is named,${at}`, () =>
     withAccount(async (database) => {
       const entries = [entry(start), entry(start + 1), entry(start + 2)]
-      await database.write(pda, (unit) => noteEntries(unit, pda, entries))
+      await database.of(pda).write((unit) => noteEntries(unit, entries))
       await seal(database)
-      const by = (statement: ReturnType<typeof sql>) => database.write(pda, (unit) => unit.all(statement))
+      const by = (statement: ReturnType<typeof sql>) => database.of(pda).write((unit) => unit.all(statement))
       const faultAfter = async (statement: ReturnType<typeof sql>) => {
         await by(statement)
         return (await checkLedger(database, pda)).fault
@@ -142,7 +142,7 @@ for (const engine of engines) {
       const stray = entry(start + 5)
       await by(sql`delete from ledger_entry`)
       await by(sql`delete from ledger_seal`)
-      await database.write(pda, (unit) => noteEntries(unit, pda, [stray]))
+      await database.of(pda).write((unit) => noteEntries(unit, [stray]))
       const inserted = await faultAfter(
         sql`insert into ledger_entry select ledger_fresh.*, 9, 'x' from ledger_fresh`,
       )
@@ -151,12 +151,12 @@ for (const engine of engines) {
 
   test(`seals of keys that are long over verify, and their private halves are gone,${at}`, () =>
     withAccount(async (database) => {
-      await noteAlone(database, pda, entry(start))
+      await noteAlone(database.of(pda), entry(start))
       await seal(database)
       const key = await makeSigningKey()
-      await database.write(pda, (unit) => rotateSigningKey(unit, pda, key, start, start + 1000))
-      await forgetExpiredKeys(database, pda, start + 2000)
-      await noteAlone(database, pda, entry(start + 2000))
+      await database.of(pda).write((unit) => rotateSigningKey(unit, key, start, start + 1000))
+      await forgetExpiredKeys(database.of(pda), start + 2000)
+      await noteAlone(database.of(pda), entry(start + 2000))
       await seal(database)
       assert.equal((await checkLedger(database, pda)).fault, undefined)
       const secret = await database.one<{ key_id: string }>(
@@ -170,16 +170,16 @@ for (const engine of engines) {
 
   test(`the name of a forgotten endpoint is in no entry, and all verify,${at}`, () =>
     withAccount(async (database) => {
-      await noteAlone(database, pda, entry(start, { endpoints: ['a/b', 'secret/diary'] }))
+      await noteAlone(database.of(pda), entry(start, { endpoints: ['a/b', 'secret/diary'] }))
       await seal(database)
-      await noteAlone(database, pda, entry(start + 1, { endpoints: ['secret/diary'] }))
-      await forgetName(database, pda, 'secret/diary')
-      const left = await listEntries(database, pda, {}, 10)
+      await noteAlone(database.of(pda), entry(start + 1, { endpoints: ['secret/diary'] }))
+      await forgetName(database.of(pda), 'secret/diary')
+      const left = await listEntries(database.of(pda), {}, 10)
       assert.ok(!JSON.stringify(left).includes('secret'))
       assert.equal(left[1]!.endpoints[0], 'a/b')
       await seal(database)
       assert.equal((await checkLedger(database, pda)).fault, undefined)
-      const [one] = await database.read((unit) => entriesOfSeal(unit, pda, 2))
+      const [one] = await database.of(pda).read((unit) => entriesOfSeal(unit, 2))
       assert.match(one!.endpoints[0]!, /^#[\w-]{22}$/)
     }))
 }

@@ -1,5 +1,5 @@
 import { type RawBuilder, sql } from 'kysely'
-import type { Database, Dialect, Unit } from '../../database/port.ts'
+import type { AccountDatabase, Dialect, Unit } from '../../database/port.ts'
 import type { Tables } from '../../database/tables.ts'
 import { type LedgerEntry, nameless } from '../../domain/ledger.ts'
 
@@ -19,41 +19,40 @@ export function concerning(entry: LedgerEntry, endpoints: Iterable<string>, reco
 }
 
 /** Notes what happened, in the unit of what happened: both or neither. */
-export async function noteEntry(unit: Unit, pda: number, entry: LedgerEntry | undefined): Promise<void> {
-  if (entry) await noteEntries(unit, pda, [entry])
+export async function noteEntry(unit: Unit, entry: LedgerEntry | undefined): Promise<void> {
+  if (entry) await noteEntries(unit, [entry])
 }
 
 /** The same for several, by one statement. */
-export async function noteEntries(unit: Unit, pda: number, entries: readonly LedgerEntry[]): Promise<void> {
-  if (entries.length > 0) await unit.insertMany('ledger_fresh', entryColumns(pda, entries))
+export async function noteEntries(unit: Unit, entries: readonly LedgerEntry[]): Promise<void> {
+  if (entries.length > 0) await unit.insertMany('ledger_fresh', entryColumns(unit, entries))
 }
 
 /** One unit of work with its entry: both or neither. Work that gives `false` or `undefined` changed nothing, and has none. */
 export function writeNoted<T>(
-  database: Database,
-  pda: number,
+  database: AccountDatabase,
   entry: LedgerEntry | undefined,
   work: (unit: Unit) => Promise<T>,
 ): Promise<T> {
-  return database.write(pda, async (unit) => {
+  return database.write(async (unit) => {
     const done = await work(unit)
-    if (done !== false && done !== undefined) await noteEntry(unit, pda, entry)
+    if (done !== false && done !== undefined) await noteEntry(unit, entry)
     return done
   })
 }
 
 /** Notes what was read: resolves when it is durable. Callers that wait at the same time share a unit. */
-export async function noteAlone(database: Database, pda: number, entry: LedgerEntry): Promise<void> {
-  await database.writeTogether(pda, noteShared, entry, 1)
+export async function noteAlone(database: AccountDatabase, entry: LedgerEntry): Promise<void> {
+  await database.writeTogether(noteShared, entry, 1)
 }
 
-async function noteShared(unit: Unit, pda: number, entries: LedgerEntry[]): Promise<undefined[]> {
-  await noteEntries(unit, pda, entries)
+async function noteShared(unit: Unit, entries: LedgerEntry[]): Promise<undefined[]> {
+  await noteEntries(unit, entries)
   return entries.map(() => undefined)
 }
 
 /** Entries as the columns of their table. */
-export function entryColumns(pda: number, entries: readonly LedgerEntry[]) {
+export function entryColumns({ pda }: Unit, entries: readonly LedgerEntry[]) {
   return {
     pda_id: pda,
     entry_id: entries.map((entry) => entry.entryId),
@@ -119,8 +118,7 @@ export type ListedEntry = LedgerEntry & { seal: number | undefined }
 
 /** Entries, newest first, sealed or not. */
 export async function listEntries(
-  database: Database,
-  pda: number,
+  database: AccountDatabase,
   filter: LedgerFilter,
   most: number,
 ): Promise<ListedEntry[]> {
@@ -128,14 +126,14 @@ export async function listEntries(
   const wanted = conditions(dialect, filter)
   const from = (table: string, seal: RawBuilder<unknown>) =>
     sql`select * from (select entry_id as place, ${entryFields(dialect)}, ${seal} as seal from ${sql.table(table)}
-      where pda_id = ${pda} ${wanted} order by entry_id desc limit ${most}) ${sql.ref(`of_${table}`)}`
+      where pda_id = ${database.pda} ${wanted} order by entry_id desc limit ${most}) ${sql.ref(`of_${table}`)}`
   const statement = sql<EntryRow & { seal: number }>`select * from (
       ${from('ledger_fresh', sql`0`)} union all ${from('ledger_entry', sql`seal`)}) found
     order by place desc limit ${most}`
   // Where most entries may be passed over, off the thread that answers requests.
   const { action, holder, endpoint, dataDebit } = filter
   const isRare = [action, holder, endpoint, dataDebit].some((value) => value !== undefined)
-  const rows = await (isRare ? database.aside(statement) : database.one(statement))
+  const rows = await (isRare ? database.background(statement) : database.one(statement))
   return rows.map((row) => ({ ...entryOf(row), seal: row.seal || undefined }))
 }
 
@@ -168,35 +166,34 @@ function firstId(at: number): string {
 /**
  * Notes sums that were gathered for a while: an endpoint that is not there, perhaps because it was erased meanwhile, is not named.
  */
-export async function noteSums(unit: Unit, pda: number, entries: readonly LedgerEntry[]): Promise<void> {
-  await unit.count(0)
+export async function noteSums(unit: Unit, entries: readonly LedgerEntry[]): Promise<void> {
+  await unit.lock()
   const names = [...new Set(entries.flatMap((entry) => entry.endpoints))]
   const rows = await unit.all<{ name: string }>(
-    sql`select name from endpoint where pda_id = ${pda} and ${unit.dialect.among('name', names, 'text')}`,
+    sql`select name from endpoint where pda_id = ${unit.pda} and ${unit.dialect.among('name', names, 'text')}`,
   )
   const there = new Set(rows.map((row) => row.name))
   const named = entries.map((entry) => ({
     ...entry,
     endpoints: entry.endpoints.map((name) => (there.has(name) ? name : nameless(entry.entryId, name))),
   }))
-  await noteEntries(unit, pda, named)
+  await noteEntries(unit, named)
 }
 
 /**
  * Takes the name of an erased endpoint out of all entries, which stay as they were sealed.
  * @returns out of how many
  */
-export async function forgetName(database: Database, pda: number, name: string): Promise<number> {
+export async function forgetName(database: AccountDatabase, name: string): Promise<number> {
   let forgotten = 0
   // In this order: what is sealed meanwhile is found among the sealed.
   for (const table of ['ledger_fresh', 'ledger_entry'] as const)
-    forgotten += await forgetIn(database, pda, table, name)
+    forgotten += await forgetIn(database, table, name)
   return forgotten
 }
 
 async function forgetIn(
-  database: Database,
-  pda: number,
+  database: AccountDatabase,
   table: 'ledger_fresh' | 'ledger_entry',
   name: string,
 ): Promise<number> {
@@ -204,15 +201,15 @@ async function forgetIn(
   const ofTable = sql.table(table)
   let forgotten = 0
   for (let left = rowsForgotten; left === rowsForgotten;) {
-    const rows = await database.aside<EntryRow>(
-      sql`select ${entryFields(dialect)} from ${ofTable} where pda_id = ${pda} ${naming(name)} limit ${rowsForgotten}`,
+    const rows = await database.background<EntryRow>(
+      sql`select ${entryFields(dialect)} from ${ofTable} where pda_id = ${database.pda} ${naming(name)} limit ${rowsForgotten}`,
     )
     if (rows.length > 0)
-      await database.write(pda, (unit) =>
+      await database.write((unit) =>
         Promise.all(
           rows.map(({ entry_id, endpoints }) =>
             unit.all(sql`update ${ofTable} set endpoints = ${withoutName(entry_id, endpoints, name)}
-              where pda_id = ${pda} and entry_id = ${unit.dialect.id(entry_id)}`),
+              where pda_id = ${unit.pda} and entry_id = ${unit.dialect.id(entry_id)}`),
           ),
         ),
       )

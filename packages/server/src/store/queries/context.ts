@@ -1,4 +1,4 @@
-import type { Database, Text } from '../../database/port.ts'
+import type { AccountDatabase, Text } from '../../database/port.ts'
 import type { Place } from '../records/orders.ts'
 
 /** How far a query goes before it does something else: all can be made small, so that a test meets every way. */
@@ -43,8 +43,7 @@ export interface Disclosure {
 
 /** What reading records needs to know. */
 export interface QueryContext {
-  database: Database
-  pda: number
+  database: AccountDatabase
   now: number
   /** How many paths an endpoint may have keys of. */
   orderPaths: number

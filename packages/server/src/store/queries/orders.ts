@@ -23,12 +23,12 @@ export async function* byPlace(
   stream: Stream,
   after: Place | undefined,
 ): AsyncGenerator<Batch> {
-  const { database, pda } = context
+  const { database } = context
   const { endpoint, descending, until, path } = stream
   const newestFirst = path !== undefined || descending
   const known = await placesByIndex(context, stream)
   if (!known) {
-    const order = placeOrder(database.dialect, pda, endpoint.endpoint_id, newestFirst, until)
+    const order = placeOrder(database, endpoint.endpoint_id, newestFirst, until)
     const isWhole = stream.query.filters.length === 0
     return yield* scan(context, stream, order, after, isWhole ? Math.max(stream.need, 1) : undefined)
   }
@@ -46,7 +46,7 @@ async function* listed(
   places: number[],
   keys?: Map<number, Uint8Array>,
 ): AsyncGenerator<Batch> {
-  const list = listOrder(context.database, context.pda, places)
+  const list = listOrder(context.database, places)
   for await (const { rows } of scan(context, stream, list, { back: -1 })) {
     if (keys) for (const row of rows) row.key = keys.get(row.place)!
     yield { rows, at: rows.at(-1) }
@@ -59,9 +59,9 @@ async function* byKey(
   path: string[],
   after: Place | undefined,
 ): AsyncGenerator<Batch> {
-  const { database, pda, now } = context
+  const { database, now } = context
   const keys = keysOf(stream, path, stream.descending)
-  if (keys) void noteUse(database, pda, keys, now).catch(() => undefined)
+  if (keys) void noteUse(database, keys, now).catch(() => undefined)
   const isNarrowed = keys && stream.query.filters.length > 0 && (await placesByIndex(context, stream))
   let pathId = keys?.path_id
   if (!keys || isNarrowed) {
@@ -90,7 +90,7 @@ async function* alongKeys(
   note: (at: Place) => void,
   after: Place | undefined,
 ): AsyncGenerator<Batch> {
-  const order = keyOrder(context.pda, stream.endpoint.endpoint_id, pathId)
+  const order = keyOrder(context.database, stream.endpoint.endpoint_id, pathId)
   let isTried = stream.query.filters.length === 0
   const isWhole = isTried
   for await (const batch of scan(

@@ -176,38 +176,35 @@ async function* eachMatch(context: QueryContext, query: EndpointQuery): AsyncGen
   }
 }
 
-async function countAll(
-  { database, pda }: QueryContext,
-  { endpoint: { endpoint_id } }: Stream,
-): Promise<number> {
+async function countAll({ database }: QueryContext, { endpoint: { endpoint_id } }: Stream): Promise<number> {
   const [row] = await database.one<{
     records: number | null
   }>(sql`select cast(sum(records) as bigint) as records
-    from endpoint_block where pda_id = ${pda} and endpoint_id = ${endpoint_id}`)
+    from endpoint_block where pda_id = ${database.pda} and endpoint_id = ${endpoint_id}`)
   return row?.records ?? 0
 }
 
-async function streamsOf({ database, pda }: QueryContext, list: List, need: number): Promise<Stream[]> {
+async function streamsOf({ database }: QueryContext, list: List, need: number): Promise<Stream[]> {
   const { endpoints: queries, orderBy, descending } = list
   const names = [...new Set(queries.map(({ endpoint }) => endpoint))]
   const { known, seq } = await database.read(async (unit) => {
     const [rows, found] = await Promise.all([
-      unit.all<{ seq: number }>(sql`select seq from pda where pda_id = ${pda}`),
-      findEndpoints(unit, pda, names),
+      unit.all<{ seq: number }>(sql`select seq from pda where pda_id = ${database.pda}`),
+      findEndpoints(unit, names),
     ])
     return { known: found, seq: rows[0]?.seq ?? 0 }
   })
   return queries.flatMap((query, index): Stream[] => {
     const path = orderBy === undefined ? undefined : orderPathOf(query, orderBy)
     const endpoint = known.get(query.endpoint)
-    const until = placeBase(pda) + seq
+    const until = placeBase(database.pda) + seq
     return endpoint ? [{ index, query, endpoint, path, descending, until, need, read: 0, passed: 0 }] : []
   })
 }
 
 /** Where to begin: what is skipped of one whole endpoint need not be read. */
 async function skipped(
-  { database, pda }: QueryContext,
+  { database }: QueryContext,
   streams: Stream[],
   { skip, after }: Stretch,
 ): Promise<{ after: Place | undefined; skip: number }> {
@@ -217,8 +214,8 @@ async function skipped(
   const keys = path && keysOf(stream, path, descending)
   if (path && !keys) return { after, skip }
   const order = keys
-    ? keyOrder(pda, endpoint.endpoint_id, keys.path_id)
-    : placeOrder(database.dialect, pda, endpoint.endpoint_id, descending, until)
+    ? keyOrder(database, endpoint.endpoint_id, keys.path_id)
+    : placeOrder(database, endpoint.endpoint_id, descending, until)
   const from = placeBehind(after, index, path !== undefined || descending)
   const last = await database.read((unit) => order.find(unit, from, skip))
   return last ? { after: { ...last, index }, skip: 0 } : { after, skip: Infinity }

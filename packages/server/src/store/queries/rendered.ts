@@ -37,7 +37,7 @@ export async function* pagesOf(
  * One page of records: fewer of them, but at least one, where what is shown of them is far longer than their data.
  */
 export async function pageOf(
-  { database, pda, bounds }: QueryContext,
+  { database, bounds }: QueryContext,
   queries: readonly EndpointQuery[],
   rows: readonly Found[],
   show: Show,
@@ -51,7 +51,7 @@ export async function pageOf(
   for (let from = 0; from < rows.length && length <= longestShown * bounds.pageLength; from = made.length) {
     const some = rows.slice(from, from + step)
     const linked = hasLinks
-      ? await database.read((unit) => linksOf(unit, pda, some, queries, show))
+      ? await database.read((unit) => linksOf(unit, some, queries, show))
       : new Map<Found, LinkText[]>()
     for (const row of some) {
       if (length > longestShown * bounds.pageLength || (hasLinks && !linked.has(row))) break
@@ -122,7 +122,6 @@ const longestOfOne = 32 * 2 ** 20
  */
 async function linksOf(
   unit: Unit,
-  pda: number,
   rows: readonly Found[],
   queries: readonly EndpointQuery[],
   show: Show,
@@ -130,9 +129,9 @@ async function linksOf(
   const owners = rows.filter(({ index }) => queries[index]!.links.length > 0)
   if (owners.length === 0) return new Map(rows.map((row) => [row, []]))
   const places = [...new Set(owners.map(({ place }) => place))]
-  const linked = await linkedPlaces(unit, pda, places)
+  const linked = await linkedPlaces(unit, places)
   const names = new Set(queries.flatMap(({ links }) => links.map(({ endpoint }) => endpoint)))
-  const others = await recordsAt(unit, pda, [...new Set([...linked.values()].flat())], [...names])
+  const others = await recordsAt(unit, [...new Set([...linked.values()].flat())], [...names])
   const result = new Map<Found, LinkText[]>()
   let length = 0
   for (const row of rows) {
@@ -162,17 +161,12 @@ function linkTexts({ links }: EndpointQuery, linked: readonly Linked[], show: Sh
   return show.nameOf ? texts.toSorted((one, other) => (one.text < other.text ? -1 : 1)) : texts
 }
 
-async function recordsAt(
-  unit: Unit,
-  pda: number,
-  places: number[],
-  names: string[],
-): Promise<Map<number, Linked>> {
+async function recordsAt(unit: Unit, places: number[], names: string[]): Promise<Map<number, Linked>> {
   if (places.length === 0) return new Map()
   const { dialect } = unit
   const rows =
     await unit.all<Linked>(sql`select place, name, ${dialect.idText('record_id')} as record_id, data
     from record join endpoint on endpoint.pda_id = record.pda_id and endpoint.endpoint_id = record.endpoint_id
-    where record.pda_id = ${pda} and ${dialect.among('place', places, 'number')} and ${dialect.among('name', names, 'text')}`)
+    where record.pda_id = ${unit.pda} and ${dialect.among('place', places, 'number')} and ${dialect.among('name', names, 'text')}`)
   return new Map(rows.map((row) => [row.place, row]))
 }

@@ -138,13 +138,13 @@ async function* asideWindow(
   from: Place | undefined,
   only: RawBuilder<unknown>,
 ): AsyncGenerator<Batch> {
-  const { database, pda, bounds } = context
+  const { database, bounds } = context
   const end = await database.read((unit) => order.find(unit, from, bounds.aside))
-  const found = await database.aside<{ place: number }>(
+  const found = await database.background<{ place: number }>(
     sql`select record.place ${order.from(from, end, bounds.aside, only)} limit ${foundAside}`,
   )
   const places = found.map(({ place }) => place)
-  const list = listOrder(database, pda, places)
+  const list = listOrder(database, places)
   for (let next: Place | undefined = { back: -1 }; places.length > 0 && next;) {
     const read = await readWindow(context, stream, list, next, bounds.window, undefined)
     const rows = await passing(stream, read.rows)
@@ -157,9 +157,9 @@ async function* asideWindow(
   yield { rows: [], at: isCut ? { back: -places.at(-1)! } : end }
 }
 
-async function becameAwkward({ database, pda }: QueryContext, { endpoint_id }: Endpoint): Promise<boolean> {
+async function becameAwkward({ database }: QueryContext, { endpoint_id }: Endpoint): Promise<boolean> {
   const [row] = await database.one<{ awkward: number }>(
-    sql`select awkward from endpoint where pda_id = ${pda} and endpoint_id = ${endpoint_id}`,
+    sql`select awkward from endpoint where pda_id = ${database.pda} and endpoint_id = ${endpoint_id}`,
   )
   return row?.awkward === 1
 }
@@ -220,17 +220,17 @@ export function keysOf(
  * @returns unordered; undefined when there are too many, or no keys
  */
 async function placesByKeys(context: QueryContext, stream: Stream): Promise<number[] | undefined> {
-  const { database, pda, bounds, now } = context
+  const { database, bounds, now } = context
   let [fewest, used]: [number[] | undefined, OrderPath | undefined] = [undefined, undefined]
   for (const filter of stream.query.filters) {
     const range = keyRanges(filter)
     const path = range && keysOf(stream, range.path, false)
     if (!path || range.ranges.length > mostRanges) continue
     const most = Math.min(bounds.listed, fewest?.length ?? Infinity)
-    const places = await database.read((unit) => placesWithin(unit, pda, path, range.ranges, most))
+    const places = await database.read((unit) => placesWithin(unit, path, range.ranges, most))
     if (places) [fewest, used] = [places, path]
   }
-  if (used) void noteUse(database, pda, used, now).catch(() => undefined)
+  if (used) void noteUse(database, used, now).catch(() => undefined)
   return fewest
 }
 
@@ -249,20 +249,19 @@ async function placesByWords(
     operator.operator === 'find' ? queryWords(operator.search) : [],
   )
   if (words.length === 0) return undefined
-  const { database, pda, bounds } = context
+  const { database, bounds } = context
   // Looking at all records takes so long that even many are few.
-  return placesWithWords(database, pda, endpoint.endpoint_id, [...new Set(words)], 10 * bounds.listed)
+  return placesWithWords(database, endpoint.endpoint_id, [...new Set(words)], 10 * bounds.listed)
 }
 
 /** @returns undefined when there are more than `most`, or the keys were dropped */
 async function placesWithin(
   unit: Unit,
-  pda: number,
   { endpoint_id, path_id }: OrderPath,
   ranges: KeyRange[],
   most: number,
 ): Promise<number[] | undefined> {
-  const ofPath = sql`pda_id = ${pda} and endpoint_id = ${endpoint_id} and path_id = ${path_id}`
+  const ofPath = sql`pda_id = ${unit.pda} and endpoint_id = ${endpoint_id} and path_id = ${path_id}`
   const kept = unit.all(sql`select 1 from order_path where ${ofPath}`)
   const found = await Promise.all(
     ranges.map(({ low, high }) =>
@@ -287,15 +286,15 @@ export function learnFilter(context: QueryContext, stream: Stream): void {
   })
   const searches = query.filters.some(({ operator }) => operator.operator === 'find')
   if (searches && !hasWordIndex(stream.endpoint))
-    void indexWords(context.database, context.pda, stream.endpoint.endpoint_id).catch(() => undefined)
+    void indexWords(context.database, stream.endpoint.endpoint_id).catch(() => undefined)
   if (able.length > 0) void learn(context, stream, able).catch(() => undefined)
 }
 
 async function learn(context: QueryContext, stream: Stream, filters: Filter[]): Promise<void> {
-  const { database, pda } = context
+  const { database } = context
   const { endpoint_id } = stream.endpoint
-  const rows = await database.aside<{ data: string }>(sql`select data from record
-    where pda_id = ${pda} and endpoint_id = ${endpoint_id} order by place desc limit ${sampled}`)
+  const rows = await database.background<{ data: string }>(sql`select data from record
+    where pda_id = ${database.pda} and endpoint_id = ${endpoint_id} order by place desc limit ${sampled}`)
   const tried = filters.map((filter) => ({
     path: filter.path,
     passed: rows.filter(({ data }) => matches([filter], data)).length,
@@ -308,23 +307,23 @@ async function learn(context: QueryContext, stream: Stream, filters: Filter[]): 
 
 /** Whether any record has the path: one that none has gets no keys. */
 export function isAnywhere(
-  { database, pda }: QueryContext,
+  { database }: QueryContext,
   endpoint: Endpoint,
   path: readonly string[],
 ): Promise<boolean> {
   const isReadable = endpoint.awkward === 0 && isPlainPath(path)
-  return (isReadable ? anyAt : anyRead)(database, pda, endpoint, path)
+  return (isReadable ? anyAt : anyRead)(database, endpoint, path)
 }
 
 /** Makes the keys of a path and works with them. */
 export function withKeys<T>(
-  { database, pda, orderPaths: most, now }: QueryContext,
+  { database, orderPaths: most, now }: QueryContext,
   { endpoint_id }: Endpoint,
   path: readonly string[],
   descending: boolean,
   work: (made: OrderPath) => Promise<T>,
 ): Promise<T> {
-  return withOrderKeys(database, pda, endpoint_id, path, { descending, most, now }, work)
+  return withOrderKeys(database, endpoint_id, path, { descending, most, now }, work)
 }
 
 /** Makes the keys of a path, and gives the path's number. */

@@ -21,12 +21,7 @@ const columns = (dialect: Dialect) =>
  * A record's JSON up to and with its data, as one SQL text over rows of `columns`.
  * @param head its JSON up to the record id
  */
-function opening(
-  dialect: Dialect,
-  pda: number,
-  head: RawBuilder<string>,
-  envelope: Envelope,
-): RawBuilder<string> {
+function opening({ dialect, pda }: Unit, head: RawBuilder<string>, envelope: Envelope): RawBuilder<string> {
   const id = dialect.idOfDigits(sql`digits`)
   if (!envelope.meta) return dialect.concat(head, id, sql`'","data":'`, sql`data`)
   const seq = sql<string>`cast(cast(coalesce(updated_seq, place - ${placeBase(pda)}) as bigint) as text)`
@@ -63,7 +58,6 @@ export interface Part {
 /** A page's records, joined by commas. */
 export async function splicedPage(
   unit: Unit,
-  pda: number,
   { endpoint, order, envelope }: Reading,
   part: Part,
 ): Promise<Page> {
@@ -72,8 +66,8 @@ export async function splicedPage(
   const head = sql<string>`${`{"endpoint":"${endpoint.name}","recordId":"`}`
   const rows = sql`(select ${columns(dialect)} ${order.from(after, last, count)}) rows`
   if (envelope.linked) {
-    const opened = sql<Opened>`select place, ${opening(dialect, pda, head, envelope)} as text from ${rows}`
-    const { text, records, others } = await withLinked(unit, pda, opened, envelope)
+    const opened = sql<Opened>`select place, ${opening(unit, head, envelope)} as text from ${rows}`
+    const { text, records, others } = await withLinked(unit, opened, envelope)
     const endpoints = [...new Set([endpoint.name, ...others.map(({ name }) => name)])]
     return {
       text: text === '' && part.begin === ',' ? part.end : part.begin + text + part.end,
@@ -82,7 +76,7 @@ export async function splicedPage(
       last,
     }
   }
-  const text = dialect.concat(opening(dialect, pda, head, envelope), sql`'}'`)
+  const text = dialect.concat(opening(unit, head, envelope), sql`'}'`)
   const [row] = await unit.all<{ body: Text; records: number }>(
     sql`select ${dialect.joined(text, part)} as body, count(*) as records from ${rows}`,
   )
@@ -93,11 +87,11 @@ export async function splicedPage(
 type Opened = { place: number; text: string }
 
 /** Records, given without their ends, each with its linked ones. */
-async function withLinked(unit: Unit, pda: number, opened: RawBuilder<Opened>, envelope: Envelope) {
+async function withLinked(unit: Unit, opened: RawBuilder<Opened>, envelope: Envelope) {
   const rows = await unit.all(opened)
   const places = rows.map((row) => row.place)
-  const linked = await linkedPlaces(unit, pda, places)
-  const others = await openedAt(unit, pda, [...new Set([...linked.values()].flat())], envelope)
+  const linked = await linkedPlaces(unit, places)
+  const others = await openedAt(unit, [...new Set([...linked.values()].flat())], envelope)
   const records = rows.map(({ place, text }) => {
     const links = (linked.get(place) ?? []).flatMap((other) => others.get(other)?.text ?? [])
     return `${text},"links":[${links.join()}]}`
@@ -108,7 +102,6 @@ async function withLinked(unit: Unit, pda: number, opened: RawBuilder<Opened>, e
 /** The records at these places that may be shown, each as complete JSON. */
 async function openedAt(
   unit: Unit,
-  pda: number,
   places: number[],
   envelope: Envelope,
 ): Promise<Map<number, { text: string; name: string }>> {
@@ -117,10 +110,10 @@ async function openedAt(
   const head = sql<string>`'{"endpoint":"' || name || '","recordId":"'`
   const rows = await unit.all<
     Opened & { name: string }
-  >(sql`select place, name, ${opening(dialect, pda, head, envelope)} as text
+  >(sql`select place, name, ${opening(unit, head, envelope)} as text
     from (select ${columns(dialect)}, name from record
       join endpoint on endpoint.pda_id = record.pda_id and endpoint.endpoint_id = record.endpoint_id
-      where record.pda_id = ${pda} and ${dialect.among('place', places, 'number')}) rows`)
+      where record.pda_id = ${unit.pda} and ${dialect.among('place', places, 'number')}) rows`)
   return new Map(
     rows
       .filter(({ name }) => envelope.linked!(name))
@@ -152,7 +145,7 @@ export async function splicedPages(
   const next = end && (await order.find(unit, end, 1)) ? end : undefined
   const length = await lengthBehind(context, unit, reading, after)
   const last = length < take ? await order.find(unit, after, length, end) : undefined
-  const first = await splicedPage(unit, context.pda, reading, {
+  const first = await splicedPage(unit, reading, {
     after,
     last: last ?? end,
     count: Math.min(length, take),
@@ -185,7 +178,7 @@ async function* remaining(
       const count = await lengthBehind(context, unit, reading, after)
       const until = await reading.order.find(unit, after, count, end)
       const part: Part = { after, last: until ?? end, count, begin: ',', end: until ? '' : ']' }
-      return [await splicedPage(unit, context.pda, reading, part), until]
+      return [await splicedPage(unit, reading, part), until]
     })
     yield page
     after = last

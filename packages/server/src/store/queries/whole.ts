@@ -24,34 +24,33 @@ const recordsSorted = 10_000
 /** Reads the records of an endpoint in an order, page by page. */
 export async function readWhole(context: QueryContext, whole: Whole): Promise<Pages> {
   if (whole.take === 0) return nothing
-  const { database, pda, now } = context
+  const { database, now } = context
   const { path } = whole
   const found = await database.read(async (unit) => {
-    const endpoint = await findEndpoint(unit, pda, whole.endpoint)
+    const endpoint = await findEndpoint(unit, whole.endpoint)
     if (!endpoint) return nothing
     if (path === undefined) return byPlace(context, unit, endpoint, whole)
-    const ordered = await findOrderPath(unit, pda, endpoint.endpoint_id, path, whole.descending)
+    const ordered = await findOrderPath(unit, endpoint.endpoint_id, path, whole.descending)
     if (ordered?.filled_to !== null) return endpoint
     const pages = await byKeys(context, unit, endpoint, ordered.path_id, whole)
     return { ...pages, used: ordered }
   })
   // Not waited for; what fails here is tried again at the path's next use.
-  if ('used' in found) void noteUse(database, pda, found.used, now).catch(() => undefined)
+  if ('used' in found) void noteUse(database, found.used, now).catch(() => undefined)
   return 'first' in found ? found : orderedFirst(context, found, path!, whole)
 }
 
 async function byPlace(context: QueryContext, unit: Unit, endpoint: Endpoint, whole: Whole): Promise<Pages> {
-  const { pda } = context
-  const until = await lastPlace(unit, pda, endpoint)
-  const order = placeOrder(unit.dialect, pda, endpoint.endpoint_id, whole.descending, until)
+  const until = await lastPlace(unit, endpoint)
+  const order = placeOrder(unit, endpoint.endpoint_id, whole.descending, until)
   return splicedPages(context, unit, { endpoint, order, envelope: whole.envelope }, whole)
 }
 
-async function lastPlace(unit: Unit, pda: number, { endpoint_id }: Endpoint): Promise<number> {
+async function lastPlace(unit: Unit, { endpoint_id }: Endpoint): Promise<number> {
   const [row] = await unit.all<{ place: number | null }>(
-    sql`select max(place) as place from record where pda_id = ${pda} and endpoint_id = ${endpoint_id}`,
+    sql`select max(place) as place from record where pda_id = ${unit.pda} and endpoint_id = ${endpoint_id}`,
   )
-  return row!.place ?? placeBase(pda)
+  return row!.place ?? placeBase(unit.pda)
 }
 
 function byKeys(
@@ -61,7 +60,7 @@ function byKeys(
   pathId: number,
   whole: Whole,
 ): Promise<Pages> {
-  const order = keyOrder(context.pda, endpoint.endpoint_id, pathId)
+  const order = keyOrder(context.database, endpoint.endpoint_id, pathId)
   return splicedPages(context, unit, { endpoint, order, envelope: whole.envelope }, whole)
 }
 
@@ -95,7 +94,7 @@ async function byNewKeys(
 ): Promise<Pages> {
   const read = () =>
     context.database.read(async (unit) => {
-      const ordered = await findOrderPath(unit, context.pda, endpoint.endpoint_id, path, whole.descending)
+      const ordered = await findOrderPath(unit, endpoint.endpoint_id, path, whole.descending)
       return ordered?.filled_to === null ? byKeys(context, unit, endpoint, ordered.path_id, whole) : undefined
     })
   for (;;) {
@@ -114,16 +113,17 @@ async function unordered(context: QueryContext, endpoint: Endpoint, whole: Whole
 
 /** An endpoint's records, read along the key where most of the account between them are its own. */
 async function allRecords(
-  { database, pda }: QueryContext,
+  { database }: QueryContext,
   { endpoint_id }: Endpoint,
 ): Promise<RawBuilder<unknown>> {
-  const ofEndpoint = sql`pda_id = ${pda} and endpoint_id = ${endpoint_id}`
+  const ofEndpoint = sql`pda_id = ${database.pda} and endpoint_id = ${endpoint_id}`
   const [extent] = await database.one<{ records: number; last: number | null }>(sql`select
     (select coalesce(sum(records), 0) from endpoint_block where ${ofEndpoint}) as records,
     (select max(place) from record where ${ofEndpoint}) as last`)
   const { records, last } = extent!
-  if (last === null || last - placeBase(pda) > records * sparsest) return sql`record where ${ofEndpoint}`
-  return sql`record ${database.dialect.alongKey} where ${ofEndpoint} and place > ${placeBase(pda)} and place <= ${last}`
+  if (last === null || last - placeBase(database.pda) > records * sparsest)
+    return sql`record where ${ofEndpoint}`
+  return sql`record ${database.dialect.alongKey} where ${ofEndpoint} and place > ${placeBase(database.pda)} and place <= ${last}`
 }
 
 type Sorted = { place: number; updated_seq: number | null }
@@ -135,7 +135,7 @@ async function byEngine(
   names: string[],
   whole: Whole,
 ): Promise<Pages | undefined> {
-  const { database, pda } = context
+  const { database } = context
   const { dialect } = database
   const way = whole.descending ? sql`desc` : sql`asc`
   // Missing (8) comes last in both directions: descending it counts as 0.
@@ -148,17 +148,17 @@ async function byEngine(
     (_, index) => sql`case when kind < 4 then ${sql.ref(`value${index}`)} end ${way}`,
   )
   // The inner limit, which none reaches, keeps SQLite from working the kind out again for each place it is named.
-  const rows = await database.aside<Sorted>(sql`select place, updated_seq from (
+  const rows = await database.background<Sorted>(sql`select place, updated_seq from (
       select place, updated_seq, ${kind} as kind, ${sql.join(named)} from ${await allRecords(context, endpoint)}
       limit ${Number.MAX_SAFE_INTEGER}) found
     order by kind ${way}, ${sql.join(ordered)}, place desc
     limit ${whole.take + 1} offset ${whole.skip}`)
   return database.read(async (unit) => {
     const asked = rows.slice(0, whole.take)
-    const next = rows.length > asked.length ? await lastUnchanged(unit, pda, asked, names, whole) : undefined
+    const next = rows.length > asked.length ? await lastUnchanged(unit, asked, names, whole) : undefined
     if (rows.length > asked.length && !next) return undefined
     const places = asked.slice(0, next && next.index + 1).map((row) => row.place)
-    const reading = { endpoint, order: listOrder(database, pda, places), envelope: whole.envelope }
+    const reading = { endpoint, order: listOrder(database, places), envelope: whole.envelope }
     const pages = await splicedPages(context, unit, reading, { ...whole, skip: 0 })
     return { ...pages, next: next?.place }
   })
@@ -170,7 +170,6 @@ async function byEngine(
  */
 async function lastUnchanged(
   unit: Unit,
-  pda: number,
   sorted: Sorted[],
   names: string[],
   { descending }: Whole,
@@ -178,7 +177,7 @@ async function lastUnchanged(
   for (let index = sorted.length - 1; index >= 0; index--) {
     const { place, updated_seq } = sorted[index]!
     const [row] = await unit.all<Sorted & { data: string }>(
-      sql`select place, updated_seq, data from record where pda_id = ${pda} and place = ${place}`,
+      sql`select place, updated_seq, data from record where pda_id = ${unit.pda} and place = ${place}`,
     )
     if (row && row.updated_seq === updated_seq)
       return { index, place: { key: keyAt(row.data, names, descending), back: -place } }
@@ -198,7 +197,7 @@ export interface One {
  * @returns undefined when there is none, or `mayShow` says no to its endpoint
  */
 export async function readOne(
-  { database, pda }: QueryContext,
+  { database }: QueryContext,
   { recordId, mayShow, envelope }: One,
   list: boolean,
 ): Promise<(Page & { endpoint: string }) | undefined> {
@@ -207,11 +206,11 @@ export async function readOne(
       Endpoint & { place: number }
     >(sql`select place, name, endpoint.endpoint_id, largest, awkward
       from record join endpoint on endpoint.pda_id = record.pda_id and endpoint.endpoint_id = record.endpoint_id
-      where record.pda_id = ${pda} and record_id = ${unit.dialect.id(recordId)}`)
+      where record.pda_id = ${database.pda} and record_id = ${unit.dialect.id(recordId)}`)
     if (!row || !mayShow(row.name)) return undefined
-    const order = listOrder(unit, pda, [row.place])
+    const order = listOrder(unit, [row.place])
     const [begin, end] = list ? (['[', ']'] as const) : (['', ''] as const)
     const part = { after: undefined, last: undefined, count: 1, begin, end }
-    return { ...(await splicedPage(unit, pda, { endpoint: row, order, envelope }, part)), endpoint: row.name }
+    return { ...(await splicedPage(unit, { endpoint: row, order, envelope }, part)), endpoint: row.name }
   })
 }

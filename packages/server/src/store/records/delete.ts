@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import type { Database, Unit } from '../../database/port.ts'
+import type { AccountDatabase, Unit } from '../../database/port.ts'
 import { placeBase } from '../../database/tables.ts'
 import type { LedgerEntry } from '../../domain/ledger.ts'
 import { concerning, noteEntry } from '../ledger/entries.ts'
@@ -18,67 +18,65 @@ type Leaving = { place: number; endpoint_id: number; bytes: number }
  * @returns why nothing was deleted, or undefined when all were
  */
 export async function deleteRecords(
-  database: Database,
-  pda: number,
+  database: AccountDatabase,
   recordIds: string[],
   mayWrite: (endpoint: string) => boolean,
   by: Replacement,
 ): Promise<'missing' | 'forbidden' | undefined> {
-  return database.write(pda, async (unit) => {
-    await unit.count(0)
+  return database.write(async (unit) => {
+    await unit.lock()
     const rows = await unit.all<
       Leaving & { name: string }
     >(sql`select place, record.endpoint_id, ${unit.dialect.bytes('data')} as bytes, name
       from record join endpoint on endpoint.pda_id = record.pda_id and endpoint.endpoint_id = record.endpoint_id
-      where record.pda_id = ${pda} and ${unit.dialect.among('record_id', recordIds, 'id')}`)
+      where record.pda_id = ${unit.pda} and ${unit.dialect.among('record_id', recordIds, 'id')}`)
     if (rows.some((row) => !mayWrite(row.name))) return 'forbidden'
     if (rows.length < recordIds.length) return 'missing'
     for (let from = 0; from < rows.length; from += rowsDeleted)
-      await remove(unit, pda, rows.slice(from, from + rowsDeleted), by)
+      await remove(unit, rows.slice(from, from + rowsDeleted), by)
     const names = rows.map((row) => row.name)
-    if (by.entry) await noteEntry(unit, pda, concerning(by.entry, names, rows.length))
+    if (by.entry) await noteEntry(unit, concerning(by.entry, names, rows.length))
     return undefined
   })
 }
 
 /** Deletes every record of an endpoint; their versions stay in the history. */
 export async function deleteEndpoint(
-  database: Database,
-  pda: number,
+  database: AccountDatabase,
   name: string,
   by: Replacement,
 ): Promise<void> {
-  await database.write(pda, async (unit) => {
-    await unit.count(0)
-    const endpoint = await findEndpoint(unit, pda, name)
+  await database.write(async (unit) => {
+    await unit.lock()
+    const endpoint = await findEndpoint(unit, name)
     if (!endpoint) return
     let records = 0
     for (let left = rowsDeleted; left === rowsDeleted;) {
       const rows =
         await unit.all<Leaving>(sql`select place, endpoint_id, ${unit.dialect.bytes('data')} as bytes from record
-        where pda_id = ${pda} and endpoint_id = ${endpoint.endpoint_id} order by place limit ${rowsDeleted}`)
-      await remove(unit, pda, rows, by)
+        where pda_id = ${unit.pda} and endpoint_id = ${endpoint.endpoint_id} order by place limit ${rowsDeleted}`)
+      await remove(unit, rows, by)
       left = rows.length
       records += left
     }
-    if (by.entry && records > 0) await noteEntry(unit, pda, concerning(by.entry, [name], records))
+    if (by.entry && records > 0) await noteEntry(unit, concerning(by.entry, [name], records))
   })
 }
 
-async function remove(unit: Unit, pda: number, rows: Leaving[], by: Replacement): Promise<void> {
+async function remove(unit: Unit, rows: Leaving[], by: Replacement): Promise<void> {
   if (rows.length === 0) return
   const places = rows.map((row) => row.place)
-  const firstSeq = (await unit.count(rows.length)) - rows.length + 1
-  await keepVersions(unit, pda, places, firstSeq, by, true)
+  const firstSeq = (await unit.allocateSeq(rows.length)) - rows.length + 1
+  await keepVersions(unit, places, firstSeq, by, true)
   const changes = new Map<number, Change>()
-  for (const { place, endpoint_id, bytes } of rows) noteChange(changes, endpoint_id, pda, place, -1, -bytes)
+  for (const { place, endpoint_id, bytes } of rows) noteChange(unit, changes, endpoint_id, place, -1, -bytes)
   const these = unit.dialect.among('place', places, 'number')
   await Promise.all([
-    unit.all(sql`delete from record where pda_id = ${pda} and ${these}`),
-    unit.all(sql`delete from link where pda_id = ${pda} and ${these}`),
-    removeOrderKeys(unit, pda, places),
-    removeWords(unit, pda, places),
-    saveChanges(unit, pda, changes, by.now),
+    unit.all(sql`delete from record where pda_id = ${unit.pda} and ${these}`),
+    unit.all(sql`delete from link where pda_id = ${unit.pda} and ${these}`),
+    removeOrderKeys(unit, places),
+    removeWords(unit, places),
+    saveChanges(unit, changes, by.now),
   ])
 }
 
@@ -103,7 +101,6 @@ export interface Replacement {
  */
 export async function keepVersions(
   unit: Unit,
-  pda: number,
   places: number[],
   firstSeq: number,
   by: Replacement,
@@ -111,23 +108,18 @@ export async function keepVersions(
 ): Promise<void> {
   await unit.all(sql`insert into record_history (pda_id, place, seq, endpoint_id, record_id, data, writer, written_at,
       replaced_seq, replaced_at, replaced_by, deleted)
-    select record.pda_id, record.place, coalesce(updated_seq, record.place - ${placeBase(pda)}), endpoint_id, record_id, data, writer,
+    select record.pda_id, record.place, coalesce(updated_seq, record.place - ${placeBase(unit.pda)}), endpoint_id, record_id, data, writer,
       coalesce(updated_at, created_at), ${firstSeq} + listed.position - ${unit.dialect.firstPosition}, ${by.now}, ${by.writer}, ${deleted ? 1 : 0}
-    from ${unit.dialect.listed(places)} listed join record on record.pda_id = ${pda} and record.place = listed.place`)
-  await boundVersions(unit, pda, places, by.bounds)
+    from ${unit.dialect.listed(places)} listed join record on record.pda_id = ${unit.pda} and record.place = listed.place`)
+  await boundVersions(unit, places, by.bounds)
 }
 
-async function boundVersions(
-  unit: Unit,
-  pda: number,
-  places: number[],
-  bounds: HistoryBounds,
-): Promise<void> {
+async function boundVersions(unit: Unit, places: number[], bounds: HistoryBounds): Promise<void> {
   const over = await unit.all<{ place: number }>(sql`select place from record_history
-    where pda_id = ${pda} and ${unit.dialect.among('place', places, 'number')} group by place having count(*) > ${bounds.versions}`)
+    where pda_id = ${unit.pda} and ${unit.dialect.among('place', places, 'number')} group by place having count(*) > ${bounds.versions}`)
   for (const { place } of over) {
-    await unit.all(sql`delete from record_history where pda_id = ${pda} and place = ${place} and seq <=
-      (select seq from record_history where pda_id = ${pda} and place = ${place} order by seq desc limit 1 offset ${bounds.versions})`)
+    await unit.all(sql`delete from record_history where pda_id = ${unit.pda} and place = ${place} and seq <=
+      (select seq from record_history where pda_id = ${unit.pda} and place = ${place} order by seq desc limit 1 offset ${bounds.versions})`)
   }
 }
 
@@ -135,17 +127,17 @@ const rowsForgotten = 1000
 
 /** Forgets the versions that were replaced longer ago than the bound, of one account, some at a time. */
 export async function forgetOldVersions(
-  database: Database,
-  pda: number,
+  database: AccountDatabase,
   bounds: HistoryBounds,
   now: number,
 ): Promise<void> {
   if (bounds.days === undefined) return
   const before = now - bounds.days * 86_400_000
   for (let left = rowsForgotten; left === rowsForgotten;) {
-    left = await database.write(pda, async (unit) => {
-      const rows = await unit.all(sql`delete from record_history where pda_id = ${pda} and (place, seq) in
-        (select place, seq from record_history where pda_id = ${pda} and replaced_at < ${before} limit ${rowsForgotten}) returning place`)
+    left = await database.write(async (unit) => {
+      const rows =
+        await unit.all(sql`delete from record_history where pda_id = ${unit.pda} and (place, seq) in
+        (select place, seq from record_history where pda_id = ${unit.pda} and replaced_at < ${before} limit ${rowsForgotten}) returning place`)
       return rows.length
     })
   }

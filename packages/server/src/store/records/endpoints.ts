@@ -31,9 +31,9 @@ export interface Change {
 /** How many places a block counts together: a `skip` jumps over whole blocks. */
 export const blockPlaces = 4096
 
-export async function findEndpoint(unit: Unit, pda: number, name: string): Promise<Endpoint | undefined> {
+export async function findEndpoint(unit: Unit, name: string): Promise<Endpoint | undefined> {
   const rows = await unit.all<Endpoint>(
-    sql`select endpoint_id, name, largest, awkward from endpoint where pda_id = ${pda} and name = ${name}`,
+    sql`select endpoint_id, name, largest, awkward from endpoint where pda_id = ${unit.pda} and name = ${name}`,
   )
   return rows[0]
 }
@@ -41,11 +41,7 @@ export async function findEndpoint(unit: Unit, pda: number, name: string): Promi
 type PathRow = Omit<OrderPath, 'path_id'> & { path_id: number | null }
 
 /** The endpoints of these names that there are, by name, with the paths they are ordered by. */
-export async function findEndpoints(
-  unit: Unit,
-  pda: number,
-  names: string[],
-): Promise<Map<string, OrderedEndpoint>> {
+export async function findEndpoints(unit: Unit, names: string[]): Promise<Map<string, OrderedEndpoint>> {
   const [only] = names
   const named = names.length === 1 ? sql`name = ${only}` : unit.dialect.among('name', names, 'text')
   const rows = await unit.all<
@@ -54,7 +50,7 @@ export async function findEndpoints(
       words_to, words_end,
       path_id, path, descending, used_at, filled_to, fill_end
     from endpoint left join order_path on order_path.pda_id = endpoint.pda_id and order_path.endpoint_id = endpoint.endpoint_id
-    where endpoint.pda_id = ${pda} and ${named}`)
+    where endpoint.pda_id = ${unit.pda} and ${named}`)
   const found = new Map<string, OrderedEndpoint>()
   for (const { path_id, path, descending, used_at, filled_to, fill_end, ...row } of rows) {
     const { endpoint_id } = row
@@ -71,18 +67,17 @@ const newEndpoint = { largest: 0, awkward: 0, words_to: null, words_end: null }
 /** Gives each name that has none a number; adds them to `known`. The caller's unit has locked the account. */
 export async function addEndpoints(
   unit: Unit,
-  pda: number,
   names: string[],
   known: Map<string, OrderedEndpoint>,
 ): Promise<void> {
   const missing = names.filter((name) => !known.has(name))
   if (missing.length === 0) return
   const [row] = await unit.all<{ last: number }>(
-    sql`select coalesce(max(endpoint_id), 0) as last from endpoint where pda_id = ${pda}`,
+    sql`select coalesce(max(endpoint_id), 0) as last from endpoint where pda_id = ${unit.pda}`,
   )
   const numbers = missing.map((_, index) => row!.last + 1 + index)
   await unit.insertMany('endpoint', {
-    pda_id: pda,
+    pda_id: unit.pda,
     endpoint_id: numbers,
     name: missing,
     largest: 0,
@@ -95,9 +90,9 @@ export async function addEndpoints(
 
 /** Notes that records went in (`records` 1), out (-1) or changed their size (0) at a place. */
 export function noteChange(
+  { pda }: Unit,
   changes: Map<number, Change>,
   endpointId: number,
-  pda: number,
   place: number,
   records: number,
   bytes: number,
@@ -122,7 +117,6 @@ export function noteChange(
  */
 export async function saveChanges(
   unit: Unit,
-  pda: number,
   changes: Map<number, Change>,
   now: number,
   known: Iterable<Endpoint> = [],
@@ -133,14 +127,14 @@ export async function saveChanges(
     for (const [block, { records, bytes }] of blocks) {
       work.push(
         unit.all(sql`insert into endpoint_block (pda_id, endpoint_id, block, records, bytes, changed_at)
-          values (${pda}, ${endpointId}, ${block}, ${records}, ${bytes}, ${now})
+          values (${unit.pda}, ${endpointId}, ${block}, ${records}, ${bytes}, ${now})
           on conflict (pda_id, endpoint_id, block) do update set changed_at = excluded.changed_at,
           records = endpoint_block.records + excluded.records, bytes = endpoint_block.bytes + excluded.bytes`),
       )
     }
     const endpoint = endpoints.get(endpointId) ?? { largest: 0, awkward: 0 }
     if (largest > endpoint.largest || (awkward && endpoint.awkward === 0)) {
-      work.push(growEndpoint(unit, pda, endpointId, largest, awkward))
+      work.push(growEndpoint(unit, endpointId, largest, awkward))
     }
   }
   await Promise.all(work)
@@ -148,7 +142,6 @@ export async function saveChanges(
 
 async function growEndpoint(
   unit: Unit,
-  pda: number,
   endpointId: number,
   largest: number,
   awkward: boolean,
@@ -156,7 +149,7 @@ async function growEndpoint(
   await unit.all(sql`update endpoint set
     largest = case when largest < ${largest} then ${largest} else largest end,
     awkward = case when ${awkward ? 1 : 0} = 1 then 1 else awkward end
-    where pda_id = ${pda} and endpoint_id = ${endpointId}`)
+    where pda_id = ${unit.pda} and endpoint_id = ${endpointId}`)
 }
 
 /** Where a read begins: places from this one on in its direction (it included), of records saved up to `until`. */
@@ -181,19 +174,18 @@ export const direction = (range: Range) => (range.descending ? sql`desc` : sql`a
  */
 export async function placeAfter(
   unit: Unit,
-  pda: number,
   endpointId: number,
   range: Range,
   skip: number,
 ): Promise<number | undefined> {
-  const base = placeBase(pda)
+  const base = placeBase(unit.pda)
   const first = Math.floor((range.from - base) / blockPlaces)
   // The range may begin inside its first block: that one is always counted record by record.
   const blocks =
     skip <= blockPlaces
       ? []
       : await unit.all<{ block: number; records: number }>(
-          sql`select block, records from endpoint_block where pda_id = ${pda} and endpoint_id = ${endpointId}
+          sql`select block, records from endpoint_block where pda_id = ${unit.pda} and endpoint_id = ${endpointId}
       and ${range.descending ? sql`block < ${first}` : sql`block > ${first}`} order by block ${direction(range)}`,
         )
   let { from } = range
@@ -201,7 +193,6 @@ export async function placeAfter(
   if (blocks.length > 0) {
     left -= await countFirst(
       unit,
-      pda,
       endpointId,
       range,
       base + (range.descending ? first : first + 1) * blockPlaces,
@@ -214,20 +205,14 @@ export async function placeAfter(
     }
   }
   const rows = await unit.all<{ place: number }>(sql`select place from record
-    where pda_id = ${pda} and endpoint_id = ${endpointId} and ${inRange({ ...range, from })}
+    where pda_id = ${unit.pda} and endpoint_id = ${endpointId} and ${inRange({ ...range, from })}
     order by place ${direction(range)} limit 1 offset ${Math.max(left, 0)}`)
   return rows[0]?.place
 }
 
-async function countFirst(
-  unit: Unit,
-  pda: number,
-  endpointId: number,
-  range: Range,
-  edge: number,
-): Promise<number> {
+async function countFirst(unit: Unit, endpointId: number, range: Range, edge: number): Promise<number> {
   const rows = await unit.all<{ count: number }>(sql`select count(*) as count from record
-    where pda_id = ${pda} and endpoint_id = ${endpointId} and ${inRange(range)}
+    where pda_id = ${unit.pda} and endpoint_id = ${endpointId} and ${inRange(range)}
     and ${range.descending ? sql`place >= ${edge}` : sql`place < ${edge}`}`)
   return rows[0]!.count
 }

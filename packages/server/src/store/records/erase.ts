@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import type { Database, Unit } from '../../database/port.ts'
+import type { AccountDatabase, Unit } from '../../database/port.ts'
 import { type LedgerEntry, nameless } from '../../domain/ledger.ts'
 import { concerning, forgetName, noteEntry } from '../ledger/entries.ts'
 import { type Change, findEndpoint, noteChange, saveChanges } from './endpoints.ts'
@@ -17,19 +17,18 @@ type Erasable = { place: number; endpoint_id: number; bytes: number | null }
  * @returns how many were erased, or undefined when one of them is neither a record nor in the history: then none was
  */
 export async function eraseRecords(
-  database: Database,
-  pda: number,
+  database: AccountDatabase,
   recordIds: string[],
   now: number,
   entry?: LedgerEntry,
 ): Promise<number | undefined> {
-  const erased = await database.write(pda, async (unit) => {
-    await unit.count(0)
+  const erased = await database.write(async (unit) => {
+    await unit.lock()
     const named = unit.dialect.among('record_id', recordIds, 'id')
-    const rows = await erasable(unit, sql`pda_id = ${pda} and ${named}`, recordIds.length)
+    const rows = await erasable(unit, sql`pda_id = ${unit.pda} and ${named}`, recordIds.length)
     if (rows.length < recordIds.length) return undefined
-    await erase(unit, pda, rows, now)
-    if (entry && rows.length > 0) await noteErased(unit, pda, rows, entry)
+    await erase(unit, rows, now)
+    if (entry && rows.length > 0) await noteErased(unit, rows, entry)
     return rows.length
   })
   if (erased) await database.scrub()
@@ -41,8 +40,7 @@ export async function eraseRecords(
  * @returns how many records, deleted ones that lived on in the history included
  */
 export async function eraseEndpoint(
-  database: Database,
-  pda: number,
+  database: AccountDatabase,
   name: string,
   now: number,
   entry?: LedgerEntry,
@@ -50,37 +48,37 @@ export async function eraseEndpoint(
   let erased = 0
   let isKnown = false
   for (let left = rowsErased; left === rowsErased;) {
-    left = await database.write(pda, async (unit) => {
-      await unit.count(0)
-      const endpoint = await findEndpoint(unit, pda, name)
+    left = await database.write(async (unit) => {
+      await unit.lock()
+      const endpoint = await findEndpoint(unit, name)
       if (!endpoint) return 0
       isKnown = true
-      const ofEndpoint = sql`pda_id = ${pda} and endpoint_id = ${endpoint.endpoint_id}`
+      const ofEndpoint = sql`pda_id = ${unit.pda} and endpoint_id = ${endpoint.endpoint_id}`
       const rows = await erasable(unit, ofEndpoint, rowsErased)
-      await erase(unit, pda, rows, now)
+      await erase(unit, rows, now)
       if (rows.length < rowsErased) {
         await forget(unit, ofEndpoint, endpoint.endpoint_id)
         const records = erased + rows.length
         // The erasing itself would keep the name.
-        if (entry) await noteEntry(unit, pda, concerning(entry, [nameless(entry.entryId, name)], records))
+        if (entry) await noteEntry(unit, concerning(entry, [nameless(entry.entryId, name)], records))
       }
       return rows.length
     })
     erased += left
   }
-  const forgotten = await forgetName(database, pda, name)
+  const forgotten = await forgetName(database, name)
   // Its name alone leaves traces, too.
   if (isKnown || forgotten > 0) await database.scrub()
   return erased
 }
 
-async function noteErased(unit: Unit, pda: number, rows: Erasable[], entry: LedgerEntry): Promise<void> {
+async function noteErased(unit: Unit, rows: Erasable[], entry: LedgerEntry): Promise<void> {
   const ids = [...new Set(rows.map((row) => row.endpoint_id))]
   const endpoints = await unit.all<{ name: string }>(
-    sql`select name from endpoint where pda_id = ${pda} and ${unit.dialect.among('endpoint_id', ids, 'number')}`,
+    sql`select name from endpoint where pda_id = ${unit.pda} and ${unit.dialect.among('endpoint_id', ids, 'number')}`,
   )
   const names = endpoints.map(({ name }) => name)
-  await noteEntry(unit, pda, concerning(entry, names, rows.length))
+  await noteEntry(unit, concerning(entry, names, rows.length))
 }
 
 /** Records and those that only live on in the history. */
@@ -90,20 +88,20 @@ function erasable(unit: Unit, which: ReturnType<typeof sql>, most: number): Prom
       where ${which} and place not in (select place from record where ${which}) limit ${most}`)
 }
 
-async function erase(unit: Unit, pda: number, rows: Erasable[], now: number): Promise<void> {
+async function erase(unit: Unit, rows: Erasable[], now: number): Promise<void> {
   const places = rows.map((row) => row.place)
   const these = unit.dialect.among('place', places, 'number')
   const changes = new Map<number, Change>()
   for (const { place, endpoint_id, bytes } of rows) {
-    if (bytes !== null) noteChange(changes, endpoint_id, pda, place, -1, -bytes)
+    if (bytes !== null) noteChange(unit, changes, endpoint_id, place, -1, -bytes)
   }
   await Promise.all([
-    unit.all(sql`delete from record where pda_id = ${pda} and ${these}`),
-    unit.all(sql`delete from record_history where pda_id = ${pda} and ${these}`),
-    unit.all(sql`delete from link where pda_id = ${pda} and ${these}`),
-    removeOrderKeys(unit, pda, places),
-    removeWords(unit, pda, places),
-    saveChanges(unit, pda, changes, now),
+    unit.all(sql`delete from record where pda_id = ${unit.pda} and ${these}`),
+    unit.all(sql`delete from record_history where pda_id = ${unit.pda} and ${these}`),
+    unit.all(sql`delete from link where pda_id = ${unit.pda} and ${these}`),
+    removeOrderKeys(unit, places),
+    removeWords(unit, places),
+    saveChanges(unit, changes, now),
   ])
 }
 

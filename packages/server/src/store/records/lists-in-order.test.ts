@@ -14,11 +14,13 @@ for (const engine of engines)
         ['application', 'application'],
         ['granted_role', 'detail'],
       ] as const)
-        await server.context.database.write(1, (unit) =>
-          unit.all(
-            sql`alter table ${sql.ref(table)} alter column ${sql.ref(column)} type text collate "en-x-icu"`,
-          ),
-        )
+        await server.context.database
+          .of(1)
+          .write((unit) =>
+            unit.all(
+              sql`alter table ${sql.ref(table)} alter column ${sql.ref(column)} type text collate "en-x-icu"`,
+            ),
+          )
     const names = ['a', 'a-z', 'a0', 'ab', 'b']
     for (const name of names.toReversed()) await server.owner.records.create(`mine/${name}`, { name })
     assert.deepEqual(await server.owner.endpoints.list(), { mine: names })
@@ -30,7 +32,7 @@ for (const engine of engines)
       applications.map(({ application }) => application.id),
       ['Zoo', 'a-z', 'ab'],
     )
-    const roles = await server.context.database.read((unit) => findRoles(unit, 1, 'ab'))
+    const roles = await server.context.database.of(1).read((unit) => findRoles(unit, 'ab'))
     assert.deepEqual(
       roles.map(({ detail }) => detail),
       names,

@@ -21,15 +21,14 @@ function namesOf(stored: string): string[] {
   return pathOf(stringValue(`"${stored}"`))
 }
 
-export function listOrderPaths(unit: Unit, pda: number, endpointIds: number[]): Promise<OrderPath[]> {
+export function listOrderPaths(unit: Unit, endpointIds: number[]): Promise<OrderPath[]> {
   return unit.all<OrderPath>(sql`select endpoint_id, path_id, path, descending, used_at, filled_to, fill_end from order_path
-    where pda_id = ${pda} and ${unit.dialect.among('endpoint_id', endpointIds, 'number')}`)
+    where pda_id = ${unit.pda} and ${unit.dialect.among('endpoint_id', endpointIds, 'number')}`)
 }
 
 /** Gives records the keys of the paths their endpoints are ordered by. */
 export async function addOrderKeys(
   unit: Unit,
-  pda: number,
   paths: OrderPath[],
   endpointIds: number[],
   places: number[],
@@ -38,14 +37,13 @@ export async function addOrderKeys(
   for (const path of paths) {
     const mine = [...places.keys()].filter((index) => endpointIds[index] === path.endpoint_id)
     const mineOf = <T>(list: T[]) => mine.map((index) => list[index]!)
-    await insertKeys(unit, pda, path, mineOf(places), mineOf(texts))
+    await insertKeys(unit, path, mineOf(places), mineOf(texts))
   }
 }
 
 /** Writes the keys of one path, in the order of the keys: the table is kept in that order. */
 export async function insertKeys(
   unit: Unit,
-  pda: number,
   path: OrderPath,
   places: number[],
   texts: string[],
@@ -58,7 +56,7 @@ export async function insertKeys(
   rows.sort((one, other) => Buffer.compare(one.key, other.key) || one.back - other.back)
   if (rows.length === 0) return
   await unit.insertMissing('order_key', {
-    pda_id: pda,
+    pda_id: unit.pda,
     endpoint_id: path.endpoint_id,
     path_id: path.path_id,
     key: rows.map((row) => row.key),
@@ -67,9 +65,9 @@ export async function insertKeys(
 }
 
 /** Takes away every key of records that are updated or leave. */
-export async function removeOrderKeys(unit: Unit, pda: number, places: number[]): Promise<void> {
+export async function removeOrderKeys(unit: Unit, places: number[]): Promise<void> {
   const backs = places.map((place) => -place)
   await unit.all(
-    sql`delete from order_key where pda_id = ${pda} and ${unit.dialect.among('back', backs, 'number')}`,
+    sql`delete from order_key where pda_id = ${unit.pda} and ${unit.dialect.among('back', backs, 'number')}`,
   )
 }

@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import type { Database, Unit } from '../../database/port.ts'
+import type { AccountDatabase, Unit } from '../../database/port.ts'
 import { placeBase } from '../../database/tables.ts'
 import { keyAt, missingKey } from '../../domain/queries/ordering.ts'
 import { type Endpoint } from './endpoints.ts'
@@ -12,15 +12,15 @@ const rowsDropped = 5000
 const useNoted = 60_000
 
 /** The fills that run in this process, so that a path that many ask for is filled once. Nothing about data is decided by it. */
-const filling = new WeakMap<Database, Map<string, Promise<void>>>()
+const filling = new WeakMap<object, Map<string, Promise<void>>>()
 
 /** The end of the line of those who make keys, by endpoint. */
-const lines = new WeakMap<Database, Map<string, Promise<unknown>>>()
+const lines = new WeakMap<object, Map<string, Promise<unknown>>>()
 
 /** Works when all who came before for the same endpoint are done. */
-async function inTurn<T>(database: Database, endpoint: string, work: () => Promise<T>): Promise<T> {
-  const ofDatabase = lines.get(database) ?? new Map<string, Promise<unknown>>()
-  lines.set(database, ofDatabase)
+async function inTurn<T>(database: AccountDatabase, endpoint: string, work: () => Promise<T>): Promise<T> {
+  const ofDatabase = lines.get(database.engine) ?? new Map<string, Promise<unknown>>()
+  lines.set(database.engine, ofDatabase)
   const before = ofDatabase.get(endpoint) ?? Promise.resolve()
   const mine = before.then(work, work)
   const end = mine.catch(() => undefined)
@@ -34,12 +34,11 @@ async function inTurn<T>(database: Database, endpoint: string, work: () => Promi
 
 export async function findOrderPath(
   unit: Unit,
-  pda: number,
   endpointId: number,
   path: readonly string[],
   descending: boolean,
 ): Promise<OrderPath | undefined> {
-  const paths = await listOrderPaths(unit, pda, [endpointId])
+  const paths = await listOrderPaths(unit, [endpointId])
   const stored = storedPath(path)
   return paths.find((one) => one.path === stored && one.descending === (descending ? 1 : 0))
 }
@@ -51,42 +50,40 @@ export async function findOrderPath(
  * @returns the path, whoever registered it
  */
 async function addOrderPath(
-  database: Database,
-  pda: number,
+  database: AccountDatabase,
   endpointId: number,
   path: readonly string[],
   descending: boolean,
   most: number,
   now: number,
 ): Promise<OrderPath> {
-  const { added, dropped } = await database.write(pda, async (unit) => {
-    await unit.count(0)
-    const known = await findOrderPath(unit, pda, endpointId, path, descending)
+  const { added, dropped } = await database.write(async (unit) => {
+    await unit.lock()
+    const known = await findOrderPath(unit, endpointId, path, descending)
     if (known) return { added: known, dropped: [] }
-    const paths = await listOrderPaths(unit, pda, [endpointId])
+    const paths = await listOrderPaths(unit, [endpointId])
     const least = paths
       .toSorted((one, other) => one.used_at - other.used_at)
       .slice(0, Math.max(0, paths.length - most + 1))
     for (const one of least) {
       await unit.all(
-        sql`delete from order_path where pda_id = ${pda} and endpoint_id = ${endpointId} and path_id = ${one.path_id}`,
+        sql`delete from order_path where pda_id = ${unit.pda} and endpoint_id = ${endpointId} and path_id = ${one.path_id}`,
       )
     }
-    return { added: await insertPath(unit, pda, endpointId, path, descending, now), dropped: least }
+    return { added: await insertPath(unit, endpointId, path, descending, now), dropped: least }
   })
-  for (const one of dropped) await dropKeys(database, pda, one)
+  for (const one of dropped) await dropKeys(database, one)
   return added
 }
 
 async function insertPath(
   unit: Unit,
-  pda: number,
   endpointId: number,
   path: readonly string[],
   descending: boolean,
   now: number,
 ): Promise<OrderPath> {
-  const ofEndpoint = sql`pda_id = ${pda} and endpoint_id = ${endpointId}`
+  const ofEndpoint = sql`pda_id = ${unit.pda} and endpoint_id = ${endpointId}`
   // Keys of a path that was dropped may still be there: its number is not given again.
   const [last] = await unit.all<{ path_id: number; key_path_id: number; place: number }>(sql`select
     (select coalesce(max(path_id), 0) from order_path where ${ofEndpoint}) as path_id,
@@ -98,17 +95,17 @@ async function insertPath(
     path: storedPath(path),
     descending: descending ? 1 : 0,
     used_at: now,
-    filled_to: placeBase(pda),
+    filled_to: placeBase(unit.pda),
     fill_end: last!.place,
   }
-  await unit.insertMany('order_path', { pda_id: pda, ...row })
+  await unit.insertMany('order_path', { pda_id: unit.pda, ...row })
   return row
 }
 
-async function dropKeys(database: Database, pda: number, path: OrderPath): Promise<void> {
-  const ofPath = sql`pda_id = ${pda} and endpoint_id = ${path.endpoint_id} and path_id = ${path.path_id}`
+async function dropKeys(database: AccountDatabase, path: OrderPath): Promise<void> {
+  const ofPath = sql`pda_id = ${database.pda} and endpoint_id = ${path.endpoint_id} and path_id = ${path.path_id}`
   for (let more = true; more;) {
-    more = await database.write(pda, async (unit) => {
+    more = await database.write(async (unit) => {
       const [last] = await unit.all<{ key: Uint8Array; back: number }>(sql`select key, back from order_key
         where ${ofPath} order by key, back limit 1 offset ${rowsDropped}`)
       // Up to a key, rather than a list of them: without statistics PostgreSQL compares each with each.
@@ -120,41 +117,40 @@ async function dropKeys(database: Database, pda: number, path: OrderPath): Promi
 }
 
 /** Gives the records that were there before the path was registered their keys, some at a time; resolves when all have one. */
-function fillOrderPath(database: Database, pda: number, path: OrderPath): Promise<void> {
-  const ofDatabase = filling.get(database) ?? new Map<string, Promise<void>>()
-  filling.set(database, ofDatabase)
-  const name = `${pda}/${path.endpoint_id}/${path.path_id}`
+function fillOrderPath(database: AccountDatabase, path: OrderPath): Promise<void> {
+  const ofDatabase = filling.get(database.engine) ?? new Map<string, Promise<void>>()
+  filling.set(database.engine, ofDatabase)
+  const name = `${database.pda}/${path.endpoint_id}/${path.path_id}`
   let running = ofDatabase.get(name)
   if (!running) {
-    running = fill(database, pda, path).finally(() => ofDatabase.delete(name))
+    running = fill(database, path).finally(() => ofDatabase.delete(name))
     ofDatabase.set(name, running)
   }
   return running
 }
 
-async function fill(database: Database, pda: number, path: OrderPath): Promise<void> {
-  while (await database.write(pda, (unit) => fillSome(unit, pda, path)));
+async function fill(database: AccountDatabase, path: OrderPath): Promise<void> {
+  while (await database.write((unit) => fillSome(unit, path)));
 }
 
 /** @returns whether there is more to do */
-async function fillSome(unit: Unit, pda: number, { endpoint_id, path_id }: OrderPath): Promise<boolean> {
+async function fillSome(unit: Unit, { endpoint_id, path_id }: OrderPath): Promise<boolean> {
   // The account is locked first, so that no other process changes the records between being read and getting their keys.
-  await unit.count(0)
-  const path = (await listOrderPaths(unit, pda, [endpoint_id])).find((one) => one.path_id === path_id)
+  await unit.lock()
+  const path = (await listOrderPaths(unit, [endpoint_id])).find((one) => one.path_id === path_id)
   if (!path || path.filled_to === null) return false
   const rows = await unit.all<{ place: number; data: string }>(sql`select place, data from record
-    where pda_id = ${pda} and endpoint_id = ${endpoint_id} and place > ${path.filled_to} and place <= ${path.fill_end}
+    where pda_id = ${unit.pda} and endpoint_id = ${endpoint_id} and place > ${path.filled_to} and place <= ${path.fill_end}
     order by place limit ${rowsFilled}`)
   await insertKeys(
     unit,
-    pda,
     path,
     rows.map((row) => row.place),
     rows.map((row) => row.data),
   )
   const filledTo = rows.length < rowsFilled ? null : rows.at(-1)!.place
   await unit.all(sql`update order_path set filled_to = ${filledTo}
-    where pda_id = ${pda} and endpoint_id = ${endpoint_id} and path_id = ${path_id}`)
+    where pda_id = ${unit.pda} and endpoint_id = ${endpoint_id} and path_id = ${path_id}`)
   return filledTo !== null
 }
 
@@ -163,52 +159,49 @@ async function fillSome(unit: Unit, pda: number, { endpoint_id, path_id }: Order
  * @param most how many paths the endpoint may have
  */
 export function withOrderKeys<T>(
-  database: Database,
-  pda: number,
+  database: AccountDatabase,
   endpointId: number,
   path: readonly string[],
   { descending, most, now }: { descending: boolean; most: number; now: number },
   work: (made: OrderPath) => Promise<T>,
 ): Promise<T> {
-  return inTurn(database, `${pda}/${endpointId}`, async () => {
-    const ordered = await addOrderPath(database, pda, endpointId, path, descending, most, now)
-    await fillOrderPath(database, pda, ordered)
+  return inTurn(database, `${database.pda}/${endpointId}`, async () => {
+    const ordered = await addOrderPath(database, endpointId, path, descending, most, now)
+    await fillOrderPath(database, ordered)
     return work(ordered)
   })
 }
 
 /** Notes that a path was used, now and then: the one used longest ago is dropped first. */
-export async function noteUse(database: Database, pda: number, path: OrderPath, now: number): Promise<void> {
+export async function noteUse(database: AccountDatabase, path: OrderPath, now: number): Promise<void> {
   if (now - path.used_at < useNoted) return
-  await database.write(pda, (unit) =>
+  await database.write((unit) =>
     unit.all(sql`update order_path set used_at = ${now}
-      where pda_id = ${pda} and endpoint_id = ${path.endpoint_id} and path_id = ${path.path_id}`),
+      where pda_id = ${unit.pda} and endpoint_id = ${path.endpoint_id} and path_id = ${path.path_id}`),
   )
 }
 
 /** Whether any record of the endpoint has something at the path, asked of the engine: only for endpoints that are not awkward. */
 export async function anyAt(
-  database: Database,
-  pda: number,
+  database: AccountDatabase,
   endpoint: Endpoint,
   path: readonly string[],
 ): Promise<boolean> {
   const rows =
-    await database.aside(sql`select 1 from record where pda_id = ${pda} and endpoint_id = ${endpoint.endpoint_id}
+    await database.background(sql`select 1 from record where pda_id = ${database.pda} and endpoint_id = ${endpoint.endpoint_id}
     and ${database.dialect.jsonKind('data', path)} < 8 limit 1`)
   return rows.length > 0
 }
 
 /** Whether any record of the endpoint has something at the path, read by ourselves. */
 export async function anyRead(
-  database: Database,
-  pda: number,
+  database: AccountDatabase,
   endpoint: Endpoint,
   names: readonly string[],
 ): Promise<boolean> {
-  for (let after = placeBase(pda); ;) {
-    const rows = await database.aside<{ place: number; data: string }>(sql`select place, data from record
-      where pda_id = ${pda} and endpoint_id = ${endpoint.endpoint_id} and place > ${after} order by place limit 500`)
+  for (let after = placeBase(database.pda); ;) {
+    const rows = await database.background<{ place: number; data: string }>(sql`select place, data from record
+      where pda_id = ${database.pda} and endpoint_id = ${endpoint.endpoint_id} and place > ${after} order by place limit 500`)
     if (rows.some((row) => keyAt(row.data, names, false) !== missingKey)) return true
     if (rows.length < 500) return false
     after = rows.at(-1)!.place

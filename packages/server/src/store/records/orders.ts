@@ -1,5 +1,5 @@
 import { type RawBuilder, sql } from 'kysely'
-import type { Dialect, Unit } from '../../database/port.ts'
+import type { Unit } from '../../database/port.ts'
 import { placeBase } from '../../database/tables.ts'
 import { missingKey } from '../../domain/queries/ordering.ts'
 import { direction, type Endpoint, inRange, placeAfter, type Range } from './endpoints.ts'
@@ -28,20 +28,23 @@ export function comparePlaces(a: Place, b: Place, newestFirst: boolean): number 
 }
 
 /** A place as the `after` of a `Link`: opaque to clients, the same on every server of the account. */
-export function cursorOf(pda: number, { index = 0, key, back }: Place): string {
+export function cursorOf({ pda }: Pick<Unit, 'pda'>, { index = 0, key, back }: Place): string {
   const seq = -back - placeBase(pda)
   const text = `${index}.${seq}.${key ? Buffer.from(key).toString('base64url') : ''}`
   return Buffer.from(text).toString('base64url')
 }
 
 /** @returns undefined when the text is no cursor */
-export function placeAt(pda: number, cursor: string): Place | undefined {
+export function placeAt({ pda }: Pick<Unit, 'pda'>, cursor: string): Place | undefined {
   const text = Buffer.from(cursor, 'base64url').toString('latin1')
   const [, index, seq, key] = /^(\d{1,3})\.(\d{1,10})\.([\w-]*)$/.exec(text) ?? []
   if (seq === undefined) return undefined
   const place = { back: -(placeBase(pda) + Number(seq)), index: Number(index) }
   return key ? { ...place, key: Buffer.from(key, 'base64url') } : place
 }
+
+/** What an order needs to know of the account: a unit says it, and so does the account's database. */
+type OfAccount = Pick<Unit, 'dialect' | 'pda'>
 
 /** An order of an endpoint's records: what a page needs of it. */
 export interface Order {
@@ -70,8 +73,7 @@ export const sparsest = 4
 
 /** By place. Ascending ends with the newest record there was when the read began. */
 export function placeOrder(
-  dialect: Dialect,
-  pda: number,
+  { dialect, pda }: OfAccount,
   endpointId: number,
   descending: boolean,
   until: number,
@@ -85,7 +87,7 @@ export function placeOrder(
   return {
     isByPlace: true,
     async find(unit, after, count, last) {
-      const place = await placeAfter(unit, pda, endpointId, range(after), count - 1)
+      const place = await placeAfter(unit, endpointId, range(after), count - 1)
       if (place === undefined || (last && (descending ? place < -last.back : place > -last.back)))
         return undefined
       return { back: -place }
@@ -102,7 +104,7 @@ export function placeOrder(
 }
 
 /** By the keys of a path: every record of the endpoint has one. */
-export function keyOrder(pda: number, endpointId: number, pathId: number): Order {
+export function keyOrder({ pda }: OfAccount, endpointId: number, pathId: number): Order {
   const ofPath = sql`order_key.pda_id = ${pda} and order_key.endpoint_id = ${endpointId} and order_key.path_id = ${pathId}`
   return {
     isByKey: true,
@@ -130,7 +132,7 @@ const upTo = (last: Place | undefined) =>
   last ? sql`and (key, back) <= (${Buffer.from(last.key ?? missingKey)}, ${last.back})` : sql``
 
 /** By a list of places; a place's `back` is an index of the list. */
-export function listOrder(unit: Pick<Unit, 'dialect'>, pda: number, places: readonly number[]): Order {
+export function listOrder(unit: OfAccount, places: readonly number[]): Order {
   return {
     async find(_, after, count, last) {
       const index = (after === undefined ? 0 : after.back + 1) + count - 1
@@ -142,7 +144,7 @@ export function listOrder(unit: Pick<Unit, 'dialect'>, pda: number, places: read
         last === undefined ? undefined : last.back + 1,
       )
       return sql`from ${unit.dialect.listed(part)} listed
-        join record on record.pda_id = ${pda} and record.place = listed.place ${only} order by listed.position`
+        join record on record.pda_id = ${unit.pda} and record.place = listed.place ${only} order by listed.position`
     },
   }
 }

@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import { type Database, fingerprintBytes, type Unit } from '../../database/port.ts'
+import { type AccountDatabase, fingerprintBytes, type Unit } from '../../database/port.ts'
 import { placeBase } from '../../database/tables.ts'
 import type { LedgerEntry } from '../../domain/ledger.ts'
 import { concerning, noteEntries, noteEntry } from '../ledger/entries.ts'
@@ -41,22 +41,22 @@ class RefusedError extends Error {
  * Saves a request's records, all or none (but for duplicates it asked to leave out), and answers once they are durable.
  * Small requests that arrive together share a unit; each still succeeds or fails alone.
  */
-export async function saveRecords(database: Database, pda: number, saving: Saving): Promise<Saved> {
-  if (saving.weight !== undefined) return database.writeTogether(pda, saveSmall, saving, saving.weight)
+export async function saveRecords(database: AccountDatabase, saving: Saving): Promise<Saved> {
+  if (saving.weight !== undefined) return database.writeTogether(saveSmall, saving, saving.weight)
   try {
-    return await database.write(pda, (unit) => saveLarge(unit, pda, saving))
+    return await database.write((unit) => saveLarge(unit, saving))
   } catch (error) {
     if (error instanceof RefusedError) return { saved: false, duplicates: error.duplicates }
     throw error
   }
 }
 
-async function saveSmall(unit: Unit, pda: number, savings: Saving[]): Promise<Saved[]> {
+async function saveSmall(unit: Unit, savings: Saving[]): Promise<Saved[]> {
   const candidates = savings.map((saving): Candidate => {
     const [slice = { drafts: [], groups: [] }] = saving.slices()
     return { saving, slice, places: [], duplicates: [] }
   })
-  await saveSlices(unit, pda, candidates)
+  await saveSlices(unit, candidates)
   return candidates.map(({ saving, duplicates }) => ({
     saved: saving.skipDuplicates || duplicates.length === 0,
     duplicates,
@@ -64,7 +64,7 @@ async function saveSmall(unit: Unit, pda: number, savings: Saving[]): Promise<Sa
 }
 
 /** Saves what is not a duplicate, slice by slice; a request that wanted all or nothing is undone at the end. */
-async function saveLarge(unit: Unit, pda: number, saving: Saving): Promise<Saved> {
+async function saveLarge(unit: Unit, saving: Saving): Promise<Saved> {
   const duplicates: Duplicate[] = []
   const endpoints = new Set<string>()
   let [index, count] = [0, 0]
@@ -76,7 +76,7 @@ async function saveLarge(unit: Unit, pda: number, saving: Saving): Promise<Saved
       places: [],
       duplicates: [],
     }
-    await saveSlices(unit, pda, [candidate])
+    await saveSlices(unit, [candidate])
     first ??= candidate.places.find((place) => place !== undefined)
     for (const { endpoint } of savedOf(candidate)) {
       endpoints.add(endpoint)
@@ -93,28 +93,28 @@ async function saveLarge(unit: Unit, pda: number, saving: Saving): Promise<Saved
     if (!saving.skipDuplicates && duplicates.length >= duplicatesTold) break
   }
   if (duplicates.length > 0 && !saving.skipDuplicates) throw new RefusedError(duplicates)
-  if (saving.entry && count > 0) await noteEntry(unit, pda, concerning(saving.entry, endpoints, count))
+  if (saving.entry && count > 0) await noteEntry(unit, concerning(saving.entry, endpoints, count))
   return { saved: true, duplicates }
 }
 
 /** Saves slices of several requests in one unit: each request whole, in part where it asked for that, or not at all. */
-async function saveSlices(unit: Unit, pda: number, candidates: Candidate[]): Promise<void> {
+async function saveSlices(unit: Unit, candidates: Candidate[]): Promise<void> {
   const drafts = candidates.flatMap(({ slice }) => slice.drafts)
   if (drafts.length === 0) return
   const now = candidates[0]!.saving.now
   const names = [...new Set(drafts.map((draft) => draft.endpoint))]
   const [seq, endpoints, taken] = await Promise.all([
-    unit.count(drafts.length),
-    findEndpoints(unit, pda, names),
-    unit.taken(drafts.map((draft) => draft.fingerprint)),
+    unit.allocateSeq(drafts.length),
+    findEndpoints(unit, names),
+    unit.findDuplicates(drafts.map((draft) => draft.fingerprint)),
   ])
-  const accepted = admit(candidates, taken, placeBase(pda) + seq - drafts.length + 1)
-  if (accepted < drafts.length) await unit.count(accepted - drafts.length)
+  const accepted = admit(candidates, taken, placeBase(unit.pda) + seq - drafts.length + 1)
+  if (accepted < drafts.length) await unit.allocateSeq(accepted - drafts.length)
   if (accepted === 0) return
-  await addEndpoints(unit, pda, names, endpoints)
+  await addEndpoints(unit, names, endpoints)
   await Promise.all([
-    insertRecords(unit, pda, acceptedOf(candidates, endpoints), [...endpoints.values()], now),
-    noteEntries(unit, pda, entriesOf(candidates)),
+    insertRecords(unit, acceptedOf(candidates, endpoints), [...endpoints.values()], now),
+    noteEntries(unit, entriesOf(candidates)),
   ])
 }
 
@@ -164,7 +164,6 @@ function acceptedOf(candidates: Candidate[], endpoints: Map<string, OrderedEndpo
 
 async function insertRecords(
   unit: Unit,
-  pda: number,
   { drafts, places, writers, endpointIds, groups }: Accepted,
   endpoints: OrderedEndpoint[],
   now: number,
@@ -177,7 +176,7 @@ async function insertRecords(
   await Promise.all([
     unit.insertMany('record', {
       place: places,
-      pda_id: pda,
+      pda_id: unit.pda,
       endpoint_id: endpointIds,
       record_id: drafts.map((draft) => draft.recordId),
       fingerprint: fingerprints.map(fingerprintBytes),
@@ -185,23 +184,22 @@ async function insertRecords(
       writer: writers,
       data: texts,
     }),
-    saveChanges(unit, pda, changesOf(pda, drafts, places, endpointIds), now, endpoints),
+    saveChanges(unit, changesOf(unit, drafts, places, endpointIds), now, endpoints),
     addOrderKeys(
       unit,
-      pda,
       endpoints.flatMap((endpoint) => endpoint.paths),
       endpointIds,
       places,
       texts,
     ),
-    addWords(unit, pda, indexed, endpointIds, places, texts),
-    addGroups(unit, pda, groups),
+    addWords(unit, indexed, endpointIds, places, texts),
+    addGroups(unit, groups),
   ])
-  unit.hold(fingerprints, places)
+  unit.rememberFingerprints(fingerprints, places)
 }
 
 function changesOf(
-  pda: number,
+  unit: Unit,
   drafts: Draft[],
   places: number[],
   endpointIds: number[],
@@ -209,7 +207,7 @@ function changesOf(
   const changes = new Map<number, Change>()
   for (const [index, draft] of drafts.entries()) {
     const bytes = Buffer.byteLength(draft.text)
-    const change = noteChange(changes, endpointIds[index]!, pda, places[index]!, 1, bytes)
+    const change = noteChange(unit, changes, endpointIds[index]!, places[index]!, 1, bytes)
     change.largest = Math.max(change.largest, bytes)
     change.awkward ||= draft.awkward
   }
@@ -311,12 +309,11 @@ function inRequest(
 /** What a duplicate's place says to a caller who may read there. */
 export async function recordsAt(
   unit: Unit,
-  pda: number,
   places: number[],
 ): Promise<Map<number, { recordId: string; endpoint: string }>> {
   const rows = await unit.all<{ place: number; record_id: string; name: string }>(sql`
     select place, ${unit.dialect.idText('record_id')} as record_id, name
     from record join endpoint on endpoint.pda_id = record.pda_id and endpoint.endpoint_id = record.endpoint_id
-    where record.pda_id = ${pda} and ${unit.dialect.among('place', places, 'number')}`)
+    where record.pda_id = ${unit.pda} and ${unit.dialect.among('place', places, 'number')}`)
   return new Map(rows.map((row) => [row.place, { recordId: row.record_id, endpoint: row.name }]))
 }

@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import { type Database, fingerprintBytes, type Unit } from '../../database/port.ts'
+import { type AccountDatabase, fingerprintBytes, type Unit } from '../../database/port.ts'
 import { concerning, noteEntry } from '../ledger/entries.ts'
 import { keepVersions, type Replacement } from './delete.ts'
 import { type Change, noteChange, saveChanges } from './endpoints.ts'
@@ -36,12 +36,11 @@ type Step = { draft: Draft; stored: Stored; index: number }
  * @returns why it was refused, or undefined when it was done
  */
 export async function updateRecords(
-  database: Database,
-  pda: number,
+  database: AccountDatabase,
   updating: Updating,
 ): Promise<Refusal | undefined> {
   try {
-    await database.write(pda, (unit) => updateAll(unit, pda, updating))
+    await database.write((unit) => updateAll(unit, updating))
     return undefined
   } catch (error) {
     if (error instanceof RefusedError) return error.refusal
@@ -49,44 +48,38 @@ export async function updateRecords(
   }
 }
 
-async function updateAll(unit: Unit, pda: number, updating: Updating): Promise<void> {
-  await unit.count(0)
+async function updateAll(unit: Unit, updating: Updating): Promise<void> {
+  await unit.lock()
   const seen = new Set<number>()
   const endpoints = new Set<string>()
   let index = 0
   for (const { drafts } of updating.slices()) {
-    const steps = await findStored(unit, pda, drafts, index, updating)
+    const steps = await findStored(unit, drafts, index, updating)
     for (const { stored, index: at } of steps) {
       if (seen.has(stored.place)) throw new RefusedError({ why: 'twice', index: at })
       seen.add(stored.place)
       endpoints.add(stored.name)
     }
-    await releaseOld(unit, pda, steps, updating)
+    await releaseOld(unit, steps, updating)
     index += drafts.length
   }
   index = 0
   for (const { drafts } of updating.slices()) {
-    const steps = await findStored(unit, pda, drafts, index, updating)
-    await writeNew(unit, pda, steps, updating)
+    const steps = await findStored(unit, drafts, index, updating)
+    await writeNew(unit, steps, updating)
     index += drafts.length
   }
-  if (updating.entry && index > 0) await noteEntry(unit, pda, concerning(updating.entry, endpoints, index))
+  if (updating.entry && index > 0) await noteEntry(unit, concerning(updating.entry, endpoints, index))
 }
 
 /** The stored record of each draft; refuses what is not there, not where it is said to be, or not the caller's to write. */
-async function findStored(
-  unit: Unit,
-  pda: number,
-  drafts: Draft[],
-  start: number,
-  updating: Updating,
-): Promise<Step[]> {
+async function findStored(unit: Unit, drafts: Draft[], start: number, updating: Updating): Promise<Step[]> {
   const { dialect } = unit
   const rows =
     await unit.all<Stored>(sql`select place, ${dialect.idText('record_id')} as record_id, name, record.endpoint_id,
       ${dialect.bytes('data')} as bytes
     from record join endpoint on endpoint.pda_id = record.pda_id and endpoint.endpoint_id = record.endpoint_id
-    where record.pda_id = ${pda} and ${dialect.among(
+    where record.pda_id = ${unit.pda} and ${dialect.among(
       'record_id',
       drafts.map((draft) => draft.recordId),
       'id',
@@ -103,47 +96,47 @@ async function findStored(
 }
 
 /** Keeps the present versions and lets their fingerprints go, so that no old value of this request stands in the way of a new one. */
-async function releaseOld(unit: Unit, pda: number, steps: Step[], updating: Updating): Promise<void> {
+async function releaseOld(unit: Unit, steps: Step[], updating: Updating): Promise<void> {
   const places = steps.map(({ stored }) => stored.place)
-  const firstSeq = (await unit.count(steps.length)) - steps.length + 1
-  await keepVersions(unit, pda, places, firstSeq, updating, false)
+  const firstSeq = (await unit.allocateSeq(steps.length)) - steps.length + 1
+  await keepVersions(unit, places, firstSeq, updating, false)
   await unit.all(sql`update record set fingerprint = null, writer = ${updating.writer}, updated_at = ${updating.now},
       updated_seq = ${firstSeq} + listed.position - ${unit.dialect.firstPosition}
-    from ${unit.dialect.listed(places)} listed where record.pda_id = ${pda} and record.place = listed.place`)
-  await Promise.all([removeOrderKeys(unit, pda, places), removeWords(unit, pda, places)])
+    from ${unit.dialect.listed(places)} listed where record.pda_id = ${unit.pda} and record.place = listed.place`)
+  await Promise.all([removeOrderKeys(unit, places), removeWords(unit, places)])
 }
 
-async function writeNew(unit: Unit, pda: number, steps: Step[], { now }: Updating): Promise<void> {
+async function writeNew(unit: Unit, steps: Step[], { now }: Updating): Promise<void> {
   await refuseDuplicates(unit, steps)
   const changes = new Map<number, Change>()
   const work: Promise<unknown>[] = []
   for (const { draft, stored } of steps) {
     const bytes = Buffer.byteLength(draft.text)
-    const change = noteChange(changes, stored.endpoint_id, pda, stored.place, 0, bytes - stored.bytes)
+    const change = noteChange(unit, changes, stored.endpoint_id, stored.place, 0, bytes - stored.bytes)
     change.largest = Math.max(change.largest, bytes)
     change.awkward ||= draft.awkward
     work.push(
       unit.all(sql`update record set data = ${draft.text}, fingerprint = ${fingerprintBytes(draft.fingerprint)}
-        where pda_id = ${pda} and place = ${stored.place}`),
+        where pda_id = ${unit.pda} and place = ${stored.place}`),
     )
   }
   await Promise.all(work)
   const places = steps.map(({ stored }) => stored.place)
-  unit.hold(
+  unit.rememberFingerprints(
     steps.map(({ draft }) => draft.fingerprint),
     places,
   )
   const endpointIds = steps.map(({ stored }) => stored.endpoint_id)
   const texts = steps.map(({ draft }) => draft.text)
-  const paths = await listOrderPaths(unit, pda, [...new Set(endpointIds)])
-  await addOrderKeys(unit, pda, paths, endpointIds, places, texts)
-  const indexed = await indexedAmong(unit, pda, [...new Set(endpointIds)])
-  await addWords(unit, pda, indexed, endpointIds, places, texts)
-  await saveChanges(unit, pda, changes, now)
+  const paths = await listOrderPaths(unit, [...new Set(endpointIds)])
+  await addOrderKeys(unit, paths, endpointIds, places, texts)
+  const indexed = await indexedAmong(unit, [...new Set(endpointIds)])
+  await addWords(unit, indexed, endpointIds, places, texts)
+  await saveChanges(unit, changes, now)
 }
 
 async function refuseDuplicates(unit: Unit, steps: Step[]): Promise<void> {
-  const taken = await unit.taken(steps.map(({ draft }) => draft.fingerprint))
+  const taken = await unit.findDuplicates(steps.map(({ draft }) => draft.fingerprint))
   const own = new Map<string, number>()
   const duplicates: Duplicate[] = []
   for (const [offset, { draft, index }] of steps.entries()) {

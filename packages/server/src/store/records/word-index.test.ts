@@ -62,9 +62,9 @@ for (const engine of engines)
     assert.deepEqual(await found('number7'), [7])
     assert.deepEqual(await found('something'), [])
     const { database } = server.context
-    assert.deepEqual((await placesWithWords(database, 1, 1, ['number7'], 9))?.length, 1)
-    assert.equal(await placesWithWords(database, 1, 1, ['hello'], 9), undefined)
-    assert.equal((await placesWithWords(database, 1, 1, ['something'], 9))?.length, 0)
+    assert.deepEqual((await placesWithWords(database.of(1), 1, ['number7'], 9))?.length, 1)
+    assert.equal(await placesWithWords(database.of(1), 1, ['hello'], 9), undefined)
+    assert.equal((await placesWithWords(database.of(1), 1, ['something'], 9))?.length, 0)
     assert.deepEqual(await owner.queries.count('test/one', find('hello')), 1100)
   })
 

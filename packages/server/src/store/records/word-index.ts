@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import type { Database, Unit } from '../../database/port.ts'
+import type { AccountDatabase, Unit } from '../../database/port.ts'
 import { placeBase } from '../../database/tables.ts'
 import { searchableWords } from '../../domain/json/words.ts'
 
@@ -21,19 +21,18 @@ export const hasWordIndex = ({ words_to, words_end }: WordState): boolean =>
   words_end !== null && words_to === null
 
 /** Tells an endpoint's records from all others, and of those the ones whose words are not all there: no text has such words. */
-const markOf = (pda: number, endpointId: number) => `_${pda}_${endpointId}`
-const moreMarkOf = (pda: number, endpointId: number) => `_${pda}_${endpointId}_more`
+const markOf = (of: Pick<Unit, 'pda'>, endpointId: number) => `_${of.pda}_${endpointId}`
+const moreMarkOf = (of: Pick<Unit, 'pda'>, endpointId: number) => `_${of.pda}_${endpointId}_more`
 
-function wordsOf(pda: number, endpointId: number, text: string): string[] {
-  const mark = markOf(pda, endpointId)
+function wordsOf(unit: Unit, endpointId: number, text: string): string[] {
+  const mark = markOf(unit, endpointId)
   const { words, all } = text.length > longestIndexed ? { words: [], all: false } : searchableWords(text)
-  return all ? [mark, ...words] : [moreMarkOf(pda, endpointId)]
+  return all ? [mark, ...words] : [moreMarkOf(unit, endpointId)]
 }
 
 /** Gives records their words, where their endpoint has an index. */
 export async function addWords(
   unit: Unit,
-  pda: number,
   indexed: ReadonlySet<number>,
   endpointIds: readonly number[],
   places: readonly number[],
@@ -44,22 +43,22 @@ export async function addWords(
   if (mine.length === 0) return
   await unit.all(
     unit.dialect.addWords(
-      pda,
+      unit.pda,
       mine.map((index) => places[index]!),
-      mine.map((index) => wordsOf(pda, endpointIds[index]!, texts[index]!)),
+      mine.map((index) => wordsOf(unit, endpointIds[index]!, texts[index]!)),
     ),
   )
 }
 
 /** Takes away the words of records that are updated or leave. */
-export async function removeWords(unit: Unit, pda: number, places: number[]): Promise<void> {
-  await unit.all(unit.dialect.removeWords(pda, places))
+export async function removeWords(unit: Unit, places: number[]): Promise<void> {
+  await unit.all(unit.dialect.removeWords(unit.pda, places))
 }
 
 /** Which of these endpoints have an index, or are getting one. */
-export async function indexedAmong(unit: Unit, pda: number, endpointIds: number[]): Promise<Set<number>> {
+export async function indexedAmong(unit: Unit, endpointIds: number[]): Promise<Set<number>> {
   const rows = await unit.all<{ endpoint_id: number }>(sql`select endpoint_id from endpoint
-    where pda_id = ${pda} and words_end is not null and ${unit.dialect.among('endpoint_id', endpointIds, 'number')}`)
+    where pda_id = ${unit.pda} and words_end is not null and ${unit.dialect.among('endpoint_id', endpointIds, 'number')}`)
   return new Set(rows.map((row) => row.endpoint_id))
 }
 
@@ -68,52 +67,51 @@ export async function indexedAmong(unit: Unit, pda: number, endpointIds: number[
  * @returns undefined when there are more than `most`
  */
 export async function placesWithWords(
-  database: Database,
-  pda: number,
+  database: AccountDatabase,
   endpointId: number,
   words: string[],
   most: number,
 ): Promise<number[] | undefined> {
-  const all = [markOf(pda, endpointId), ...words]
-  const found = database.dialect.wordsFound(pda, all, moreMarkOf(pda, endpointId))
-  const rows = await database.aside<{ place: number }>(sql`${found} limit ${most + 1}`)
+  const all = [markOf(database, endpointId), ...words]
+  const found = database.dialect.wordsFound(database.pda, all, moreMarkOf(database, endpointId))
+  const rows = await database.background<{ place: number }>(sql`${found} limit ${most + 1}`)
   return rows.length > most ? undefined : rows.map(({ place }) => place)
 }
 
 /** The fills that run in this process. Nothing about data is decided by it. */
-const filling = new WeakMap<Database, Map<string, Promise<void>>>()
+const filling = new WeakMap<object, Map<string, Promise<void>>>()
 
 /** Begins an endpoint's index, or goes on with it; resolves when all its records have their words. */
-export function indexWords(database: Database, pda: number, endpointId: number): Promise<void> {
-  const ofDatabase = filling.get(database) ?? new Map<string, Promise<void>>()
-  filling.set(database, ofDatabase)
-  const name = `${pda}/${endpointId}`
+export function indexWords(database: AccountDatabase, endpointId: number): Promise<void> {
+  const ofDatabase = filling.get(database.engine) ?? new Map<string, Promise<void>>()
+  filling.set(database.engine, ofDatabase)
+  const name = `${database.pda}/${endpointId}`
   let running = ofDatabase.get(name)
   if (!running) {
-    running = fill(database, pda, endpointId).finally(() => ofDatabase.delete(name))
+    running = fill(database, endpointId).finally(() => ofDatabase.delete(name))
     ofDatabase.set(name, running)
   }
   return running
 }
 
-async function fill(database: Database, pda: number, endpointId: number): Promise<void> {
-  const ofEndpoint = sql`pda_id = ${pda} and endpoint_id = ${endpointId}`
-  await database.write(pda, async (unit) => {
-    await unit.count(0)
+async function fill(database: AccountDatabase, endpointId: number): Promise<void> {
+  const ofEndpoint = sql`pda_id = ${database.pda} and endpoint_id = ${endpointId}`
+  await database.write(async (unit) => {
+    await unit.lock()
     const [last] = await unit.all<{ place: number }>(
       sql`select coalesce(max(place), 0) as place from record where ${ofEndpoint}`,
     )
-    await unit.all(sql`update endpoint set words_to = ${placeBase(pda)}, words_end = ${last!.place}
+    await unit.all(sql`update endpoint set words_to = ${placeBase(unit.pda)}, words_end = ${last!.place}
       where ${ofEndpoint} and words_end is null`)
   })
-  while (await database.write(pda, (unit) => fillSome(unit, pda, endpointId)));
+  while (await database.write((unit) => fillSome(unit, endpointId)));
 }
 
 /** @returns whether there is more to do */
-async function fillSome(unit: Unit, pda: number, endpointId: number): Promise<boolean> {
+async function fillSome(unit: Unit, endpointId: number): Promise<boolean> {
   // The account is locked first, so that no other process changes the records between being read and getting their words.
-  await unit.count(0)
-  const ofEndpoint = sql`pda_id = ${pda} and endpoint_id = ${endpointId}`
+  await unit.lock()
+  const ofEndpoint = sql`pda_id = ${unit.pda} and endpoint_id = ${endpointId}`
   const [state] = await unit.all<WordState>(sql`select words_to, words_end from endpoint where ${ofEndpoint}`)
   if (!state || state.words_end === null || state.words_to === null) return false
   const next = sql`from record where ${ofEndpoint} and place > ${state.words_to} and place <= ${state.words_end} order by place`
@@ -128,11 +126,10 @@ async function fillSome(unit: Unit, pda: number, endpointId: number): Promise<bo
   const rows = await unit.all<{ place: number; data: string }>(
     sql`select place, data ${next} limit ${places.length}`,
   )
-  await removeWords(unit, pda, places)
+  await removeWords(unit, places)
   const ids = places.map(() => endpointId)
   await addWords(
     unit,
-    pda,
     new Set([endpointId]),
     ids,
     places,
