@@ -191,7 +191,13 @@ test("a stranger's small body is forgotten, and its connection used again", asyn
 test('what nobody foresaw says nothing outside but the id of the request', async () => {
   const broken = await createApp({
     config: readConfig({ HATSTAND_LOG_LEVEL: 'silent' }),
-    database: { ...database, read: () => Promise.reject(new Error('a secret of the engine')) },
+    database: {
+      ...database,
+      of: (pda) => ({
+        ...database.of(pda),
+        read: () => Promise.reject(new Error('a secret of the engine')),
+      }),
+    },
     now: Date.now,
   })
   const answer = await broken.inject('/publickey')

@@ -1,5 +1,5 @@
 import type { Application as Definition } from '@hatstand/api/application-definition.ts'
-import type { Unit } from '../database/port.ts'
+import { asItAsks, disable, type Grant, remove, setUp } from '../actions/applications.ts'
 import {
   newRoles,
   rolesOf,
@@ -11,14 +11,11 @@ import type { Role } from '../domain/access/roles.ts'
 import { entryOfCommand } from '../ledger/entries.ts'
 import {
   type Application,
-  disableApplication,
   findApplication,
   listApplications,
   registerApplication,
-  removeApplication,
-  setUpApplication,
 } from '../store/access/applications.ts'
-import { noteEntry, writeNoted } from '../store/ledger/entries.ts'
+import { noteEntry } from '../store/ledger/entries.ts'
 import { CommandError, type Tools, withAccount } from './open.ts'
 
 type Options = { account?: string }
@@ -37,16 +34,14 @@ export async function applicationAdd(
   ]
   await withAccount(options, async ({ pda, domain }, tools) => {
     const { database, now } = tools
-    const [replaced, version] = await database.of(pda).write(async (unit) => {
-      await unit.lock()
-      const before = await findApplication(unit, id)
-      const wanted = options.version ?? before?.version ?? '1.0.0'
-      const definition = JSON.stringify(minimalDefinition(id, wanted, roles, sinceWhen(before, now)))
-      await registerApplication(unit, { id, version: wanted, definition }, now)
-      await setUpApplication(unit, { id, version: wanted, roles }, now)
-      await noteEntry(unit, entryOfCommand(tools, 'set_up', about(id, wanted)))
-      return [before !== undefined, wanted] as const
-    })
+    let replaced = false
+    const terms = (before: Application | undefined): Grant => {
+      replaced = before !== undefined
+      const version = options.version ?? before?.version ?? '1.0.0'
+      const definition = JSON.stringify(minimalDefinition(id, version, roles, sinceWhen(before, now)))
+      return { version, roles, definition }
+    }
+    const { version } = (await setUp(database.of(pda), id, terms, { entry: noted(tools, id), now }))!
     const done = replaced ? 'Replaced all rights of the application' : 'Added the application'
     console.log(`${done} ${id} ${version} in ${domain}: it ${rolesInWords(roles)}.`)
   })
@@ -70,12 +65,13 @@ export async function applicationRegister(
   const application = { id, version: info.version, definition: text }
   await withAccount(options, async ({ pda, domain }, tools) => {
     const { database, now } = tools
-    const [replaced, kept] = await database.of(pda).write(async (unit) => {
-      const before = await registerApplication(unit, application, now)
+    const replaced = await database.of(pda).write(async (unit) => {
       await noteEntry(unit, entryOfCommand(tools, 'register', about(id, info.version)))
-      if (options.setUp) await accept(unit, id, tools)
-      return [before, await findApplication(unit, id)] as const
+      return registerApplication(unit, application, now)
     })
+    const kept = options.setUp
+      ? await setUp(database.of(pda), id, asItAsks, { entry: noted(tools, id), now })
+      : await database.of(pda).read((unit) => findApplication(unit, id))
     const done = replaced ? 'Gave another definition to' : 'Registered'
     console.log(
       `${done} the application ${id} ${info.version} in ${domain}. ${consequence(kept as Application)}`,
@@ -84,28 +80,22 @@ export async function applicationRegister(
 }
 
 function consequence({ id, definition, enabled, roles }: Application): string {
-  const setUp = `hatstand application set-up ${id}`
-  if (!enabled) return `It may do nothing until you accept it: when you sign in to it, or with "${setUp}".`
+  const command = `hatstand application set-up ${id}`
+  if (!enabled) return `It may do nothing until you accept it: when you sign in to it, or with "${command}".`
   const more = newRoles(rolesOf(parseDefinition(definition)), roles)
   const does = `It ${rolesInWords(roles)}.`
-  return more.length === 0 ? does : `${does} ${moreInWords(more)} Accept it with "${setUp}".`
+  return more.length === 0 ? does : `${does} ${moreInWords(more)} Accept it with "${command}".`
 }
 
-/** Grants what the definition asks for at this moment. Returns the application, or undefined when there is none. */
-async function accept(unit: Unit, id: string, tools: Tools): Promise<Application | undefined> {
-  await unit.lock()
-  const found = await findApplication(unit, id)
-  if (found === undefined) return undefined
-  const roles = rolesOf(parseDefinition(found.definition))
-  await setUpApplication(unit, { id, version: found.version, roles }, tools.now)
-  await noteEntry(unit, entryOfCommand(tools, 'set_up', about(id, found.version)))
-  return findApplication(unit, id)
-}
+/** The entry of the ledger for a set-up by command. */
+const noted = (tools: Tools, id: string) => (version: string) =>
+  entryOfCommand(tools, 'set_up', about(id, version))
 
 /** `hatstand application set-up ID` */
 export async function applicationSetUp(id: string, options: Options): Promise<void> {
   await withAccount(options, async ({ pda, domain }, tools) => {
-    const known = await tools.database.of(pda).write((unit) => accept(unit, id, tools))
+    const { database, now } = tools
+    const known = await setUp(database.of(pda), id, asItAsks, { entry: noted(tools, id), now })
     if (known === undefined) throw unknown(domain, id)
     console.log(
       `Set up the application ${id} ${known.version} in ${domain}: it ${rolesInWords(known.roles)}.`,
@@ -117,9 +107,7 @@ export async function applicationSetUp(id: string, options: Options): Promise<vo
 export async function applicationDisable(id: string, options: Options): Promise<void> {
   await withAccount(options, async ({ pda, domain }, tools) => {
     const entry = entryOfCommand(tools, 'disable', about(id))
-    const known = await writeNoted(tools.database.of(pda), entry, (unit) =>
-      disableApplication(unit, id, tools.now),
-    )
+    const known = await disable(tools.database.of(pda), id, entry, tools.now)
     if (!known) throw unknown(domain, id)
     console.log(
       `Disabled the application ${id} in ${domain}. Its tokens no longer count; what it wrote stays.`,
@@ -140,9 +128,7 @@ export async function applicationList(options: Options): Promise<void> {
 export async function applicationRemove(id: string, options: Options): Promise<void> {
   await withAccount(options, async ({ pda, domain }, tools) => {
     const entry = entryOfCommand(tools, 'remove', about(id))
-    const removed = await writeNoted(tools.database.of(pda), entry, (unit) =>
-      removeApplication(unit, id, tools.now),
-    )
+    const removed = await remove(tools.database.of(pda), id, entry, tools.now)
     if (!removed) throw unknown(domain, id)
     console.log(
       `Removed the application ${id} from ${domain}. Its tokens no longer count; what it wrote stays.`,

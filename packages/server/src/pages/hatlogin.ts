@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Application as Definition } from '@hatstand/api/application-definition.ts'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { asShown, setUp } from '../actions/applications.ts'
 import {
   findHatLogin,
   type HatLogin,
@@ -17,9 +18,7 @@ import { readBundle } from '../domain/queries/query.ts'
 import { ApiError, errors } from '../errors.ts'
 import { formTarget, sendPage, type Markup, plainPage } from '../http/page.ts'
 import { declined, entryOfPage } from '../ledger/entries.ts'
-import { setUpApplication } from '../store/access/applications.ts'
 import { findOwner } from '../store/access/owners.ts'
-import { writeNoted } from '../store/ledger/entries.ts'
 import { type Asking, consentPage, asksOf } from './consent.ts'
 import { formOf, hiddenFields, pages, sendOn } from './forms.ts'
 import { signInPath } from './sign-in.ts'
@@ -140,18 +139,16 @@ function refusedTo({ definition, redirect }: HatLogin, { fallback }: Asked): str
  * Grants what the owner was shown, and nothing else.
  * @returns false when the application was replaced or removed in the same moment
  */
-function accept(
+async function accept(
   context: Context,
   request: FastifyRequest,
   session: Session,
-  login: HatLogin,
+  { application: { id, definition } }: HatLogin,
 ): Promise<boolean> {
-  const { database, now } = context
-  const { pda } = session.account
-  const { id, version } = login.application
-  const roles = rolesOf(login.definition)
-  const entry = entryOfPage(request, context, session, 'consent', { application: id, version })
-  return writeNoted(database.of(pda), entry, (unit) => setUpApplication(unit, { id, version, roles }, now()))
+  const entry = (version: string) =>
+    entryOfPage(request, context, session, 'consent', { application: id, version })
+  const database = context.database.of(session.account.pda)
+  return (await setUp(database, id, asShown(definition), { entry, now: context.now() })) !== undefined
 }
 
 /** The definition the owner was shown, by which a decision says what it is about. */

@@ -1,10 +1,10 @@
 import type { Application as Definition } from '@hatstand/api/application-definition.ts'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Client, Provider } from 'oidc-provider'
+import { type Grant, setUp } from '../actions/applications.ts'
 import { consentPath } from '../auth/oauth/provider.ts'
 import { type Session, sessionOf } from '../auth/sessions.ts'
 import type { App, Context } from '../context.ts'
-import type { Unit } from '../database/port.ts'
 import {
   newRoles,
   parseDefinition,
@@ -13,17 +13,10 @@ import {
   minimalDefinition,
 } from '../domain/access/definition.ts'
 import { type Role, roleOfScope } from '../domain/access/roles.ts'
-import type { LedgerEntry } from '../domain/ledger.ts'
 import { formTarget, plainPage, sendPage } from '../http/page.ts'
 import { declined, entryOfPage } from '../ledger/entries.ts'
-import {
-  type Application,
-  findApplication,
-  registerApplication,
-  setUpApplication,
-} from '../store/access/applications.ts'
+import { type Application, findApplication } from '../store/access/applications.ts'
 import { findOwner } from '../store/access/owners.ts'
-import { writeNoted } from '../store/ledger/entries.ts'
 import { asksOf, type Asking, consentPage } from './consent.ts'
 import { formOf, hiddenFields, sendOn } from './forms.ts'
 import { signInFirst } from './sign-in.ts'
@@ -165,8 +158,11 @@ async function accept(context: Context, request: FastifyRequest, question: Quest
   const { provider, session, client, roles, scopes, resource } = question
   const { account, subject } = session
   const detail = { application: client.clientId, scope: scopes.join(' ') }
-  const entry = entryOfPage(request, context, session, 'consent', detail)
-  if (!(await grantRoles(context, account.pda, entry, client, roles, shown))) return undefined
+  const entry = () => entryOfPage(request, context, session, 'consent', detail)
+  const now = context.now()
+  const terms = besideWhatItHas(client, roles, shown, now)
+  if (!(await setUp(context.database.of(account.pda), client.clientId, terms, { entry, now })))
+    return undefined
   const grant = new provider.Grant({ accountId: subject, clientId: client.clientId })
   grant.addResourceScope(resource, scopes)
   const grantId = await grant.save()
@@ -177,45 +173,19 @@ async function accept(context: Context, request: FastifyRequest, question: Quest
 const documentVersion = '1.0.0'
 
 /**
- * Grants an application the roles the owner was shown, beside what it has, and enables it. One that introduced itself is registered
- * by that.
- * @param entry what the ledger says of it
+ * The roles the owner was shown, beside what the application has. One that introduced itself is registered by that, unless the owner
+ * registered it himself: then his definition stays.
  * @param shown the version of the definition the owner saw; empty for an application that introduces itself
- * @returns false when it was removed or given another definition meanwhile; nothing is granted then
  */
-async function grantRoles(
-  { database, now }: Context,
-  pda: number,
-  entry: LedgerEntry | undefined,
-  client: Client,
-  roles: readonly Role[],
-  shown: string,
-): Promise<boolean> {
-  const id = client.clientId
-  return writeNoted(database.of(pda), entry, async (unit) => {
-    await unit.lock()
-    const known = await findApplication(unit, id)
+function besideWhatItHas(client: Client, roles: readonly Role[], shown: string, now: number) {
+  return (known: Application | undefined): Grant => {
     const all = [...(known?.roles ?? []), ...newRoles(roles, known?.roles ?? [])]
-    if (!isClientAddress(id)) return setUpApplication(unit, { id, version: shown, roles: all }, now())
-    const version = await introduced(unit, client, known, all, now())
-    return setUpApplication(unit, { id, version, roles: all }, now())
-  })
-}
-
-/** Registers an application by its document, unless the owner registered it himself: then his definition stays. */
-async function introduced(
-  unit: Unit,
-  client: Client,
-  known: Application | undefined,
-  roles: readonly Role[],
-  now: number,
-): Promise<string> {
-  const id = client.clientId
-  const before = known && parseDefinition(known.definition)
-  if (before && before.developer.id !== documentDeveloper) return known.version
-  const definition = JSON.stringify(definitionOf(client, roles, new Date(now).toISOString()))
-  await registerApplication(unit, { id, version: documentVersion, definition }, now)
-  return documentVersion
+    if (!isClientAddress(client.clientId)) return { version: shown, roles: all }
+    const before = known && parseDefinition(known.definition)
+    if (before && before.developer.id !== documentDeveloper) return { version: known.version, roles: all }
+    const definition = JSON.stringify(definitionOf(client, all, new Date(now).toISOString()))
+    return { version: documentVersion, roles: all, definition }
+  }
 }
 
 /** Marks definitions made from documents. */

@@ -13,24 +13,21 @@ import {
   setUpApplicationByGet,
 } from '@hatstand/api/applications.ts'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import * as actions from '../actions/applications.ts'
 import { issueToken } from '../auth/access-tokens.ts'
 import { accountOf } from '../auth/authenticate.ts'
 import type { App, Context } from '../context.ts'
-import type { Unit } from '../database/port.ts'
 import { definitionAnswered } from '../domain/access/application-answer.ts'
-import { applicationDebitId, dataConsent } from '../domain/access/application-data.ts'
-import { parseDefinition, newRoles, rolesOf } from '../domain/access/definition.ts'
-import { type Caller, hasRole, isOwner, mayGrant, holderOf } from '../domain/access/rights.ts'
-import { decides } from '../domain/consent/data-debit.ts'
+import { parseDefinition } from '../domain/access/definition.ts'
+import { type Caller, hasRole, isOwner, holderOf } from '../domain/access/rights.ts'
 import { ApiError } from '../errors.ts'
 import { arrayOf, sendJson, requireHeader } from '../http/answers.ts'
 import { readDefinition as readSent } from '../http/definitions.ts'
 import { entryOf, noteRead } from '../ledger/entries.ts'
 import * as applications from '../store/access/applications.ts'
-import { findApplication, setUpApplication as storeSetUp } from '../store/access/applications.ts'
+import { findApplication } from '../store/access/applications.ts'
 import { findOwner } from '../store/access/owners.ts'
-import { findDebit } from '../store/consent/data-debits.ts'
-import { noteEntry, writeNoted } from '../store/ledger/entries.ts'
+import { noteEntry } from '../store/ledger/entries.ts'
 import { applicationText, applicationTexts } from './application-answers.ts'
 
 type Asked = FastifyRequest<{ Params: { application: string } }>
@@ -131,9 +128,7 @@ function ownersRoutes(app: App, context: Context): void {
     const { pda } = request.account
     const { application: id } = request.params
     const entry = entryOf(request, context, 'remove', { detail: { application: id } })
-    const known = await writeNoted(database.of(pda), entry, (unit) =>
-      applications.removeApplication(unit, id, now()),
-    )
+    const known = await actions.remove(database.of(pda), id, entry, now())
     if (!known) throw notRegistered(id, 'application_unknown')
     return { message: 'Application removed' }
   })
@@ -153,9 +148,7 @@ function changingRoutes(app: App, context: Context): void {
     const id = requireManager(request)
     const { pda } = request.account
     const entry = entryOf(request, context, 'disable', { detail: { application: id } })
-    await writeNoted(context.database.of(pda), entry, (unit) =>
-      applications.disableApplication(unit, id, context.now()),
-    )
+    await actions.disable(context.database.of(pda), id, entry, context.now())
     return sendOne(context, request, reply, id, 'application_missing')
   }
   app.post(setUpApplication.path, { schema: setUpApplication }, accept)
@@ -168,40 +161,13 @@ function changingRoutes(app: App, context: Context): void {
   )
 }
 
-/**
- * Sets an application up: it is granted what its definition asks for at this moment, and nothing that it asks for later. The owner
- * grants anything; others what they have themselves or the application has already.
- * Nothing happens when there is no such application.
- * @throws `forbidden` (403) when the definition asks for more than the caller can give
- */
+/** Sets an application up as its definition asks. Nothing happens when there is no such application. */
 async function setUp(context: Context, request: FastifyRequest, id: string): Promise<void> {
-  const { database, now } = context
-  const { caller, account } = request
-  const beyond = await database.of(account.pda).write(async (unit) => {
-    await unit.lock()
-    const found = await findApplication(unit, id)
-    if (found === undefined) return undefined
-    const roles = rolesOf(parseDefinition(found.definition))
-    const refused = newRoles(roles, found.roles).find((role) => !mayGrant(caller, role))
-    if (refused) return refused
-    if (!decides(caller) && (await wantsMore(unit, id, found.definition, now())))
-      return { role: 'datadebit', detail: applicationDebitId(id) }
-    await storeSetUp(unit, { id, version: found.version, roles }, now())
-    const detail = { application: id, version: found.version }
-    await noteEntry(unit, entryOf(request, context, 'set_up', { detail }))
-    return undefined
-  })
-  if (beyond !== undefined)
-    throw new ApiError(
-      'forbidden',
-      `The application asks for more than you can give, ${`${beyond.role} ${beyond.detail}`.trim()}: the owner has to accept it`,
-    )
-}
-
-/** Whether an application is to be handed data that the owner does not let it have now. */
-async function wantsMore(unit: Unit, id: string, definition: string, now: number): Promise<boolean> {
-  const debit = await findDebit(unit, applicationDebitId(id))
-  return dataConsent(definition, debit, now) !== 'same'
+  const now = context.now()
+  const entry = (version: string) =>
+    entryOf(request, context, 'set_up', { detail: { application: id, version } })
+  const { account, caller } = request
+  await actions.setUp(context.database.of(account.pda), id, actions.asItAsksOf(caller, now), { entry, now })
 }
 
 /**

@@ -1,11 +1,11 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { disable } from '../../actions/applications.ts'
 import type { Session } from '../../auth/sessions.ts'
 import type { App, Context } from '../../context.ts'
 import { newRoles, rolesOf, parseDefinition } from '../../domain/access/definition.ts'
 import { isolated, markup, type Markup, page, sendPage } from '../../http/page.ts'
 import { entryOfPage } from '../../ledger/entries.ts'
-import { type Application, disableApplication, listApplications } from '../../store/access/applications.ts'
-import { writeNoted } from '../../store/ledger/entries.ts'
+import { type Application, listApplications } from '../../store/access/applications.ts'
 import { roleInWords } from '../consent.ts'
 import { formOf, hiddenFields, pages, sendOn } from '../forms.ts'
 import { ownersPage } from '../sign-in.ts'
@@ -26,9 +26,7 @@ export function accountApplicationRoutes(app: App, context: Context): void {
         const { pda } = session.account
         const id = formOf(request).get('disable') ?? ''
         const entry = entryOfPage(request, context, session, 'disable', { application: id.slice(0, 200) })
-        await writeNoted(context.database.of(pda), entry, (unit) =>
-          disableApplication(unit, id, context.now()),
-        )
+        await disable(context.database.of(pda), id, entry, context.now())
         return sendOn(reply, path)
       }),
     )
