@@ -88,7 +88,7 @@ for (const engine of routeEngines) {
     const page = await send(`${api}/data/a/notes?take=1&meta=true`, me)
     assert.equal(page.json[0].seq, 2, "the other account's writing moves no counter here")
     const after = /after=([^&>]+)/.exec(String(page.link))?.[1]
-    for (const cursor of [after, Buffer.from('9999999999.').toString('base64url')]) {
+    for (const cursor of [after, Buffer.from('0.9999999999.').toString('base64url')]) {
       const { json } = await send(`${api}/data/a/notes?after=${cursor}`, them)
       for (const record of json) assert.equal(record.recordId, again.json.recordId, 'only of this account')
     }
