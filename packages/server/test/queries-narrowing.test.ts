@@ -82,7 +82,7 @@ async function agrees(context: QueryContext, what: string): Promise<void> {
     const all = expected.get(text)!
     assert.equal(await countList(context, list), all.length, `${what}: ${text}`)
     const answer = await readList(context, list, { after: undefined, skip: 1, take: 500 }, (_, data) => data)
-    const found = JSON.parse(String(answer.first.text)) as { data: { n: number } }[]
+    const found = JSON.parse(Buffer.from(answer.first.text).toString()) as { data: { n: number } }[]
     assert.deepEqual(
       found.map(({ data }) => data.n),
       all.slice(1),

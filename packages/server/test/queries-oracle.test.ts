@@ -145,10 +145,10 @@ async function readPaged(context: QueryContext, property: PropertyQuery, take: n
     const after = cursor === undefined ? undefined : placeAt(context.database, cursor)
     const most = Math.min(take, (property.limit ?? Infinity) - all.length)
     const answer = await readList(context, listOf(property), { after, skip: 0, take: most }, shown)
-    let [text, count] = [String(answer.first.text), answer.first.records]
+    let [text, count] = [Buffer.from(answer.first.text).toString(), answer.first.records]
     if (answer.rest)
       for await (const page of answer.rest) {
-        text += String(page.text)
+        text += Buffer.from(page.text).toString()
         count += page.records
       }
     const page = parsed(text) as Value[]
