@@ -30,9 +30,8 @@ for (const engine of routeEngines)
     const child = at(place.dataDir, settingsOf(place)).start('serve')
     const { url } = await serving(child)
     const token = await signIn(url)
-    const slow = beginSlowly(url, token)
+    const slow = await beginSlowly(url, token)
     slow.write('[{"sent":"slowly"},')
-    await pause(200)
     const ended = ends(child, 'SIGTERM')
     // No new connection is accepted.
     while (await isOpen(url)) await pause(50)
@@ -50,11 +49,15 @@ for (const engine of routeEngines)
     assert.equal(await ends(again, 'SIGTERM'), 0)
   })
 
-function beginSlowly(url: string, token: string) {
-  return open(`${url}/api/v2.6/data/process/slow`, {
+/** A request whose body is still to come: the server has begun with it. */
+async function beginSlowly(url: string, token: string) {
+  const request = open(`${url}/api/v2.6/data/process/slow`, {
     method: 'POST',
-    headers: { 'x-auth-token': token, 'content-type': 'application/json' },
+    headers: { 'x-auth-token': token, 'content-type': 'application/json', expect: '100-continue' },
   })
+  request.flushHeaders()
+  await once(request, 'continue')
+  return request
 }
 
 function isOpen(url: string): Promise<boolean> {
@@ -85,10 +88,9 @@ test('a server that ended in good order leaves everything in its one file: no lo
 test('a second signal while a request hangs ends the server at once', async () => {
   const child = at(freshFolder(), owned).start('serve')
   const { url } = await serving(child)
-  const slow = beginSlowly(url, await signIn(url))
+  const slow = await beginSlowly(url, await signIn(url))
   slow.on('error', () => undefined)
   slow.write('[1,')
-  await pause(200)
   child.kill('SIGTERM')
   while (await isOpen(url)) await pause(50)
   assert.equal(await ends(child, 'SIGTERM'), 1)
