@@ -41,6 +41,9 @@ export interface Unit extends Snapshot {
   rememberFingerprints(fingerprints: readonly string[], places: readonly number[]): void
 }
 
+/** What a statement needs to know of its account: a unit says it, and so does the account's database. */
+export type OfAccount = Pick<Unit, 'dialect' | 'pda'>
+
 /** Work that serves many callers in one unit: one result for each item, in their order. */
 export type SharedWork<Item, Result> = (unit: Unit, items: Item[]) => Promise<Result[]>
 

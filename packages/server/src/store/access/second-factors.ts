@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import type { AccountDatabase, Unit } from '../../database/port.ts'
+import type { OfAccount, AccountDatabase, Unit } from '../../database/port.ts'
 import type { Tables } from '../../database/tables.ts'
 
 /** How many of each the owner has. */
@@ -36,10 +36,10 @@ export async function countFactorsIn(unit: Unit): Promise<FactorCounts> {
   return countsIn(await unit.all<FactorCounts>(counting(unit)))
 }
 
-const counting = ({ pda }: Pick<Unit, 'pda'>) => sql<FactorCounts>`
-  select (select count(*) from totp where pda_id = ${pda} and confirmed_at is not null) as "totp",
-    (select count(*) from passkey where pda_id = ${pda}) as "passkeys",
-    (select count(*) from recovery_code where pda_id = ${pda}) as "recoveryCodes"`
+const counting = (of: OfAccount) => sql<FactorCounts>`
+  select (select count(*) from totp where pda_id = ${of.pda} and confirmed_at is not null) as "totp",
+    (select count(*) from passkey where pda_id = ${of.pda}) as "passkeys",
+    (select count(*) from recovery_code where pda_id = ${of.pda}) as "recoveryCodes"`
 
 function countsIn([row]: FactorCounts[]): FactorCounts {
   return row ?? { totp: 0, passkeys: 0, recoveryCodes: 0 }

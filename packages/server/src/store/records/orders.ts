@@ -1,5 +1,5 @@
 import { type RawBuilder, sql } from 'kysely'
-import type { Unit } from '../../database/port.ts'
+import type { OfAccount, Unit } from '../../database/port.ts'
 import { placeBase } from '../../database/tables.ts'
 import { missingKey } from '../../domain/queries/ordering.ts'
 import { direction, type Endpoint, inRange, placeAfter, type Range } from './endpoints.ts'
@@ -28,23 +28,20 @@ export function comparePlaces(a: Place, b: Place, newestFirst: boolean): number 
 }
 
 /** A place as the `after` of a `Link`: opaque to clients, the same on every server of the account. */
-export function cursorOf({ pda }: Pick<Unit, 'pda'>, { index = 0, key, back }: Place): string {
+export function cursorOf({ pda }: Pick<OfAccount, 'pda'>, { index = 0, key, back }: Place): string {
   const seq = -back - placeBase(pda)
   const text = `${index}.${seq}.${key ? Buffer.from(key).toString('base64url') : ''}`
   return Buffer.from(text).toString('base64url')
 }
 
 /** @returns undefined when the text is no cursor */
-export function placeAt({ pda }: Pick<Unit, 'pda'>, cursor: string): Place | undefined {
+export function placeAt({ pda }: Pick<OfAccount, 'pda'>, cursor: string): Place | undefined {
   const text = Buffer.from(cursor, 'base64url').toString('latin1')
   const [, index, seq, key] = /^(\d{1,3})\.(\d{1,10})\.([\w-]*)$/.exec(text) ?? []
   if (seq === undefined) return undefined
   const place = { back: -(placeBase(pda) + Number(seq)), index: Number(index) }
   return key ? { ...place, key: Buffer.from(key, 'base64url') } : place
 }
-
-/** What an order needs to know of the account: a unit says it, and so does the account's database. */
-type OfAccount = Pick<Unit, 'dialect' | 'pda'>
 
 /** An order of an endpoint's records: what a page needs of it. */
 export interface Order {

@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import type { AccountDatabase, Unit } from '../../database/port.ts'
+import type { OfAccount, AccountDatabase, Unit } from '../../database/port.ts'
 import { placeBase } from '../../database/tables.ts'
 import { searchableWords } from '../../domain/json/words.ts'
 
@@ -21,8 +21,8 @@ export const hasWordIndex = ({ words_to, words_end }: WordState): boolean =>
   words_end !== null && words_to === null
 
 /** Tells an endpoint's records from all others, and of those the ones whose words are not all there: no text has such words. */
-const markOf = (of: Pick<Unit, 'pda'>, endpointId: number) => `_${of.pda}_${endpointId}`
-const moreMarkOf = (of: Pick<Unit, 'pda'>, endpointId: number) => `_${of.pda}_${endpointId}_more`
+const markOf = (of: OfAccount, endpointId: number) => `_${of.pda}_${endpointId}`
+const moreMarkOf = (of: OfAccount, endpointId: number) => `_${of.pda}_${endpointId}_more`
 
 function wordsOf(unit: Unit, endpointId: number, text: string): string[] {
   const mark = markOf(unit, endpointId)
