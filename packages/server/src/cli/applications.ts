@@ -1,5 +1,6 @@
 import type { Application as Definition } from '@hatstand/api/application-definition.ts'
 import { asItAsks, disable, type Grant, remove, setUp } from '../actions/applications.ts'
+import type { Unit } from '../database/port.ts'
 import {
   newRoles,
   rolesOf,
@@ -65,13 +66,22 @@ export async function applicationRegister(
   const application = { id, version: info.version, definition: text }
   await withAccount(options, async ({ pda, domain }, tools) => {
     const { database, now } = tools
-    const replaced = await database.of(pda).write(async (unit) => {
-      await noteEntry(unit, entryOfCommand(tools, 'register', about(id, info.version)))
-      return registerApplication(unit, application, now)
-    })
-    const kept = options.setUp
-      ? await setUp(database.of(pda), id, asItAsks, { entry: noted(tools, id), now })
-      : await database.of(pda).read((unit) => findApplication(unit, id))
+    const entry = entryOfCommand(tools, 'register', about(id, info.version))
+    let replaced = false
+    let kept: Application | undefined
+    if (options.setUp) {
+      const terms = async (before: Application | undefined, unit: Unit): Promise<Grant> => {
+        replaced = before !== undefined
+        await noteEntry(unit, entry)
+        return { version: info.version, roles: rolesOf(parseDefinition(text)), definition: text }
+      }
+      kept = await setUp(database.of(pda), id, terms, { entry: noted(tools, id), now })
+    } else
+      [replaced, kept] = await database.of(pda).write(async (unit) => {
+        const before = await registerApplication(unit, application, now)
+        await noteEntry(unit, entry)
+        return [before, await findApplication(unit, id)]
+      })
     const done = replaced ? 'Gave another definition to' : 'Registered'
     console.log(
       `${done} the application ${id} ${info.version} in ${domain}. ${consequence(kept as Application)}`,

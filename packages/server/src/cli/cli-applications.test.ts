@@ -2,10 +2,13 @@ import assert from 'node:assert/strict'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
 import { decodeJwt } from 'jose'
 import { at } from '../../test/command-line.ts'
 import { definition, type Said } from '../../test/definitions.ts'
 import { freshFolder } from '../../test/engines.ts'
+import { openDatabase } from '../database/open.ts'
+import { findApplication } from '../store/access/applications.ts'
 
 /** The command line on an account, and files of definitions beside it. */
 async function started() {
@@ -17,7 +20,7 @@ async function started() {
     await writeFile(path, typeof content === 'string' ? content : JSON.stringify(definition(content)))
     return path
   }
-  return { run, file }
+  return { folder, run, file }
 }
 
 test('a definition in a file is registered, set up, changed, accepted again and disabled', async () => {
@@ -57,6 +60,23 @@ test('a definition in a file is registered, set up, changed, accepted again and 
   const again = await add({ roles: ['namespaceread notes'] }, '--set-up')
   assert.match(again.said, /It reads notes\.$/)
   assert.equal((await run('application', 'list')).said, 'notes 1.0.0 reads notes.')
+})
+
+test('a definition that is registered and set up by one command is seen without its rights by nobody', async () => {
+  const { folder, run, file } = await started()
+  const path = await file({ roles: ['namespacewrite notes'] })
+  const database = await openDatabase({ dataDir: folder, databaseUrl: undefined }, false)
+  let ended = false
+  const adding = run('application', 'add', '--file', path, '--set-up').finally(() => (ended = true))
+  const seen = new Set<string>()
+  while (!ended) {
+    const found = await database.of(1).read((unit) => findApplication(unit, 'notes'))
+    seen.add(found === undefined ? 'none' : `${found.enabled} ${found.roles.length}`)
+    await setImmediate()
+  }
+  assert.equal((await adding).code, 0)
+  assert.ok(seen.isSubsetOf(new Set(['none', 'true 1'])), [...seen].join(', '))
+  await database.close()
 })
 
 test('a file that will not do is refused in a sentence that names the member or the position', async () => {
