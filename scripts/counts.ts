@@ -29,7 +29,7 @@ function filesByFolder(sources: Sources): Map<string, number> {
 }
 
 /** Groups of files that import each other in a circle; an import of types counts like any other. */
-function importCycles(sources: Sources): string[][] {
+export function importCycles(sources: Sources): string[][] {
   const imports = new Map(Array.from(sources, ([file, text]) => [file, importsOf(file, text)]))
   const reached = new Map(Array.from(sources.keys(), (file) => [file, reachable(file, imports)]))
   const circling = [...sources.keys()].filter((file) => reached.get(file)!.has(file))
@@ -77,7 +77,7 @@ function exportsOf(text: string): Set<string> {
 }
 
 /** Where a function of a store takes the account's number: its unit knows it. */
-function storesTakingPda(sources: Sources): string[] {
+export function storesTakingPda(sources: Sources): string[] {
   const stores = [...sources].filter(([file]) => file.startsWith('store/'))
   return stores.flatMap(([file, text]) =>
     Array.from(text.matchAll(/\bpda\b(\??: number)?/g))

@@ -2,7 +2,13 @@ import assert from 'node:assert/strict'
 import { readdir, readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { test } from 'node:test'
-import { exporters, largestFile, readSources } from '../../../scripts/counts.ts'
+import {
+  exporters,
+  importCycles,
+  largestFile,
+  readSources,
+  storesTakingPda,
+} from '../../../scripts/counts.ts'
 
 const sources = await readSources()
 
@@ -13,6 +19,14 @@ test('no file of the server has more than 400 lines', () => {
 
 test('no name is exported from more than three files', () => {
   for (const [name, files] of exporters(sources)) assert.ok(files.length <= 3, `${name}: ${files.join()}`)
+})
+
+test('no files import each other in a circle, not even for types', () => {
+  assert.deepEqual(importCycles(sources), [])
+})
+
+test('no store takes the number of an account, which its unit knows', () => {
+  assert.deepEqual(storesTakingPda(sources), [])
 })
 
 test('no folder of the server has more than fifteen files', () => {
