@@ -2,425 +2,289 @@ import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { glob, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import { test } from 'node:test'
 
 const root = join(import.meta.dirname, '../../..')
 
-/** What each part may not import, and the neighbouring imports it may. */
-const floors: Record<string, { forbidden: string[]; allowed: string[] }> = {
-  'packages/api/src/records.ts': {
-    forbidden: ['typebox', 'fastify', 'node:fs', '@hatstand/sdk', '../../server/src/app.ts'],
-    allowed: ['./errors.ts'],
-  },
-  'packages/api/src/json.ts': { forbidden: ['typebox', './errors.ts', 'node:buffer'], allowed: [] },
-  'packages/sdk/src/sdk.ts': {
-    forbidden: ['node:http', 'fastify', '../../server/src/app.ts'],
-    allowed: ['@hatstand/api/json.ts', './records.ts'],
-  },
-  'packages/sdk/src/sign-in/session.ts': {
-    forbidden: ['oauth4webapi', 'node:http', '../connection.ts', '@hatstand/server'],
-    allowed: ['./protocol.ts'],
-  },
-  'packages/sdk/src/sign-in/protocol.ts': {
-    forbidden: ['node:http', '@hatstand/api/records.ts', '../connection.ts'],
-    allowed: ['oauth4webapi', './error.ts'],
-  },
-  'packages/server/src/domain/ledger.ts': {
-    forbidden: ['node:fs', 'fastify', '../store/ledger/entries.ts', '../errors.ts'],
-    allowed: ['node:crypto', '@hatstand/api/json.ts'],
-  },
-  'packages/server/src/domain/access/rights.ts': {
-    forbidden: [
-      'node:fs',
-      'node:crypto',
-      'node:timers',
-      'fastify',
-      'kysely',
-      'uuid',
-      '../../store/records/save.ts',
-      '../../errors.ts',
-    ],
-    allowed: ['./roles.ts', '../json/comparing.ts', '@hatstand/api/json.ts'],
-  },
-  'packages/server/src/domain/json/fingerprint.ts': {
-    forbidden: ['node:fs', '../../app.ts'],
-    allowed: ['node:crypto', './numbers.ts'],
-  },
-  'packages/server/src/domain/queries/query.ts': {
-    forbidden: ['node:crypto', 'kysely', '../../store/queries/queries.ts'],
-    allowed: ['../json/comparing.ts', './text.ts'],
-  },
-  'packages/server/src/domain/consent/receipt.ts': {
-    forbidden: ['node:crypto', '../../ledger/entries.ts'],
-    allowed: ['../queries/query.ts', '../access/rights.ts'],
-  },
-  'packages/server/src/database/port.ts': {
-    forbidden: ['../store/records/save.ts', '../domain/access/rights.ts', '../context.ts', 'fastify'],
-    allowed: ['kysely', './tables.ts'],
-  },
-  'packages/server/src/database/sqlite/sqlite.ts': {
-    forbidden: ['../../store/records/save.ts', '../../routes/records/records.ts', '../../app.ts', 'fastify'],
-    allowed: ['node:sqlite', 'kysely', '../port.ts'],
-  },
-  'packages/server/src/database/postgres/postgres.ts': {
-    forbidden: ['../../store/records/save.ts', '../../auth/keys.ts', 'fastify'],
-    allowed: ['pg', 'kysely', '../port.ts'],
-  },
-  'packages/server/src/store/records/save.ts': {
-    forbidden: [
-      '../../routes/records/records.ts',
-      '../../auth/authenticate.ts',
-      '../../ledger/entries.ts',
-      '../../app.ts',
-      '../../database/sqlite/sqlite.ts',
-      'pg',
-      'node:sqlite',
-      'fastify',
-      '@fastify/cors',
-    ],
-    allowed: ['../../database/port.ts', '../../domain/access/rights.ts', '../ledger/entries.ts', 'kysely'],
-  },
-  'packages/server/src/store/queries/queries.ts': {
-    forbidden: [
-      '../../routes/records/records.ts',
-      '../../auth/authenticate.ts',
-      '../../ledger/entries.ts',
-      '../../app.ts',
-      '../../database/sqlite/sqlite.ts',
-      'pg',
-      'node:sqlite',
-      'fastify',
-      '@fastify/cors',
-    ],
-    allowed: ['../../database/port.ts', '../../domain/access/rights.ts', '../ledger/entries.ts', 'kysely'],
-  },
-  'packages/server/src/store/access/accounts.ts': {
-    forbidden: [
-      '../../routes/records/records.ts',
-      '../../auth/authenticate.ts',
-      '../../ledger/entries.ts',
-      '../../app.ts',
-      '../../database/sqlite/sqlite.ts',
-      'pg',
-      'node:sqlite',
-      'fastify',
-      '@fastify/cors',
-    ],
-    allowed: ['../../database/port.ts', '../../domain/access/rights.ts', '../ledger/entries.ts', 'kysely'],
-  },
-  'packages/server/src/store/consent/receipts.ts': {
-    forbidden: [
-      '../../routes/records/records.ts',
-      '../../auth/authenticate.ts',
-      '../../ledger/entries.ts',
-      '../../app.ts',
-      '../../database/sqlite/sqlite.ts',
-      'pg',
-      'node:sqlite',
-      'fastify',
-      '@fastify/cors',
-    ],
-    allowed: ['../../database/port.ts', '../../domain/access/rights.ts', '../ledger/entries.ts', 'kysely'],
-  },
-  'packages/server/src/store/ledger/seals.ts': {
-    forbidden: [
-      '../../routes/records/records.ts',
-      '../../auth/authenticate.ts',
-      '../../ledger/entries.ts',
-      '../../app.ts',
-      '../../database/sqlite/sqlite.ts',
-      'pg',
-      'node:sqlite',
-      'fastify',
-      '@fastify/cors',
-    ],
-    allowed: ['../../database/port.ts', '../../domain/access/rights.ts', '../ledger/entries.ts', 'kysely'],
-  },
-  'packages/server/src/ledger/entries.ts': {
-    forbidden: [
-      '../app.ts',
-      '../routes/keys.ts',
-      '../auth/keys.ts',
-      'kysely',
-      'pg',
-      'node:sqlite',
-      '@hatstand/sdk',
-      '../database/sqlite/sqlite.ts',
-    ],
-    allowed: ['../store/access/owners.ts', '../domain/access/rights.ts', '../database/port.ts'],
-  },
-  'packages/server/src/auth/authenticate.ts': {
-    forbidden: [
-      '../app.ts',
-      '../routes/keys.ts',
-      '../pages/setup.ts',
-      '../main.ts',
-      'kysely',
-      'pg',
-      'node:sqlite',
-      '@hatstand/sdk',
-      '../database/sqlite/sqlite.ts',
-    ],
-    allowed: [
-      '../store/access/owners.ts',
-      '../domain/access/rights.ts',
-      '../database/port.ts',
-      '../ledger/entries.ts',
-      'fastify',
-      'jose',
-    ],
-  },
-  'packages/server/src/auth/oauth/provider.ts': {
-    forbidden: [
-      '../../app.ts',
-      '../../routes/keys.ts',
-      '../../pages/setup.ts',
-      '../../main.ts',
-      'kysely',
-      'pg',
-      'node:sqlite',
-      '@hatstand/sdk',
-      '../../database/sqlite/sqlite.ts',
-    ],
-    allowed: [
-      '../../store/access/owners.ts',
-      '../../domain/access/rights.ts',
-      '../../database/port.ts',
-      '../../ledger/entries.ts',
-      'fastify',
-      'jose',
-    ],
-  },
-  'packages/server/src/auth/passwords/login.ts': {
-    forbidden: [
-      '../../app.ts',
-      '../../routes/keys.ts',
-      '../../pages/setup.ts',
-      '../../main.ts',
-      'kysely',
-      'pg',
-      'node:sqlite',
-      '@hatstand/sdk',
-      '../../database/sqlite/sqlite.ts',
-    ],
-    allowed: [
-      '../../store/access/owners.ts',
-      '../../domain/access/rights.ts',
-      '../../database/port.ts',
-      '../../ledger/entries.ts',
-      'fastify',
-      'jose',
-    ],
-  },
-  'packages/server/src/auth/second-factors/passkeys.ts': {
-    forbidden: [
-      '../../app.ts',
-      '../../routes/keys.ts',
-      '../../pages/setup.ts',
-      '../../main.ts',
-      'kysely',
-      'pg',
-      'node:sqlite',
-      '@hatstand/sdk',
-      '../../database/sqlite/sqlite.ts',
-    ],
-    allowed: [
-      '../../store/access/owners.ts',
-      '../../domain/access/rights.ts',
-      '../../database/port.ts',
-      '../../ledger/entries.ts',
-      'fastify',
-      'jose',
-    ],
-  },
-  'packages/server/src/actions/data-debits.ts': {
-    forbidden: [
-      '../app.ts',
-      '../routes/keys.ts',
-      '../pages/setup.ts',
-      '../http/answers.ts',
-      '../jobs/expire.ts',
-      '../cli/cli.ts',
-      '../main.ts',
-      'fastify',
-      'kysely',
-      'pg',
-      'node:sqlite',
-      '@hatstand/sdk',
-      '../database/sqlite/sqlite.ts',
-    ],
-    allowed: [
-      '../store/consent/decisions.ts',
-      '../domain/access/rights.ts',
-      '../database/port.ts',
-      '../ledger/entries.ts',
-      '../auth/opaque-tokens.ts',
-      '../errors.ts',
-    ],
-  },
-  'packages/server/src/http/errors.ts': {
-    forbidden: [
-      '../app.ts',
-      '../routes/keys.ts',
-      '../pages/setup.ts',
-      'kysely',
-      'pg',
-      'node:sqlite',
-      '@hatstand/sdk',
-      '../database/sqlite/sqlite.ts',
-    ],
-    allowed: ['../errors.ts', '../database/port.ts', 'fastify'],
-  },
-  'packages/server/src/routes/keys.ts': {
-    forbidden: [
-      '../main.ts',
-      '../cli/cli.ts',
-      '../app.ts',
-      'kysely',
-      'pg',
-      'node:sqlite',
-      '@hatstand/sdk',
-      '../database/sqlite/sqlite.ts',
-    ],
-    allowed: [
-      '../store/access/owners.ts',
-      '../domain/access/rights.ts',
-      '../database/port.ts',
-      '../http/answers.ts',
-      '../auth/authenticate.ts',
-      'fastify',
-    ],
-  },
-  'packages/server/src/routes/records/records.ts': {
-    forbidden: [
-      '../../main.ts',
-      '../../cli/cli.ts',
-      '../../app.ts',
-      'kysely',
-      'pg',
-      'node:sqlite',
-      '@hatstand/sdk',
-      '../../database/sqlite/sqlite.ts',
-    ],
-    allowed: [
-      '../../store/access/owners.ts',
-      '../../domain/access/rights.ts',
-      '../../database/port.ts',
-      '../../http/answers.ts',
-      '../../auth/authenticate.ts',
-      'fastify',
-    ],
-  },
-  'packages/server/src/routes/data-debits/values.ts': {
-    forbidden: [
-      '../../main.ts',
-      '../../cli/cli.ts',
-      '../../app.ts',
-      'kysely',
-      'pg',
-      'node:sqlite',
-      '@hatstand/sdk',
-      '../../database/sqlite/sqlite.ts',
-    ],
-    allowed: [
-      '../../store/access/owners.ts',
-      '../../domain/access/rights.ts',
-      '../../database/port.ts',
-      '../../http/answers.ts',
-      '../../auth/authenticate.ts',
-      'fastify',
-    ],
-  },
-  'packages/server/src/routes/docs/docs.ts': {
-    forbidden: [
-      '../../main.ts',
-      '../../cli/cli.ts',
-      '../../app.ts',
-      'kysely',
-      'pg',
-      'node:sqlite',
-      '@hatstand/sdk',
-      '../../database/sqlite/sqlite.ts',
-    ],
-    allowed: [
-      '../../store/access/owners.ts',
-      '../../domain/access/rights.ts',
-      '../../database/port.ts',
-      '../../http/answers.ts',
-      '../../auth/authenticate.ts',
-      'fastify',
-    ],
-  },
-  'packages/server/src/pages/setup.ts': {
-    forbidden: [
-      '../routes/keys.ts',
-      '../main.ts',
-      '../cli/cli.ts',
-      '../app.ts',
-      'kysely',
-      'pg',
-      'node:sqlite',
-      '@hatstand/sdk',
-      '../database/sqlite/sqlite.ts',
-    ],
-    allowed: [
-      '../store/access/owners.ts',
-      '../domain/access/rights.ts',
-      '../database/port.ts',
-      '../http/page.ts',
-      '../auth/authenticate.ts',
-      'fastify',
-    ],
-  },
-  'packages/server/src/pages/account/account.ts': {
-    forbidden: [
-      '../../routes/keys.ts',
-      '../../main.ts',
-      '../../cli/cli.ts',
-      '../../app.ts',
-      'kysely',
-      'pg',
-      'node:sqlite',
-      '@hatstand/sdk',
-      '../../database/sqlite/sqlite.ts',
-    ],
-    allowed: [
-      '../../store/access/owners.ts',
-      '../../domain/access/rights.ts',
-      '../../database/port.ts',
-      '../../http/page.ts',
-      '../../auth/authenticate.ts',
-      'fastify',
-    ],
-  },
-  'packages/server/src/jobs/expire.ts': {
-    forbidden: [
-      '../app.ts',
-      '../routes/keys.ts',
-      '../pages/setup.ts',
-      'kysely',
-      'pg',
-      'node:sqlite',
-      '@hatstand/sdk',
-      '../database/sqlite/sqlite.ts',
-    ],
-    allowed: ['../store/access/owners.ts', '../domain/access/rights.ts', '../database/port.ts'],
-  },
-  'packages/server/src/cli/accounts.ts': {
-    forbidden: ['../app.ts', '../routes/keys.ts', '../database/sqlite/sqlite.ts', 'kysely'],
-    allowed: [
-      '../store/access/accounts.ts',
-      '../auth/passwords/passwords.ts',
-      '../database/open.ts',
-      '../config.ts',
-    ],
-  },
-  'packages/server/src/app.ts': {
-    forbidden: ['./main.ts', './cli/cli.ts', 'pg', 'kysely'],
-    allowed: ['./routes/keys.ts', 'fastify'],
-  },
+interface Floor {
+  files: string[]
+  forbidden: string[]
+  allowed: string[]
 }
+
+/** What stands on a floor, what it may not import, and neighbours it may. Paths of the server are below its `src`. */
+const floorList: Floor[] = [
+  {
+    files: ['packages/api/src/records.ts'],
+    forbidden: ['@hatstand/sdk', 'app.ts', 'fastify', 'node:fs', 'typebox'],
+    allowed: ['packages/api/src/errors.ts'],
+  },
+  {
+    files: ['packages/api/src/json.ts'],
+    forbidden: ['node:buffer', 'packages/api/src/errors.ts', 'typebox'],
+    allowed: [],
+  },
+  {
+    files: ['packages/sdk/src/sdk.ts'],
+    forbidden: ['app.ts', 'fastify', 'node:http'],
+    allowed: ['@hatstand/api/json.ts', 'packages/sdk/src/records.ts'],
+  },
+  {
+    files: ['packages/sdk/src/sign-in/session.ts'],
+    forbidden: ['@hatstand/server', 'node:http', 'oauth4webapi', 'packages/sdk/src/connection.ts'],
+    allowed: ['packages/sdk/src/sign-in/protocol.ts'],
+  },
+  {
+    files: ['packages/sdk/src/sign-in/protocol.ts'],
+    forbidden: ['@hatstand/api/records.ts', 'node:http', 'packages/sdk/src/connection.ts'],
+    allowed: ['oauth4webapi', 'packages/sdk/src/sign-in/error.ts'],
+  },
+  {
+    files: ['domain/ledger.ts'],
+    forbidden: ['errors.ts', 'fastify', 'node:fs', 'store/ledger/entries.ts'],
+    allowed: ['@hatstand/api/json.ts', 'node:crypto'],
+  },
+  {
+    files: ['domain/access/rights.ts'],
+    forbidden: [
+      'errors.ts',
+      'fastify',
+      'kysely',
+      'node:crypto',
+      'node:fs',
+      'node:timers',
+      'store/records/save.ts',
+      'uuid',
+    ],
+    allowed: ['@hatstand/api/json.ts', 'domain/access/roles.ts', 'domain/json/comparing.ts'],
+  },
+  {
+    files: ['domain/json/fingerprint.ts'],
+    forbidden: ['app.ts', 'node:fs'],
+    allowed: ['domain/json/numbers.ts', 'node:crypto'],
+  },
+  {
+    files: ['domain/queries/query.ts'],
+    forbidden: ['kysely', 'node:crypto', 'store/queries/queries.ts'],
+    allowed: ['domain/json/comparing.ts', 'domain/queries/text.ts'],
+  },
+  {
+    files: ['domain/consent/receipt.ts'],
+    forbidden: ['ledger/entries.ts', 'node:crypto'],
+    allowed: ['domain/access/rights.ts', 'domain/queries/query.ts'],
+  },
+  {
+    files: ['database/port.ts'],
+    forbidden: ['context.ts', 'domain/access/rights.ts', 'fastify', 'store/records/save.ts'],
+    allowed: ['database/tables.ts', 'kysely'],
+  },
+  {
+    files: ['database/sqlite/sqlite.ts'],
+    forbidden: ['app.ts', 'fastify', 'routes/records/records.ts', 'store/records/save.ts'],
+    allowed: ['database/port.ts', 'kysely', 'node:sqlite'],
+  },
+  {
+    files: ['database/postgres/postgres.ts'],
+    forbidden: ['auth/keys.ts', 'fastify', 'store/records/save.ts'],
+    allowed: ['database/port.ts', 'kysely', 'pg'],
+  },
+  {
+    files: [
+      'store/records/save.ts',
+      'store/queries/queries.ts',
+      'store/access/accounts.ts',
+      'store/consent/receipts.ts',
+      'store/ledger/seals.ts',
+    ],
+    forbidden: [
+      '@fastify/cors',
+      'app.ts',
+      'auth/authenticate.ts',
+      'database/sqlite/sqlite.ts',
+      'fastify',
+      'ledger/entries.ts',
+      'node:sqlite',
+      'pg',
+      'routes/records/records.ts',
+    ],
+    allowed: ['database/port.ts', 'domain/access/rights.ts', 'kysely', 'store/ledger/entries.ts'],
+  },
+  {
+    files: ['ledger/entries.ts'],
+    forbidden: [
+      '@hatstand/sdk',
+      'app.ts',
+      'auth/keys.ts',
+      'database/sqlite/sqlite.ts',
+      'kysely',
+      'node:sqlite',
+      'pg',
+      'routes/keys.ts',
+    ],
+    allowed: ['database/port.ts', 'domain/access/rights.ts', 'store/access/owners.ts'],
+  },
+  {
+    files: [
+      'auth/authenticate.ts',
+      'auth/oauth/provider.ts',
+      'auth/passwords/login.ts',
+      'auth/second-factors/passkeys.ts',
+    ],
+    forbidden: [
+      '@hatstand/sdk',
+      'app.ts',
+      'database/sqlite/sqlite.ts',
+      'kysely',
+      'main.ts',
+      'node:sqlite',
+      'pages/setup.ts',
+      'pg',
+      'routes/keys.ts',
+    ],
+    allowed: [
+      'database/port.ts',
+      'domain/access/rights.ts',
+      'fastify',
+      'jose',
+      'ledger/entries.ts',
+      'store/access/owners.ts',
+    ],
+  },
+  {
+    files: ['actions/data-debits.ts'],
+    forbidden: [
+      '@hatstand/sdk',
+      'app.ts',
+      'cli/cli.ts',
+      'database/sqlite/sqlite.ts',
+      'fastify',
+      'http/answers.ts',
+      'jobs/expire.ts',
+      'kysely',
+      'main.ts',
+      'node:sqlite',
+      'pages/setup.ts',
+      'pg',
+      'routes/keys.ts',
+    ],
+    allowed: [
+      'auth/opaque-tokens.ts',
+      'database/port.ts',
+      'domain/access/rights.ts',
+      'errors.ts',
+      'ledger/entries.ts',
+      'store/consent/decisions.ts',
+    ],
+  },
+  {
+    files: ['http/errors.ts'],
+    forbidden: [
+      '@hatstand/sdk',
+      'app.ts',
+      'database/sqlite/sqlite.ts',
+      'kysely',
+      'node:sqlite',
+      'pages/setup.ts',
+      'pg',
+      'routes/keys.ts',
+    ],
+    allowed: ['database/port.ts', 'errors.ts', 'fastify'],
+  },
+  {
+    files: [
+      'routes/keys.ts',
+      'routes/records/records.ts',
+      'routes/data-debits/values.ts',
+      'routes/docs/docs.ts',
+    ],
+    forbidden: [
+      '@hatstand/sdk',
+      'app.ts',
+      'cli/cli.ts',
+      'database/sqlite/sqlite.ts',
+      'kysely',
+      'main.ts',
+      'node:sqlite',
+      'pg',
+    ],
+    allowed: [
+      'auth/authenticate.ts',
+      'database/port.ts',
+      'domain/access/rights.ts',
+      'fastify',
+      'http/answers.ts',
+      'store/access/owners.ts',
+    ],
+  },
+  {
+    files: ['pages/setup.ts', 'pages/account/account.ts'],
+    forbidden: [
+      '@hatstand/sdk',
+      'app.ts',
+      'cli/cli.ts',
+      'database/sqlite/sqlite.ts',
+      'kysely',
+      'main.ts',
+      'node:sqlite',
+      'pg',
+      'routes/keys.ts',
+    ],
+    allowed: [
+      'auth/authenticate.ts',
+      'database/port.ts',
+      'domain/access/rights.ts',
+      'fastify',
+      'http/page.ts',
+      'store/access/owners.ts',
+    ],
+  },
+  {
+    files: ['jobs/expire.ts'],
+    forbidden: [
+      '@hatstand/sdk',
+      'app.ts',
+      'database/sqlite/sqlite.ts',
+      'kysely',
+      'node:sqlite',
+      'pages/setup.ts',
+      'pg',
+      'routes/keys.ts',
+    ],
+    allowed: ['database/port.ts', 'domain/access/rights.ts', 'store/access/owners.ts'],
+  },
+  {
+    files: ['cli/accounts.ts'],
+    forbidden: ['app.ts', 'database/sqlite/sqlite.ts', 'kysely', 'routes/keys.ts'],
+    allowed: ['auth/passwords/passwords.ts', 'config.ts', 'database/open.ts', 'store/access/accounts.ts'],
+  },
+  {
+    files: ['app.ts'],
+    forbidden: ['cli/cli.ts', 'kysely', 'main.ts', 'pg'],
+    allowed: ['fastify', 'routes/keys.ts'],
+  },
+]
+
+const server = 'packages/server/src/'
+const whole = (file: string) => (file.startsWith('packages/') ? file : server + file)
+/** As `file` imports it. */
+const importIn = (file: string, target: string) => {
+  if (!target.endsWith('.ts') || target.startsWith('@')) return target
+  const path = relative(dirname(whole(file)), whole(target)).replaceAll('\\', '/')
+  return path.startsWith('.') ? path : `./${path}`
+}
+
+const floors: Record<string, { forbidden: string[]; allowed: string[] }> = Object.fromEntries(
+  floorList.flatMap(({ files, forbidden, allowed }) =>
+    files.map((file) => [
+      whole(file),
+      {
+        forbidden: forbidden.map((target) => importIn(file, target)),
+        allowed: allowed.map((target) => importIn(file, target)),
+      },
+    ]),
+  ),
+)
 
 type Finding = { code: string; filename: string; labels: { span: { line: number } }[] }
 
