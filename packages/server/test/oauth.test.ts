@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { findApplication } from '../src/store/access/applications.ts'
+import { findDebit } from '../src/store/consent/data-debits.ts'
+import { definition } from './definitions.ts'
 import { routeEngines } from './engines.ts'
 import {
   askFor,
@@ -151,6 +153,30 @@ test('what is accepted is what was shown: a definition that changed meanwhile ha
   assert.equal((await browser.send(shown, { decision: 'accept' })).status, 400)
   const known = await server.context.database.of(1).read((unit) => findApplication(unit, 'notes'))
   assert.deepEqual(known?.roles, [])
+})
+
+/** A definition that wants an endpoint's records handed over. */
+const wanting = (version: string, endpoint: string) => {
+  const bundle = { all: { endpoints: [{ endpoint }] } }
+  const setup = { validRedirectUris: [redirect] }
+  const roles = ['namespaceread notes']
+  return definition({ version, roles, setup, dataRetrieved: { name: 'handed', bundle } })
+}
+
+test('who accepts scopes accepts nothing of what a changed definition wants handed', async (t) => {
+  const { server, browser, application } = await play(t)
+  const { applications } = server.owner
+  const inForce = async () => {
+    const debit = await server.context.database.of(1).read((unit) => findDebit(unit, 'app-notes'))
+    return debit?.permissions.filter((one) => one.acceptedAt !== undefined).map((one) => one.bundle.text)
+  }
+  await applications.register(wanting('1.0.0', 'notes/drafts'))
+  await applications.setUp('notes')
+  const accepted = await inForce()
+  assert.match(String(accepted), /notes\/drafts/)
+  await applications.register(wanting('2.0.0', 'health/everything'))
+  assert.ok(await getTokens(browser, application, 'read:notes'))
+  assert.deepEqual(await inForce(), accepted)
 })
 
 test('a registered application may come back to this machine on any port, and to no other path or machine', async (t) => {

@@ -7,6 +7,7 @@ import { minimalDefinition } from '../domain/access/definition.ts'
 import type { Role } from '../domain/access/roles.ts'
 import { addAccount } from '../store/access/accounts.ts'
 import { findApplication, registerApplication } from '../store/access/applications.ts'
+import { findDebit } from '../store/consent/data-debits.ts'
 import { asItAsks, asShown, disable, setUp } from './applications.ts'
 
 const now = 1_800_000_000_000
@@ -15,6 +16,13 @@ const reads: Role = { role: 'namespaceread', detail: 'rumpel' }
 const writes: Role = { role: 'namespacewrite', detail: 'rumpel' }
 const definition = (...roles: Role[]) =>
   JSON.stringify(minimalDefinition('notes', '1.0.0', roles, new Date(now).toISOString()))
+
+/** A definition that wants an endpoint's records handed over. */
+const handed = (version: string, endpoint: string) => {
+  const base = minimalDefinition('notes', version, [reads], new Date(now).toISOString())
+  const dataRetrieved = { name: 'notes-data', bundle: { all: { endpoints: [{ endpoint }] } } }
+  return JSON.stringify({ ...base, permissions: { ...base.permissions, dataRetrieved } })
+}
 
 for (const engine of routeEngines) {
   const opened = async () => {
@@ -57,6 +65,30 @@ for (const engine of routeEngines) {
       const found = await here.read((unit) => findApplication(unit, 'notes'))
       assert.deepEqual(found?.roles, found?.enabled ? [reads, writes] : [], `round ${round}`)
     }
+    await close()
+  })
+
+  test(`who consents to scopes decides nothing about the data that an application is handed (${engine.name})`, async () => {
+    const { here, close } = await opened()
+    const register = (version: string, endpoint: string) =>
+      here.write((unit) =>
+        registerApplication(unit, { id: 'notes', version, definition: handed(version, endpoint) }, now),
+      )
+    const inForce = async () => {
+      const debit = await here.read((unit) => findDebit(unit, 'app-notes'))
+      return debit?.permissions.filter((one) => one.acceptedAt !== undefined).map((one) => one.bundle.text)
+    }
+    await register('1.0.0', 'rumpel/locations')
+    const { roles } = (await setUp(here, 'notes', asItAsks, how))!
+    const accepted = await inForce()
+    assert.match(String(accepted), /rumpel\/locations/)
+
+    await register('2.0.0', 'health/everything')
+    await setUp(here, 'notes', () => ({ version: '2.0.0', roles, keepsData: true }), how)
+    assert.deepEqual(await inForce(), accepted)
+
+    await setUp(here, 'notes', asItAsks, how)
+    assert.match(String(await inForce()), /health\/everything/, 'whoever is shown the definition accepts it')
     await close()
   })
 }

@@ -15,6 +15,8 @@ export interface Grant {
   /** Of the definition that is meant: when another is registered by then, nothing is granted. */
   version: string
   roles: readonly Role[]
+  /** The data it is handed stays what the owner accepted before: nothing was shown of what its definition asks for now. */
+  keepsData?: true
   /** The definition to register first, as exact JSON text; left out when the one that is there stays. */
   definition?: string
 }
@@ -46,9 +48,10 @@ export function setUp(
     await unit.lock()
     const grant = await terms(await store.findApplication(unit, id), unit)
     if (grant === undefined) return undefined
-    const { version, roles, definition } = grant
+    const { definition, ...granted } = grant
+    const { version } = granted
     if (definition !== undefined) await store.registerApplication(unit, { id, version, definition }, now)
-    if (!(await store.setUpApplication(unit, { id, version, roles }, now))) return undefined
+    if (!(await store.setUpApplication(unit, { id, ...granted }, now))) return undefined
     await noteEntry(unit, entry(version))
     return store.findApplication(unit, id)
   })

@@ -180,9 +180,10 @@ const documentVersion = '1.0.0'
 function besideWhatItHas(client: Client, roles: readonly Role[], shown: string, now: number) {
   return (known: Application | undefined): Grant => {
     const all = [...(known?.roles ?? []), ...newRoles(roles, known?.roles ?? [])]
-    if (!isClientAddress(client.clientId)) return { version: shown, roles: all }
+    if (!isClientAddress(client.clientId)) return { version: shown, roles: all, keepsData: true }
     const before = known && parseDefinition(known.definition)
-    if (before && before.developer.id !== documentDeveloper) return { version: known.version, roles: all }
+    if (before && before.developer.id !== documentDeveloper)
+      return { version: known.version, roles: all, keepsData: true }
     const definition = JSON.stringify(definitionOf(client, all, new Date(now).toISOString()))
     return { version: documentVersion, roles: all, definition }
   }

@@ -89,11 +89,17 @@ export async function registerApplication(
  * Sets an application up, or once more: it has these roles in place of all it had, and is enabled. With the role for its data debit
  * among them, that is in force as its definition asks for it.
  * @param version of the definition the owner was shown; what is registered by now may be another
+ * @param keepsData leaves its data debit as it is
  * @returns false when there is none with this id and version
  */
 export async function setUpApplication(
   unit: Unit,
-  { id, version, roles }: { id: string; version: string; roles: readonly Role[] },
+  {
+    id,
+    version,
+    roles,
+    keepsData,
+  }: { id: string; version: string; roles: readonly Role[]; keepsData?: true },
   now: number,
 ): Promise<boolean> {
   await unit.lock()
@@ -103,7 +109,7 @@ export async function setUpApplication(
   if (updated === undefined) return false
   await replaceRoles(unit, id, roles)
   const debit = applicationDebitId(id)
-  if (roles.some(({ role, detail }) => role === 'datadebit' && detail === debit))
+  if (!keepsData && roles.some(({ role, detail }) => role === 'datadebit' && detail === debit))
     await acceptApplicationDebit(unit, { id, definition: updated.definition }, now)
   return true
 }
