@@ -3,8 +3,8 @@ import { createHash } from 'node:crypto'
 import { after, before, beforeEach, test } from 'node:test'
 import { type Browsing, browse } from '../../test/browsing.ts'
 import { freshFolder } from '../../test/engines.ts'
+import { signingKey } from '../../test/shared.ts'
 import { createApp } from '../app.ts'
-import { makeSigningKey } from '../auth/keys.ts'
 import { isPassword } from '../auth/passwords/passwords.ts'
 import { makeSetupCode } from '../auth/setup-code.ts'
 import { readConfig } from '../config.ts'
@@ -29,7 +29,7 @@ before(async () => {
 after(() => database.close())
 
 beforeEach(async () => {
-  pda = (await addAccount(database, `account-${++accounts}`, await makeSigningKey(), Date.now())) as number
+  pda = (await addAccount(database, `account-${++accounts}`, await signingKey(), Date.now())) as number
   const setupCode = makeSetupCode(pda)
   code = setupCode.code
   app = await createApp({

@@ -3,9 +3,9 @@ import { mkdirSync } from 'node:fs'
 import type { TestContext } from 'node:test'
 import { Secret, TOTP } from 'otpauth'
 import type { Browser, BrowserContext, CDPSession, Page } from 'playwright-core'
-import { browserTest, complaintsOf, isFineToRead, openBrowser } from '../../test/chromium.ts'
-import { ownerName, ownerPassword, startServer, type TestServer } from '../../test/harness.ts'
-import { secondFactorsOf } from '../auth/second-factors/second-factors.ts'
+import { browserTest, complaintsOf, isFineToRead, openBrowser } from '../../../test/chromium.ts'
+import { ownerName, ownerPassword, startServer, type TestServer } from '../../../test/harness.ts'
+import { secondFactorsOf } from '../../auth/second-factors/second-factors.ts'
 
 const path = '/account/second-factors'
 const minute = 60_000

@@ -1,0 +1,3 @@
+import { askEverything } from './rights-matrix.ts'
+
+askEverything('applications')
