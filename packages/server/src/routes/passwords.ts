@@ -1,14 +1,14 @@
 import * as api from '@hatstand/api/passwords.ts'
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyReply } from 'fastify'
+import { changeOwnPassword, limitedReset, resetPassword } from '../actions/passwords.ts'
 import { issueToken } from '../auth/access-tokens.ts'
 import { accountOf, sendPrivately } from '../auth/authenticate.ts'
-import { changeOwnPassword } from '../auth/passwords/changes.ts'
 import { limitsOf } from '../auth/passwords/login-limit.ts'
-import { mailPasswordChanged, mailResetLink, resetPassword } from '../auth/passwords/recovery.ts'
+import { mailPasswordChanged, mailResetLink } from '../auth/passwords/recovery.ts'
 import { needsSecondFactor } from '../auth/second-factors/second-factors.ts'
 import type { Account, App, Context } from '../context.ts'
 import { emailProblem } from '../domain/access/credentials.ts'
-import { isOwner, ownerHolder } from '../domain/access/rights.ts'
+import { isOwner } from '../domain/access/rights.ts'
 import { ApiError } from '../errors.ts'
 import type { AfterAnswer } from '../http/answers.ts'
 import { readSmall } from '../http/small-body.ts'
@@ -61,7 +61,7 @@ export function passwordRoutes(app: App, context: Context, later: AfterAnswer): 
     const account = await accountOf(context, request)
     const { newPassword } = await readSmall<api.PasswordReset>(request, api.PasswordReset)
     const owner = await limitedReset(context, account, request.ip, () =>
-      resetPassword(context, account, request.params.token, newPassword, entryOfReset(request, context)),
+      resetPassword(context, account, { link: request.params.token, newPassword, address: request.ip }),
     )
     later(reply, () => mailPasswordChanged(context, account, owner, request.log))
     // The link shows who reads the owner's mail; that is no second factor.
@@ -71,33 +71,8 @@ export function passwordRoutes(app: App, context: Context, later: AfterAnswer): 
   })
 }
 
-/** Whoever has the link is taken for the owner. */
-export function entryOfReset(request: FastifyRequest, context: Context) {
-  const detail = { by: 'a link to a new password' }
-  return entryOf({ ip: request.ip }, context, 'password', { holder: ownerHolder, detail })
-}
-
 /** Each counts, whatever comes of it. */
 const counted = async () => undefined
-
-/** Tries a link: one that opens nothing counts against the address. */
-export async function limitedReset<T>(
-  context: Context,
-  { pda }: Account,
-  address: string,
-  run: () => Promise<T>,
-): Promise<T> {
-  let refusal: unknown
-  const done = await limitsOf(context).guesses(`${pda} reset link`, address, context.now(), () =>
-    run().catch((error: unknown) => {
-      if (!(error instanceof ApiError && error.code === 'reset_link_invalid')) throw error
-      refusal = error
-      return undefined
-    }),
-  )
-  if (refusal !== undefined) throw refusal
-  return done as T
-}
 
 async function sendToken(context: Context, account: Account, owner: Owner, reply: FastifyReply) {
   const { subject, passwordHash } = owner

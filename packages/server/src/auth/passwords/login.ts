@@ -1,4 +1,7 @@
-import type { Owner } from '../../store/access/owners.ts'
+import type { Context } from '../../context.ts'
+import { ApiError } from '../../errors.ts'
+import { findOwner, type Owner } from '../../store/access/owners.ts'
+import { limitsOf } from './login-limit.ts'
 import { hashPassword, isPassword } from './passwords.ts'
 
 type Credentials = { name: string; password: string }
@@ -54,4 +57,29 @@ function percentDecoded(text: string): string {
   } catch {
     return text
   }
+}
+
+/**
+ * The owner, if this is the owner's password: asked again before something that must not be done by whoever finds the browser open.
+ * Wrong ones count as failed attempts to sign in.
+ * @throws `password_wrong` (403), `too_many_attempts` (429)
+ */
+export async function insistOnPassword(
+  context: Context,
+  pda: number,
+  password: string,
+  address: string,
+): Promise<Owner> {
+  const owner = await context.database.of(pda).read((unit) => findOwner(unit))
+  if (owner === undefined) throw wrongPassword()
+  const right = await limitsOf(context).signIn(`${pda} ${owner.name}`, address, context.now(), async () =>
+    (await isPassword(password, owner.passwordHash)) ? owner : undefined,
+  )
+  if (right === undefined) throw wrongPassword()
+  return right
+}
+
+/** The refusal of a password that is not the owner's. */
+export function wrongPassword(): ApiError {
+  return new ApiError('password_wrong', 'Old password invalid')
 }

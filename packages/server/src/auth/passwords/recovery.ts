@@ -1,25 +1,21 @@
 import type { FastifyBaseLogger } from 'fastify'
 import { originOf } from '../../config.ts'
 import type { Account, Context } from '../../context.ts'
-import type { Database } from '../../database/port.ts'
+import type { Database, Unit } from '../../database/port.ts'
 import type { LedgerEntry } from '../../domain/ledger.ts'
 import { ApiError } from '../../errors.ts'
 import {
-  changePassword,
   findOwner,
   type Owner,
   setOwnerEmail,
   findPasswordReset,
-  type PasswordReset,
   putPasswordReset,
   removePasswordReset,
 } from '../../store/access/owners.ts'
-import { noteEntry, writeNoted } from '../../store/ledger/entries.ts'
+import { writeNoted } from '../../store/ledger/entries.ts'
 import { sendMail } from '../mail.ts'
 import { makeOpaqueToken, opaqueId } from '../opaque-tokens.ts'
-import { insistOnPassword } from './changes.ts'
-import { hashPassword } from './passwords.ts'
-import { insistOnStrength } from './strength.ts'
+import { insistOnPassword } from './login.ts'
 
 const day = 86_400_000
 /** A link this young is not replaced because somebody asks again: a stranger could make the owner's links useless, and send mails without end. */
@@ -83,42 +79,17 @@ export async function insistOnResetLink(
   pda: number,
   text: string,
 ): Promise<void> {
-  insistOn(await database.of(pda).read((unit) => findPasswordReset(unit)), text, now())
+  await database.of(pda).read((unit) => checkResetLink(unit, text, now()))
 }
 
-/**
- * Gives the owner the password chosen by a link, once. All tokens and sessions of the owner end; those of applications stay.
- * @returns the owner with the new password
- * @throws `reset_link_invalid` (401), `password_weak` (400), which leaves the link as it was
- */
-export async function resetPassword(
-  context: Context,
-  { pda, domain }: Account,
-  text: string,
-  password: string,
-  entry?: LedgerEntry,
-): Promise<Owner> {
-  const { database, now } = context
-  await insistOnResetLink(context, pda, text)
-  const owner = await database.of(pda).read((unit) => findOwner(unit))
-  if (owner === undefined) throw invalid('Token does not exist')
-  await insistOnStrength(password, [owner.name, owner.email ?? '', domain])
-  const to = await hashPassword(password)
-  await database.of(pda).write(async (unit) => {
-    await unit.lock()
-    insistOn(await findPasswordReset(unit), text, now())
-    await changePassword(unit, { to })
-    await noteEntry(unit, entry)
-  })
-  return { ...owner, passwordHash: to }
+/** The same within a unit. @throws `reset_link_invalid` (401) */
+export async function checkResetLink(unit: Unit, text: string, now: number): Promise<void> {
+  const reset = await findPasswordReset(unit)
+  if (reset?.linkId !== opaqueId(text).tokenId) throw invalidLink('Token does not exist')
+  if (reset.expiresAt <= now) throw invalidLink('Token expired or invalid')
 }
 
-function insistOn(reset: PasswordReset | undefined, text: string, now: number): void {
-  if (reset?.linkId !== opaqueId(text).tokenId) throw invalid('Token does not exist')
-  if (reset.expiresAt <= now) throw invalid('Token expired or invalid')
-}
-
-function invalid(cause: string): ApiError {
+export function invalidLink(cause: string): ApiError {
   return new ApiError('reset_link_invalid', cause)
 }
 

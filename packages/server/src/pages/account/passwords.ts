@@ -1,13 +1,8 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { changeOwnPassword, limitedReset, resetPassword } from '../../actions/passwords.ts'
 import { sendsMail } from '../../auth/mail.ts'
-import { changeOwnPassword } from '../../auth/passwords/changes.ts'
 import { limitsOf } from '../../auth/passwords/login-limit.ts'
-import {
-  insistOnResetLink,
-  mailPasswordChanged,
-  mailResetLink,
-  resetPassword,
-} from '../../auth/passwords/recovery.ts'
+import { insistOnResetLink, mailPasswordChanged, mailResetLink } from '../../auth/passwords/recovery.ts'
 import type { Session } from '../../auth/sessions.ts'
 import type { App, Context } from '../../context.ts'
 import { emailProblem } from '../../domain/access/credentials.ts'
@@ -15,7 +10,6 @@ import { ApiError, errors } from '../../errors.ts'
 import type { AfterAnswer } from '../../http/answers.ts'
 import { markup, plainPage, sendPage, alert, field, type Markup, page, whose } from '../../http/page.ts'
 import { entryOfPage } from '../../ledger/entries.ts'
-import { entryOfReset, limitedReset } from '../../routes/passwords.ts'
 import { findOwner } from '../../store/access/owners.ts'
 import { accountOfPage, formOf, hiddenFields, pages } from '../forms.ts'
 import { ownersPage, waitInWords } from '../sign-in.ts'
@@ -133,7 +127,7 @@ async function reset(
     sendPage(reply, 400, resetPage(hiddenFields(context, request, reply), token, name, problems))
   if (newPassword !== form.get('repeated')) return again({ repeated: differ })
   const refusal = await refusalOf(async () => {
-    const owner = await resetPassword(context, account, token, newPassword, entryOfReset(request, context))
+    const owner = await resetPassword(context, account, { link: token, newPassword, address: request.ip })
     later(reply, () => mailPasswordChanged(context, account, owner, request.log))
   })
   if (refusal?.code === 'password_weak') return again({ new: refusal.message })

@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { hostOf } from '../../auth/authenticate.ts'
-import { insistOnPassword } from '../../auth/passwords/changes.ts'
+import { insistOnPassword } from '../../auth/passwords/login.ts'
 import { enrolmentQuestion, enrolPasskey, passkeysWorkAt } from '../../auth/second-factors/passkeys.ts'
 import {
   confirmPendingTotp,
