@@ -1,3 +1,4 @@
+import { endpointPattern } from './endpoint-name.ts'
 import { ledgerActions } from './ledger-actions.ts'
 import type { Operation } from './operation.ts'
 import { NoQuery, digits } from './query.ts'
@@ -117,7 +118,7 @@ export const listLedger = {
     endpoint: Type.Optional(
       Type.String({
         title: 'a namespace and a path, joined by slashes',
-        pattern: '^[0-9a-z-]+(/[0-9a-z-]+)+$',
+        pattern: endpointPattern,
         description: 'Only what concerned this endpoint.',
         examples: ['rumpel/locations'],
       }),

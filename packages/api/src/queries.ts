@@ -1,3 +1,4 @@
+import { endpointPattern } from './endpoint-name.ts'
 import { Type, type Static } from './type.ts'
 
 const { Optional } = Type
@@ -143,7 +144,7 @@ const querySchema = {
   endpoint: Type.String({
     title: 'an endpoint, namespace/path',
     maxLength: 500,
-    pattern: '^[0-9a-z-]+(/[0-9a-z-]+)+$',
+    pattern: endpointPattern,
     examples: ['rumpel/locations'],
   }),
   mapping: Optional(Mapping),

@@ -1,3 +1,4 @@
+import { namespacePattern } from './endpoint-name.ts'
 import { Type } from './type.ts'
 
 /** A record id, for the documentation. */
@@ -47,7 +48,7 @@ export const NoQuery = Type.Object({})
 
 export const Namespace = Type.String({
   title: 'one or more lower-case letters, digits and hyphens',
-  pattern: '^[0-9a-z-]+$',
+  pattern: namespacePattern,
   description:
     'First part of the endpoint: says who may write there. Lower-case letters, digits and hyphens.',
   examples: ['rumpel'],

@@ -1,10 +1,11 @@
+import { endpointPattern } from './endpoint-name.ts'
 import { Message } from './message.ts'
 import type { Operation } from './operation.ts'
 import { EndpointParams, NoQuery, digits, exampleId, flag, recordId, recordIds } from './query.ts'
 import { Type, type Static } from './type.ts'
 
 export const endpoint = Type.String({
-  pattern: '^[0-9a-z-]+(/[0-9a-z-]+)+$',
+  pattern: endpointPattern,
   description: 'Namespace and path, as in `rumpel/locations`.',
   examples: ['rumpel/locations'],
 })

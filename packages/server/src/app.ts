@@ -7,6 +7,7 @@ import { ApiError } from './errors.ts'
 import { afterAnswer } from './http/answers.ts'
 import { answerError, answerMalformed, refusals } from './http/errors.ts'
 import { loggerOptions, logRequests, requestIds } from './http/logging.ts'
+import { oauthServers } from './http/oauth.ts'
 import { refuseUnreadBodies } from './http/receive-body.ts'
 import { closeQueries, validation } from './http/small-body.ts'
 import { sumLedger } from './ledger/sums.ts'
@@ -18,6 +19,7 @@ import { emailPages } from './pages/account/email.ts'
 import { passwordPages } from './pages/account/passwords.ts'
 import { secondFactorRoutes } from './pages/account/second-factors.ts'
 import { hatLoginRoutes } from './pages/hatlogin.ts'
+import { oauthPages } from './pages/oauth.ts'
 import { setupRoutes } from './pages/setup.ts'
 import { signInRoutes } from './pages/sign-in.ts'
 import {
@@ -65,7 +67,9 @@ export async function createApp(context: Context): Promise<App> {
   const later = afterAnswer(app)
   passwordRoutes(app, context, later)
   setupRoutes(app, context)
-  oauthRoutes(app, context)
+  const oauth = oauthServers(app, context)
+  oauthRoutes(app, context, oauth)
+  oauthPages(app, context, oauth)
   signInRoutes(app, context)
   hatLoginRoutes(app, context)
   hatLoginTokenRoutes(app, context)

@@ -197,6 +197,8 @@ const floorList: Floor[] = [
       'routes/records/records.ts',
       'routes/data-debits/values.ts',
       'routes/docs/docs.ts',
+      'routes/oauth.ts',
+      'routes/passwords.ts',
     ],
     forbidden: [
       '@hatstand/sdk',
@@ -206,6 +208,7 @@ const floorList: Floor[] = [
       'kysely',
       'main.ts',
       'node:sqlite',
+      'pages/setup.ts',
       'pg',
     ],
     allowed: [
@@ -218,7 +221,7 @@ const floorList: Floor[] = [
     ],
   },
   {
-    files: ['pages/setup.ts', 'pages/account/account.ts'],
+    files: ['pages/setup.ts', 'pages/oauth.ts', 'pages/account/account.ts', 'pages/account/passwords.ts'],
     forbidden: [
       '@hatstand/sdk',
       'app.ts',

@@ -1,7 +1,7 @@
+import { isNamespace } from '@hatstand/api/endpoint-name.ts'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { originOf } from '../config.ts'
 import type { Account, App, Context } from '../context.ts'
-import { isNamespace } from '../domain/access/endpoint-name.ts'
 import { type Caller, ownerHolder, userIn } from '../domain/access/rights.ts'
 import { confinedTo, rolesFrom, broadScopes, scopeOfRole } from '../domain/access/roles.ts'
 import { ApiError } from '../errors.ts'

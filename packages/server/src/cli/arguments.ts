@@ -1,7 +1,7 @@
+import { isEndpoint, isNamespace } from '@hatstand/api/endpoint-name.ts'
 import { isRecordId } from '@hatstand/api/query.ts'
 import { InvalidArgumentError } from 'commander'
 import { domainName } from '../config.ts'
-import { isEndpoint, isNamespace } from '../domain/access/endpoint-name.ts'
 import { type GivenRole, userRolesProblem } from '../domain/access/rights.ts'
 
 /** The option of every command that works on one account. */

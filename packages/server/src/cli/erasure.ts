@@ -1,4 +1,4 @@
-import { isEndpoint } from '../domain/access/endpoint-name.ts'
+import { isEndpoint } from '@hatstand/api/endpoint-name.ts'
 import { entryOfCommand } from '../ledger/entries.ts'
 import { eraseEndpoint, eraseRecords } from '../store/records/erase.ts'
 import { isAgreed, CommandError, withAccount } from './open.ts'

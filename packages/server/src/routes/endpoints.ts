@@ -1,6 +1,6 @@
+import { namespaceOf } from '@hatstand/api/endpoint-name.ts'
 import { type EndpointCount, listSources as api } from '@hatstand/api/endpoints.ts'
 import type { App, Context } from '../context.ts'
-import { namespaceOf } from '../domain/access/endpoint-name.ts'
 import { hasRole, mayRead } from '../domain/access/rights.ts'
 import { noteRead } from '../ledger/entries.ts'
 import { listSources } from '../store/records/sources.ts'

@@ -1,7 +1,7 @@
 import type { Application } from '@hatstand/api/application-definition.ts'
 import type { HatApplication } from '@hatstand/api/applications.ts'
+import { isEndpoint, namespaceOf } from '@hatstand/api/endpoint-name.ts'
 import { asksForMore, compareVersions, rolesOf } from './definition.ts'
-import { isEndpoint, namespaceOf } from './endpoint-name.ts'
 import { type Caller, mayRead } from './rights.ts'
 import type { Role } from './roles.ts'
 

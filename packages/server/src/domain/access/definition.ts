@@ -1,7 +1,7 @@
 import type { Application } from '@hatstand/api/application-definition.ts'
+import { isNamespace } from '@hatstand/api/endpoint-name.ts'
 import { stringText } from '@hatstand/api/json.ts'
 import { applicationDebitId, dataRetrievedProblem } from './application-data.ts'
-import { isNamespace } from './endpoint-name.ts'
 import { ownerHolder } from './rights.ts'
 import { isRole, type Role, type RoleName } from './roles.ts'
 

@@ -1,4 +1,4 @@
-import { isNamespace } from './endpoint-name.ts'
+import { isNamespace } from '@hatstand/api/endpoint-name.ts'
 import type { Role, Roles, RoleName } from './roles.ts'
 
 /** Who is asking in one request, with the rights that hold at this moment. `tokenId` names the access token they came with. */

@@ -1,4 +1,4 @@
-import { isNamespace } from './endpoint-name.ts'
+import { isNamespace } from '@hatstand/api/endpoint-name.ts'
 
 /** A named right. `detail` says where it holds, and is '' for a role that needs none. */
 export interface Role {

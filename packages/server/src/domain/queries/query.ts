@@ -1,4 +1,4 @@
-import { isEndpoint } from '../access/endpoint-name.ts'
+import { isEndpoint } from '@hatstand/api/endpoint-name.ts'
 import type { Coarse } from '../consent/coarsening.ts'
 import { readFilters, type Filter } from './filters.ts'
 import { readMapping, type Mapping } from './mapping.ts'

@@ -1,3 +1,4 @@
+import { isEndpoint } from '@hatstand/api/endpoint-name.ts'
 import {
   elements,
   members,
@@ -8,7 +9,6 @@ import {
   stringValue,
 } from '@hatstand/api/json.ts'
 import { isRecordId } from '@hatstand/api/query.ts'
-import { isEndpoint } from '../../domain/access/endpoint-name.ts'
 import { canonical, type Canonical, fingerprint } from '../../domain/json/fingerprint.ts'
 import { ApiError } from '../../errors.ts'
 import type { Draft } from '../../store/records/save.ts'

@@ -1,7 +1,7 @@
+import { namespaceOf } from '@hatstand/api/endpoint-name.ts'
 import { skipValue } from '@hatstand/api/json.ts'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Context } from '../../context.ts'
-import { namespaceOf } from '../../domain/access/endpoint-name.ts'
 import { holderOf, mayRead, mayWrite, mayWriteSomewhere } from '../../domain/access/rights.ts'
 import { canonical, fingerprint } from '../../domain/json/fingerprint.ts'
 import { ApiError } from '../../errors.ts'

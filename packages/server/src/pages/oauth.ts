@@ -1,9 +1,12 @@
+import type { IncomingMessage } from 'node:http'
 import type { Application as Definition } from '@hatstand/api/application-definition.ts'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Client, Provider } from 'oidc-provider'
 import { type Grant, setUp } from '../actions/applications.ts'
-import { consentPath } from '../auth/oauth/provider.ts'
+import { hostOf } from '../auth/authenticate.ts'
+import { consentPath, oauthPaths } from '../auth/oauth/provider.ts'
 import { type Session, sessionOf } from '../auth/sessions.ts'
+import { originOf } from '../config.ts'
 import type { App, Context } from '../context.ts'
 import {
   newRoles,
@@ -12,14 +15,15 @@ import {
   isClientAddress,
   minimalDefinition,
 } from '../domain/access/definition.ts'
-import { type Role, roleOfScope } from '../domain/access/roles.ts'
-import { formTarget, plainPage, sendPage } from '../http/page.ts'
+import { knownScopes, type Role, roleOfScope } from '../domain/access/roles.ts'
+import { handOver, type OAuthServers, spellResource } from '../http/oauth.ts'
+import { formTarget, markup, plainPage, sendPage } from '../http/page.ts'
 import { declined, entryOfPage } from '../ledger/entries.ts'
 import { type Application, findApplication } from '../store/access/applications.ts'
 import { findOwner } from '../store/access/owners.ts'
 import { asksOf, type Asking, consentPage } from './consent.ts'
-import { formOf, hiddenFields, sendOn } from './forms.ts'
-import { signInFirst } from './sign-in.ts'
+import { formOf, hiddenFields, pages, sendOn } from './forms.ts'
+import { signInFirst, signInPath } from './sign-in.ts'
 
 /** A request for access that waits for the owner's answer. */
 interface Question {
@@ -35,23 +39,92 @@ interface Question {
   application: Application | undefined
 }
 
-/** The OAuth server of the account a page belongs to. */
-type ProviderOf = (request: FastifyRequest) => Promise<Provider>
+/**
+ * OAuth 2.1 for browsers, by oidc-provider, which gets requests whole: `/oauth/authorize`, to which an application sends its owner, and
+ * the page on which they accept or decline what it asks for. Programs come to `routes/oauth.ts`.
+ */
+export function oauthPages(app: App, context: Context, servers: OAuthServers): void {
+  pages(app, context, (scope) => {
+    for (const path of [oauthPaths.authorization, `${oauthPaths.authorization}/:uid`] as const)
+      scope.get(path, { exposeHeadRoute: false }, async (request, reply) => {
+        const elsewhere = otherOrigin(context, request)
+        if (elsewhere !== undefined) return sendOn(reply, elsewhere)
+        // Whatever is asked for: an answer to the application would tell a stranger that it is registered.
+        if (!(await sessionOf(context, request))) return sendOn(reply, signInPath(withMark(request.url)))
+        servers.asksForOwner(request)
+        if (new URLSearchParams(request.url.split('?')[1]).has(signedInMark)) return goOn(request, reply)
+        onlyByQuery(request)
+        const provider = await servers.of(request)
+        onlyKnown(request, provider.issuer)
+        return handOver(provider, request.raw, reply)
+      })
+    const path = `${consentPath}/:uid`
+    scope.get(path, async (request, reply) => {
+      const question = await questionIn(context, request, reply, servers)
+      return question && ask(context, request, reply, question)
+    })
+    scope.post(path, async (request, reply) => {
+      const question = await questionIn(context, request, reply, servers)
+      return question && decide(context, request, reply, question)
+    })
+  })
+}
+
+/** This page at the account's own origin, where its cookies are, for a local server that was reached by another name. */
+function otherOrigin(context: Context, request: FastifyRequest): string | undefined {
+  const { domain } = request.account
+  return hostOf(request) === domain ? undefined : `${originOf(domain, context.config)}${request.url}`
+}
+
+/** Marks the address to which the browser comes from signing in. */
+const signedInMark = 'signed_in'
+
+function withMark(url: string): string {
+  const mark = `${signedInMark}=1`
+  return url.includes(mark) ? url : `${url}${url.includes('?') ? '&' : '?'}${mark}`
+}
 
 /**
- * The page on which the owner accepts or declines what an OAuth client asks for.
- * @param scope of pages (`pages/forms.ts`)
+ * A step of its own between signing in and what follows. Browsers take all redirects after a form for where the form leads, and the
+ * form to sign in leads to no application.
  */
-export function oauthConsentRoutes(scope: App, context: Context, providerOf: ProviderOf): void {
-  const path = `${consentPath}/:uid`
-  scope.get(path, async (request, reply) => {
-    const question = await questionIn(context, request, reply, providerOf)
-    return question && ask(context, request, reply, question)
-  })
-  scope.post(path, async (request, reply) => {
-    const question = await questionIn(context, request, reply, providerOf)
-    return question && decide(context, request, reply, question)
-  })
+function goOn(request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const url = request.url.replace(new RegExp(`[?&]${signedInMark}=1`), '')
+  const link = markup`<a href="${url}">Go on</a> if nothing happens.`
+  return sendPage(reply.header('refresh', `0; url=${url}`), 200, plainPage('You are signed in', link))
+}
+
+/** Answers come in the query. The library would give even the refusal of another way by that way, as a page with a script. */
+function onlyByQuery({ raw }: FastifyRequest): void {
+  const parameters = parametersIn(raw)
+  if (parameters.getAll('response_mode').every((mode) => mode === 'query')) return
+  parameters.set('response_mode', 'unsupported')
+  raw.url = `${pathOf(raw)}?${parameters.toString()}`
+}
+
+/** What counts with `openid` alone, which there is not. The library would refuse it without. */
+const ofOpenId = ['acr_values', 'claims', 'claims_locales', 'id_token_hint', 'max_age', 'nonce']
+
+/** Takes out what is no scope here, and stray spaces: the library would refuse all of the request for them. The resource is spelt one way. */
+function onlyKnown({ raw }: FastifyRequest, origin: string): void {
+  const parameters = parametersIn(raw)
+  for (const name of ofOpenId) parameters.delete(name)
+  const [scope, another] = parameters.getAll('scope')
+  if (scope !== undefined && another === undefined) {
+    const known = knownScopes(scope).join(' ')
+    if (known === '') parameters.delete('scope')
+    else parameters.set('scope', known)
+  }
+  spellResource(parameters, origin)
+  raw.url = `${pathOf(raw)}?${parameters.toString()}`
+}
+
+function pathOf({ url = '' }: IncomingMessage): string {
+  return url.split('?', 1)[0] as string
+}
+
+function parametersIn(raw: IncomingMessage): URLSearchParams {
+  return new URLSearchParams(raw.url?.slice(pathOf(raw).length))
 }
 
 /** The question this browser was sent here with; undefined after another answer was sent. */
@@ -59,14 +132,14 @@ async function questionIn(
   context: Context,
   request: FastifyRequest,
   reply: FastifyReply,
-  providerOf: ProviderOf,
+  servers: OAuthServers,
 ): Promise<Question | undefined> {
   const session = await sessionOf(context, request)
   if (session === undefined) {
     signInFirst(request, reply)
     return undefined
   }
-  const provider = await providerOf(request)
+  const provider = await servers.of(request)
   const found = await provider.interactionDetails(request.raw, reply.raw).catch(() => undefined)
   const params = (found?.params ?? {}) as Record<string, string>
   const clientId = params['client_id'] ?? ''
