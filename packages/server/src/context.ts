@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { TSchema } from '@hatstand/api/type.ts'
 import type { FastifyBaseLogger, FastifyInstance, FastifyTypeProvider, RawServerDefault } from 'fastify'
-import type { SetupCode } from './auth/setup-code.ts'
+import type { SetupCode } from './auth/opaque-tokens.ts'
 import type { Config } from './config.ts'
 import type { Database } from './database/port.ts'
 import type { Caller } from './domain/access/rights.ts'

@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import type { Database } from '../database/port.ts'
 import { touchAccessToken } from '../store/access/access-tokens.ts'
 
@@ -30,4 +30,29 @@ export function lastUse(database: Database) {
       .catch(() => undefined)
       .finally(() => underWay.delete(tokenId))
   }
+}
+
+/** The one-time code of the set-up page: held by this process only, as a digest, and spent by its first use. */
+export interface SetupCode {
+  pda: number
+  accepts: (code: string) => boolean
+  spend: () => void
+}
+
+/** Makes a code for an account without an owner; `code` is shown once and kept nowhere. */
+export function makeSetupCode(pda: number): SetupCode & { code: string } {
+  const code = randomBytes(24).toString('base64url')
+  let kept: Buffer | undefined = digest(code)
+  return {
+    code,
+    pda,
+    accepts: (text) => kept !== undefined && timingSafeEqual(kept, digest(text)),
+    spend: () => {
+      kept = undefined
+    },
+  }
+}
+
+function digest(text: string): Buffer {
+  return createHash('sha256').update(text).digest()
 }

@@ -1,20 +1,16 @@
 import { randomUUID } from 'node:crypto'
+import { revoke, revokeMany } from '../actions/access-tokens.ts'
 import { type Bearer, issueToken } from '../auth/access-tokens.ts'
 import { makeSigningKey } from '../auth/keys.ts'
 import type { Account } from '../context.ts'
 import type { Unit } from '../database/port.ts'
 import { ownerHolder } from '../domain/access/rights.ts'
 import { entryOfCommand } from '../ledger/entries.ts'
-import {
-  type KeptToken,
-  listAccessTokens,
-  revokeAccessToken,
-  revokeAccessTokens,
-} from '../store/access/access-tokens.ts'
+import { type KeptToken, listAccessTokens } from '../store/access/access-tokens.ts'
 import { findApplication } from '../store/access/applications.ts'
 import { findOwner } from '../store/access/owners.ts'
 import { listSigningKeys, rotateSigningKey } from '../store/access/signing-keys.ts'
-import { writeNoted, noteEntry } from '../store/ledger/entries.ts'
+import { noteEntry } from '../store/ledger/entries.ts'
 import { CommandError, withAccount } from './open.ts'
 
 /** `hatstand token ID`: prints the token alone. */
@@ -77,13 +73,13 @@ export async function tokensRevoke(
     const entry = entryOfCommand(tools, 'revoke', { detail: ended })
     if (tokenId === undefined) {
       const chosen = holder === undefined ? {} : { holder }
-      const count = await writeNoted(database.of(pda), entry, (unit) => revokeAccessTokens(unit, chosen, now))
+      const count = await revokeMany(database.of(pda), chosen, entry, now)
       console.log(
         `Ended ${count === 1 ? '1 access token or session' : `${count} access tokens and sessions`}.`,
       )
       return
     }
-    if (!(await writeNoted(database.of(pda), entry, (unit) => revokeAccessToken(unit, tokenId))))
+    if (!(await revoke(database.of(pda), tokenId, entry)))
       throw new CommandError(`The account ${domain} has no access token or session ${tokenId}.`)
     console.log(`Ended ${tokenId}.`)
   })

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { changeEmail } from '../actions/owners.ts'
 import { makeSigningKey } from '../auth/keys.ts'
 import { hashPassword } from '../auth/passwords/passwords.ts'
 import { makeResetLink, resetAddress } from '../auth/passwords/recovery.ts'
@@ -6,7 +7,7 @@ import { passwordProblem } from '../auth/passwords/strength.ts'
 import { readConfig } from '../config.ts'
 import { entryOfCommand } from '../ledger/entries.ts'
 import { addAccount, listAccounts } from '../store/access/accounts.ts'
-import { findOwner, replaceOwner, setOwnerEmail } from '../store/access/owners.ts'
+import { findOwner, replaceOwner } from '../store/access/owners.ts'
 import { removeSecondFactors } from '../store/access/second-factors.ts'
 import { noteEntry } from '../store/ledger/entries.ts'
 import { CommandError, noAccount, withDatabase, withNewDatabase, withAccount, readSecret } from './open.ts'
@@ -76,12 +77,7 @@ export async function ownerEmail(
       return
     }
     const entry = entryOfCommand(tools, 'owner', { detail: { change: 'e-mail address' } })
-    const done = await database.of(pda).write(async (unit) => {
-      const found = await setOwnerEmail(unit, email)
-      if (found) await noteEntry(unit, entry)
-      return found
-    })
-    if (!done) throw noOwner()
+    if (!(await changeEmail(database.of(pda), email, entry))) throw noOwner()
     console.log(
       email === undefined
         ? `The account ${domain} knows no e-mail address of its owner any more.`

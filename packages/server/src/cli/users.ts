@@ -1,13 +1,11 @@
 import { randomUUID } from 'node:crypto'
-import { hashPassword } from '../auth/passwords/passwords.ts'
-import { passwordProblem } from '../auth/passwords/strength.ts'
-import type { Unit } from '../database/port.ts'
+import { addUser, changeUser, enableUser, hashChosen, removeUser } from '../actions/users.ts'
+import type { AccountDatabase, Unit } from '../database/port.ts'
 import { type GivenRole, keptRoles } from '../domain/access/rights.ts'
 import type { Role } from '../domain/access/roles.ts'
 import { entryOfCommand } from '../ledger/entries.ts'
-import { addUser, findUserNamed, listUsers, putUser, removeUser, type User } from '../store/access/users.ts'
-import { noteEntry } from '../store/ledger/entries.ts'
-import { readSecret, CommandError, withAccount } from './open.ts'
+import { findUserNamed, listUsers, type User } from '../store/access/users.ts'
+import { CommandError, readSecret, type Tools, withAccount } from './open.ts'
 
 type Options = { account?: string }
 
@@ -18,35 +16,30 @@ export async function userAdd(
 ): Promise<void> {
   await withAccount(options, async ({ pda, domain }, tools) => {
     const { database, now } = tools
-    const password = await readSecret(`Password for ${name}: `)
-    const problem = await passwordProblem(password, [name, domain])
-    if (problem) throw new CommandError(problem)
-    const user: User = {
-      userId: randomUUID(),
+    const displayName = options.show ?? name
+    const passwordHash = await hashChosen(await readSecret(`Password for ${name}: `), [
       name,
-      displayName: options.show ?? name,
-      passwordHash: await hashPassword(password),
-      enabled: true,
-      roles: keptRoles(options.role ?? []),
-    }
-    const entry = entryOfCommand(tools, 'user', { detail: { user: user.userId, change: 'added' } })
-    const added = await database.of(pda).write(async (unit) => {
-      const result = await addUser(unit, user, now)
-      if (result !== 'known') await noteEntry(unit, entry)
-      return result
-    })
-    if (added === 'known') throw new CommandError(`Somebody signs in to ${domain} as ${name} already.`)
-    console.log(`Added the user ${name} to ${domain}, with ${inWords(user.roles)}.`)
+      displayName,
+      domain,
+    ])
+    const roles = keptRoles(options.role ?? [])
+    const user = { userId: randomUUID(), name, displayName, passwordHash, enabled: true, roles }
+    if (!(await addUser(database.of(pda), user, { entry: entryIn(tools), now })))
+      throw new CommandError(`Somebody signs in to ${domain} as ${name} already.`)
+    console.log(`Added the user ${name} to ${domain}, with ${inWords(roles)}.`)
   })
 }
 
 /** `hatstand user password NAME` */
 export async function userPassword(name: string, options: Options): Promise<void> {
-  const password = await readSecret(`New password for ${name}: `)
-  const problem = await passwordProblem(password, [name])
-  if (problem) throw new CommandError(problem)
-  const passwordHash = await hashPassword(password)
-  await change(name, options, 'password', (unit, user) => putUser(unit, { ...user, passwordHash }, user))
+  const passwordHash = await hashChosen(await readSecret(`New password for ${name}: `), [name])
+  await act(name, options, async (database, which, tools) =>
+    changeUser(database, which, {
+      change: 'password',
+      to: (user) => ({ ...user, passwordHash }),
+      entry: entryIn(tools),
+    }),
+  )
   console.log(`The user ${name} has the new password. Access tokens it had no longer count.`)
 }
 
@@ -62,14 +55,16 @@ export async function userList(options: Options): Promise<void> {
 
 /** `hatstand user remove NAME` */
 export async function userRemove(name: string, options: Options): Promise<void> {
-  await change(name, options, 'removed', (unit, { userId }, now) => removeUser(unit, userId, now))
+  await act(name, options, (database, which, tools) =>
+    removeUser(database, which, { entry: entryIn(tools), now: tools.now }),
+  )
   console.log(`Removed the user ${name}. Access tokens it had no longer count; what it wrote stays.`)
 }
 
 /** `hatstand user enable NAME` and `hatstand user disable NAME` */
 export async function userEnable(name: string, enabled: boolean, options: Options): Promise<void> {
-  await change(name, options, enabled ? 'enabled' : 'disabled', (unit, user) =>
-    putUser(unit, { ...user, enabled }, user),
+  await act(name, options, (database, which, tools) =>
+    enableUser(database, which, { enabled, entry: entryIn(tools) }),
   )
   console.log(
     enabled
@@ -78,23 +73,22 @@ export async function userEnable(name: string, enabled: boolean, options: Option
   )
 }
 
-async function change(
+const entryIn = (tools: Tools) => (detail: { user: string; change: string }) =>
+  entryOfCommand(tools, 'user', { detail })
+
+/** Acts on the user who signs in by a name. @throws CommandError when there is none */
+async function act(
   name: string,
   options: Options,
-  done: string,
-  act: (unit: Unit, user: User, now: number) => Promise<unknown>,
+  work: (
+    database: AccountDatabase,
+    which: (unit: Unit) => Promise<User | undefined>,
+    tools: Tools,
+  ) => Promise<unknown>,
 ): Promise<void> {
   await withAccount(options, async ({ pda, domain }, tools) => {
-    const known = await tools.database.of(pda).write(async (unit) => {
-      await unit.lock()
-      const user = await findUserNamed(unit, name)
-      if (user === undefined) return false
-      await act(unit, user, tools.now)
-      const detail = { user: user.userId, change: done }
-      await noteEntry(unit, entryOfCommand(tools, 'user', { detail }))
-      return true
-    })
-    if (!known) throw new CommandError(`The account ${domain} has no user ${name}.`)
+    if (!(await work(tools.database.of(pda), (unit) => findUserNamed(unit, name), tools)))
+      throw new CommandError(`The account ${domain} has no user ${name}.`)
   })
 }
 

@@ -1,4 +1,4 @@
-import { noticeHeaders, noticeKeyOf } from '../auth/notice-keys.ts'
+import { noticeHeaders, noticeKeyOf } from '../auth/keys.ts'
 import type { App, Context } from '../context.ts'
 import { nextAttempt, noticeBody } from '../domain/consent/notices.ts'
 import { accountsToTell, settleNotice, takeNotices, type TakenNotice } from '../store/consent/notices.ts'

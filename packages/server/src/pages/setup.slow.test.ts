@@ -4,7 +4,7 @@ import { browserTest, complaintsOf, isFineToRead, openBrowser } from '../../test
 import { freshFolder } from '../../test/engines.ts'
 import { createApp } from '../app.ts'
 import { makeSigningKey } from '../auth/keys.ts'
-import { makeSetupCode } from '../auth/setup-code.ts'
+import { makeSetupCode } from '../auth/opaque-tokens.ts'
 import { readConfig } from '../config.ts'
 import { openDatabase } from '../database/open.ts'
 import { addAccount } from '../store/access/accounts.ts'

@@ -2,6 +2,7 @@ import { createAccessToken, validateAccessToken } from '@hatstand/api/access-tok
 import { createHatLogin, createTokenForResource } from '@hatstand/api/hatlogin.ts'
 import * as api from '@hatstand/api/issued-tokens.ts'
 import type { FastifyRequest } from 'fastify'
+import { revoke, revokeMany } from '../actions/access-tokens.ts'
 import { type Bearer, issueToken } from '../auth/access-tokens.ts'
 import { accountOf, sendPrivately } from '../auth/authenticate.ts'
 import { applicationToken, findHatLogin, isRegisteredOrigin, redirectWithToken } from '../auth/hat-login.ts'
@@ -14,15 +15,9 @@ import { ownerNameProblem } from '../domain/access/credentials.ts'
 import { primaryRole, isOwner, type Caller } from '../domain/access/rights.ts'
 import { ApiError } from '../errors.ts'
 import { entryOf } from '../ledger/entries.ts'
-import {
-  type KeptToken,
-  listAccessTokens,
-  revokeAccessToken,
-  revokeAccessTokens,
-} from '../store/access/access-tokens.ts'
+import { type KeptToken, listAccessTokens } from '../store/access/access-tokens.ts'
 import { findOwner } from '../store/access/owners.ts'
 import { findSigningIn } from '../store/access/users.ts'
-import { writeNoted } from '../store/ledger/entries.ts'
 
 /** `GET /users/access_token` signs the owner or a user in; `GET /users/access_token/validate` asks whether a token counts. */
 export function accessTokenRoutes(app: App, context: Context): void {
@@ -114,7 +109,7 @@ export function issuedTokenRoutes(app: App, context: Context): void {
     const { pda } = request.account
     const { tokenId } = request.params
     const entry = entryOf(request, context, 'revoke', { detail: { accessToken: tokenId } })
-    if (!(await writeNoted(database.of(pda), entry, (unit) => revokeAccessToken(unit, tokenId))))
+    if (!(await revoke(database.of(pda), tokenId, entry)))
       throw new ApiError('access_token_unknown', `There is no access token or session ${tokenId}`)
     return { message: 'Revoked', accessTokens: 1 }
   })
@@ -129,9 +124,7 @@ export function issuedTokenRoutes(app: App, context: Context): void {
       ...(keepMine === 'true' && { staying: request.caller.tokenId }),
     }
     const entry = entryOf(request, context, 'revoke', { detail: { ...request.query } })
-    const accessTokens = await writeNoted(database.of(pda), entry, (unit) =>
-      revokeAccessTokens(unit, chosen, now()),
-    )
+    const accessTokens = await revokeMany(database.of(pda), chosen, entry, now())
     return { message: 'Revoked', accessTokens }
   })
 }
@@ -142,7 +135,7 @@ export function signOutRoutes(app: App, context: Context): void {
     const { pda } = request.account
     const { tokenId } = request.caller
     const entry = entryOf(request, context, 'sign_out')
-    await writeNoted(context.database.of(pda), entry, (unit) => revokeAccessToken(unit, tokenId))
+    await revoke(context.database.of(pda), tokenId, entry)
     // The renewal that may be on its way counts for nothing, either.
     reply.removeHeader('x-auth-token')
     return { message: 'Signed out' }

@@ -1,6 +1,6 @@
 import * as api from '@hatstand/api/passwords.ts'
 import type { FastifyReply } from 'fastify'
-import { changeOwnPassword, limitedReset, resetPassword } from '../actions/passwords.ts'
+import { changeOwnPassword, limitedReset, resetPassword } from '../actions/owners.ts'
 import { issueToken } from '../auth/access-tokens.ts'
 import { accountOf, sendPrivately } from '../auth/authenticate.ts'
 import { limitsOf } from '../auth/passwords/login-limit.ts'

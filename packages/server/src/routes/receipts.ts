@@ -8,7 +8,7 @@ import {
 import type { FastifyRequest } from 'fastify'
 import { allowed, notYours } from '../actions/data-debits.ts'
 import { accountOf } from '../auth/authenticate.ts'
-import { noticeKeyOf } from '../auth/notice-keys.ts'
+import { noticeKeyOf } from '../auth/keys.ts'
 import type { App, Context } from '../context.ts'
 import { decides, writtenMoment } from '../domain/consent/data-debit.ts'
 import type { Copy } from '../domain/consent/policy.ts'

@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import * as api from '@hatstand/api/users.ts'
 import type { FastifyRequest } from 'fastify'
-import { hashPassword } from '../auth/passwords/passwords.ts'
-import { insistOnStrength } from '../auth/passwords/strength.ts'
+import { addUser, changeUser, enableUser, hashChosen, removeUser } from '../actions/users.ts'
 import type { App, Context } from '../context.ts'
 import type { Unit } from '../database/port.ts'
 import {
@@ -20,9 +19,8 @@ import { ApiError } from '../errors.ts'
 import { readSmall } from '../http/small-body.ts'
 import { entryOf, noteRead } from '../ledger/entries.ts'
 import { findOwner } from '../store/access/owners.ts'
-import { addUser, findUser, listUsers, putUser, removeUser, type User } from '../store/access/users.ts'
+import { findUser, listUsers, type User } from '../store/access/users.ts'
 import { countDebits } from '../store/consent/data-debits.ts'
-import { noteEntry, writeNoted } from '../store/ledger/entries.ts'
 
 /** The people and programs that may sign in beside the owner: only the owner, and who has the role `platform`, may see or change them. */
 export function userRoutes(app: App, context: Context): void {
@@ -41,22 +39,18 @@ export function userRoutes(app: App, context: Context): void {
     requireRight(request)
     const given = await readSmall<api.NewUser>(request, api.NewUser)
     const roles = givenRoles(request, given, [])
+    const name = given.email
+    const displayName = given.name ?? name
     const user: User = {
       userId: given.userId?.toLowerCase() ?? randomUUID(),
-      name: given.email,
-      displayName: given.name ?? given.email,
+      name,
+      displayName,
       enabled: given.enabled ?? true,
       roles,
-      passwordHash: await passwordHashOf(given.password, [given.email, given.name ?? '']),
+      passwordHash: await hashChosen(given.password, [name, displayName, request.account.domain]),
     }
-    const { pda } = request.account
-    const entry = entryOf(request, context, 'user', { detail: { user: user.userId, change: 'added' } })
-    const added = await database.of(pda).write(async (unit) => {
-      const result = await addUser(unit, user, now())
-      if (result !== 'known') await noteEntry(unit, entry)
-      return result
-    })
-    if (added === 'known') throw taken(user.name)
+    const how = { entry: entryIn(request, context), now: now() }
+    if (!(await addUser(database.of(request.account.pda), user, how))) throw taken(name)
     return reply.code(201).send(shown(user))
   })
 
@@ -71,60 +65,66 @@ function changeRoutes(app: App, context: Context): void {
   const change = (
     operation: typeof api.deleteUser,
     message: string,
-    act: (unit: Unit, user: User) => Promise<unknown>,
+    act: (request: FastifyRequest, which: (unit: Unit) => Promise<User>) => Promise<unknown>,
   ) =>
     app.put(operation.path, { schema: operation }, async (request) => {
       requireRight(request)
-      const { pda } = request.account
-      const user = request.params.userId.toLowerCase()
-      const entry = entryOf(request, context, 'user', { detail: { user, change: message } })
-      await context.database.of(pda).write(async (unit) => {
-        await unit.lock()
-        await act(unit, await changeable(unit, user))
-        await noteEntry(unit, entry)
-      })
+      const userId = request.params.userId.toLowerCase()
+      await act(request, (unit) => changeable(unit, userId))
       return { message }
     })
-  change(api.deleteUser, 'Account deleted', (unit, { userId }) => removeUser(unit, userId, context.now()))
+  const enabling = (enabled: boolean) => (request: FastifyRequest, which: (unit: Unit) => Promise<User>) =>
+    enableUser(context.database.of(request.account.pda), which, {
+      enabled,
+      entry: entryIn(request, context),
+    })
+  change(api.deleteUser, 'Account deleted', (request, which) =>
+    removeUser(context.database.of(request.account.pda), which, {
+      entry: entryIn(request, context),
+      now: context.now(),
+    }),
+  )
   change(api.enableUser, 'Enabled', enabling(true))
   change(api.disableUser, 'Disabled', enabling(false))
 }
 
-const enabling = (value: boolean) => (unit: Unit, user: User) =>
-  putUser(unit, { ...user, enabled: value }, user)
+const entryIn = (request: FastifyRequest, context: Context) => (detail: { user: string; change: string }) =>
+  entryOf(request, context, 'user', { detail })
 
 async function update(context: Context, request: FastifyRequest, userId: string): Promise<User> {
-  const { database } = context
   requireRight(request)
-  const { pda } = request.account
+  const database = context.database.of(request.account.pda)
   const given = await readSmall<api.UserChange>(request, api.UserChange)
   if (given.userId !== undefined && given.userId.toLowerCase() !== userId) throw unknown(userId)
-  const known = await database.of(pda).read((unit) => changeable(unit, userId))
+  const known = await database.read((unit) => changeable(unit, userId))
+  const { email: name = known.name, name: displayName = known.displayName } = given
   const passwordHash =
     given.password === undefined
       ? undefined
-      : await passwordHashOf(given.password, [given.email ?? known.name, given.name ?? known.displayName])
-  const entry = entryOf(request, context, 'user', { detail: { user: userId, change: 'changed' } })
-  return writeNoted(database.of(pda), entry, async (unit) => {
-    await unit.lock()
-    const before = await changeable(unit, userId)
-    // With its password goes what the owner lets it read.
-    if (!hasRole(request.caller, 'owner') && (await countDebits(unit, userHolder(userId))) > 0)
-      throw new ApiError(
-        'forbidden',
-        'A user who asked for data by a data debit is changed by the owner only',
-      )
-    const after: User = {
-      userId,
-      name: given.email ?? before.name,
-      displayName: given.name ?? before.displayName,
-      enabled: given.enabled ?? before.enabled,
-      roles: givenRoles(request, given, before.roles),
-      passwordHash: passwordHash ?? before.passwordHash,
-    }
-    if ((await putUser(unit, after, before)) === 'known') throw taken(after.name)
-    return after
+      : await hashChosen(given.password, [name, displayName, request.account.domain])
+  const changed = await changeUser(database, (unit) => changeable(unit, userId), {
+    change: 'changed',
+    entry: entryIn(request, context),
+    to: async (before, unit) => {
+      // With its password goes what the owner lets it read.
+      if (!hasRole(request.caller, 'owner') && (await countDebits(unit, userHolder(userId))) > 0)
+        throw new ApiError(
+          'forbidden',
+          'A user who asked for data by a data debit is changed by the owner only',
+        )
+      return {
+        userId,
+        name: given.email ?? before.name,
+        displayName: given.name ?? before.displayName,
+        enabled: given.enabled ?? before.enabled,
+        roles: givenRoles(request, given, before.roles),
+        passwordHash: passwordHash ?? before.passwordHash,
+      }
+    },
   })
+  if (changed === undefined) throw unknown(userId)
+  if (changed === 'known') throw taken(name)
+  return changed
 }
 
 function requireRight({ caller }: FastifyRequest): void {
@@ -159,11 +159,6 @@ function givenRoles(
   if (foreign)
     throw new ApiError('forbidden', `You may not give the role ${foreign.role} ${foreign.detail}`.trimEnd())
   return kept
-}
-
-async function passwordHashOf(password: string, personal: string[]): Promise<string> {
-  await insistOnStrength(password, personal)
-  return hashPassword(password)
 }
 
 const unknown = (userId: string) => new ApiError('user_unknown', `User ${userId} does not exist`)

@@ -2,20 +2,16 @@ import type { FastifyBaseLogger } from 'fastify'
 import { originOf } from '../../config.ts'
 import type { Account, Context } from '../../context.ts'
 import type { Database, Unit } from '../../database/port.ts'
-import type { LedgerEntry } from '../../domain/ledger.ts'
 import { ApiError } from '../../errors.ts'
 import {
   findOwner,
   type Owner,
-  setOwnerEmail,
   findPasswordReset,
   putPasswordReset,
   removePasswordReset,
 } from '../../store/access/owners.ts'
-import { writeNoted } from '../../store/ledger/entries.ts'
 import { sendMail } from '../mail.ts'
 import { makeOpaqueToken, opaqueId } from '../opaque-tokens.ts'
-import { insistOnPassword } from './login.ts'
 
 const day = 86_400_000
 /** A link this young is not replaced because somebody asks again: a stranger could make the owner's links useless, and send mails without end. */
@@ -109,22 +105,6 @@ export async function mailPasswordChanged(
       `If it was not you, choose a new one at once: ${originOf(domain, config)}/forgot-password`,
     ],
   })
-}
-
-/**
- * Lets the link to a new password go to another address from now on, or nowhere. A link that was sent to the one before works no more.
- * @param change.email undefined for none
- * @returns the owner as it was before
- * @throws `password_wrong` (403), `too_many_attempts` (429)
- */
-export async function changeEmail(
-  context: Context,
-  { pda }: Account,
-  change: { password: string; email: string | undefined; address: string; entry: LedgerEntry | undefined },
-): Promise<Owner> {
-  const owner = await insistOnPassword(context, pda, change.password, change.address)
-  await writeNoted(context.database.of(pda), change.entry, (unit) => setOwnerEmail(unit, change.email))
-  return owner
 }
 
 /** Tells the owner at the former address that it is no longer his, if there was one and there is a mail server. */

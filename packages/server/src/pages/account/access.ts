@@ -1,17 +1,12 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { revoke, revokeMany } from '../../actions/access-tokens.ts'
 import type { Session } from '../../auth/sessions.ts'
 import type { App, Context } from '../../context.ts'
 import { sendPage, isolated, markup, type Markup, page, trusted } from '../../http/page.ts'
 import { entryOfPage } from '../../ledger/entries.ts'
-import {
-  type KeptToken,
-  listAccessTokens,
-  revokeAccessToken,
-  revokeAccessTokens,
-} from '../../store/access/access-tokens.ts'
+import { type KeptToken, listAccessTokens } from '../../store/access/access-tokens.ts'
 import { listApplications } from '../../store/access/applications.ts'
 import { listUsers } from '../../store/access/users.ts'
-import { writeNoted } from '../../store/ledger/entries.ts'
 import { formOf, hiddenFields, pages, sendOn } from '../forms.ts'
 import { ownersPage } from '../sign-in.ts'
 import { nameIn } from './applications.ts'
@@ -43,11 +38,8 @@ async function end(context: Context, request: FastifyRequest, session: Session):
   const { pda } = session.account
   const which = formOf(request).get('end') ?? ''
   const entry = entryOfPage(request, context, session, 'revoke', { accessToken: which.slice(0, 128) })
-  return writeNoted(database.of(pda), entry, async (unit) =>
-    which === 'others'
-      ? revokeAccessTokens(unit, { staying: tokenId }, now())
-      : Number(await revokeAccessToken(unit, which)),
-  )
+  if (which === 'others') return revokeMany(database.of(pda), { staying: tokenId }, entry, now())
+  return Number(await revoke(database.of(pda), which, entry))
 }
 
 async function show(context: Context, request: FastifyRequest, reply: FastifyReply, session: Session) {

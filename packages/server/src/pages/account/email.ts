@@ -1,6 +1,8 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { changeEmail } from '../../actions/owners.ts'
 import { sendsMail } from '../../auth/mail.ts'
-import { changeEmail, mailEmailChanged } from '../../auth/passwords/recovery.ts'
+import { insistOnPassword } from '../../auth/passwords/login.ts'
+import { mailEmailChanged } from '../../auth/passwords/recovery.ts'
 import type { Session } from '../../auth/sessions.ts'
 import type { App, Context } from '../../context.ts'
 import { emailProblem } from '../../domain/access/credentials.ts'
@@ -42,15 +44,16 @@ async function change(
   reply: FastifyReply,
   session: Session,
 ) {
+  const { pda } = session.account
   const form = formOf(request)
   const email = (form.get('email') ?? '').trim()
   const problem = email === '' ? undefined : emailProblem(email)
   if (problem !== undefined)
     return show(context, request, reply.code(400), session, { email, problems: { email: problem } })
   const entry = entryOfPage(request, context, session, 'owner', { change: 'e-mail address' })
-  const wanted = { password: form.get('password') ?? '', address: request.ip, entry }
   try {
-    const before = await changeEmail(context, session.account, { ...wanted, email: email || undefined })
+    const before = await insistOnPassword(context, pda, form.get('password') ?? '', request.ip)
+    await changeEmail(context.database.of(pda), email || undefined, entry)
     if (before.email !== email)
       later(reply, () => mailEmailChanged(context, session.account, before, request.log))
   } catch (error) {

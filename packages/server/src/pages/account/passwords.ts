@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { changeOwnPassword, limitedReset, resetPassword } from '../../actions/passwords.ts'
+import { changeOwnPassword, limitedReset, resetPassword } from '../../actions/owners.ts'
 import { sendsMail } from '../../auth/mail.ts'
 import { limitsOf } from '../../auth/passwords/login-limit.ts'
 import { insistOnResetLink, mailPasswordChanged, mailResetLink } from '../../auth/passwords/recovery.ts'

@@ -4,11 +4,12 @@ import { hashPassword } from '../auth/passwords/passwords.ts'
 import { checkResetLink, insistOnResetLink, invalidLink } from '../auth/passwords/recovery.ts'
 import { insistOnStrength } from '../auth/passwords/strength.ts'
 import type { Account, Context } from '../context.ts'
+import type { AccountDatabase } from '../database/port.ts'
 import { ownerHolder } from '../domain/access/rights.ts'
 import type { LedgerEntry } from '../domain/ledger.ts'
 import { ApiError } from '../errors.ts'
 import { entryOf } from '../ledger/entries.ts'
-import { changePassword, findOwner, type Owner } from '../store/access/owners.ts'
+import { changePassword, findOwner, type Owner, setOwnerEmail } from '../store/access/owners.ts'
 import { noteEntry, writeNoted } from '../store/ledger/entries.ts'
 
 /**
@@ -89,4 +90,18 @@ export async function limitedReset<T>(
   )
   if (refusal !== undefined) throw refusal
   return done as T
+}
+
+/**
+ * Lets the link to a new password go to another address from now on, or nowhere. A link that was sent to the one before works no more.
+ * Whoever asks by a browser has shown the password.
+ * @param email undefined for none
+ * @returns whether there is an owner
+ */
+export function changeEmail(
+  database: AccountDatabase,
+  email: string | undefined,
+  entry: LedgerEntry | undefined,
+): Promise<boolean> {
+  return writeNoted(database, entry, (unit) => setOwnerEmail(unit, email))
 }
