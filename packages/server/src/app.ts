@@ -9,7 +9,7 @@ import { answerError, answerMalformed, refusals } from './http/errors.ts'
 import { loggerOptions, logRequests, requestIds } from './http/logging.ts'
 import { oauthServers } from './http/oauth.ts'
 import { refuseUnreadBodies } from './http/receive-body.ts'
-import { closeQueries, validation } from './http/small-body.ts'
+import { closeQueries, compile } from './http/small-body.ts'
 import { sumLedger } from './ledger/sums.ts'
 import { accountAccessRoutes } from './pages/account/access.ts'
 import { accountPageRoutes, frontPageRoutes } from './pages/account/account.ts'
@@ -123,13 +123,14 @@ function bareApp({ config }: Context): App {
     frameworkErrors: (error, request, reply) => {
       void answerError(error, request, reply.header('access-control-allow-origin', '*'))
     },
-    ajv: validation,
     // Answers are text already: their schemas only document.
     schemaController: {
-      compilersFactory: { buildSerializer: () => () => (data: unknown) => JSON.stringify(data) },
+      compilersFactory: {
+        buildSerializer: () => () => (data: unknown) => JSON.stringify(data),
+      },
     },
   }
-  return fastify(options).withTypeProvider<SchemaTypes>()
+  return fastify(options).withTypeProvider<SchemaTypes>().setValidatorCompiler(compile)
 }
 
 /** Fastify takes a count for nothing; here it means: that many proxies, counted from this server outwards. */

@@ -2,10 +2,9 @@ import { isUtf8 } from 'node:buffer'
 import { readFile } from 'node:fs/promises'
 import { Application } from '@hatstand/api/application-definition.ts'
 import { JsonError } from '@hatstand/api/json.ts'
-import fastify from 'fastify'
 import { ApiError } from '../errors.ts'
 import { mostDefinitionBytes, parseDefinition } from '../http/definitions.ts'
-import { type Small, type Validate, validation } from '../http/small-body.ts'
+import { compile, type Small } from '../http/small-body.ts'
 
 /**
  * A definition in a file, checked as the route that registers one checks it, with its exact text.
@@ -20,7 +19,7 @@ export async function readDefinitionFile(file: string): Promise<Small<Applicatio
   if (!isUtf8(bytes)) throw new Error(`The file ${file} is not UTF-8.`)
   try {
     // Editors write a byte-order mark that people do not see.
-    return parseDefinition(bytes.toString('utf8').replace(/^\ufeff/, ''), await compiled())
+    return parseDefinition(bytes.toString('utf8').replace(/^\ufeff/, ''), compile({ schema: Application }))
   } catch (error) {
     if (error instanceof JsonError)
       throw new Error(`The file ${file} is not JSON: ${error.message}.`, { cause: error })
@@ -28,17 +27,6 @@ export async function readDefinitionFile(file: string): Promise<Small<Applicatio
       throw new Error(`The file ${file} is no definition: ${lowerFirst(error.message)}.`, { cause: error })
     throw error
   }
-}
-
-/** The schema as Fastify compiles it for the route. */
-async function compiled(): Promise<Validate> {
-  const app = fastify({ ajv: validation })
-  let validate: Validate | undefined
-  app.get('/', async (request) => {
-    validate = request.compileValidationSchema(Application) as Validate
-  })
-  await app.inject('/')
-  return validate as Validate
 }
 
 const lowerFirst = (text: string) => text.charAt(0).toLowerCase() + text.slice(1)

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { Type } from '@hatstand/api/type.ts'
 import fastify from 'fastify'
 import { refusals } from './errors.ts'
-import { validation, readSmallText } from './small-body.ts'
+import { compile, readSmallText } from './small-body.ts'
 
 const schema = Type.Object({
   name: Type.String({ minLength: 2, maxLength: 8 }),
@@ -14,7 +14,7 @@ const schema = Type.Object({
   kind: Type.Optional(Type.Enum(['App', 'Tool'])),
 })
 
-const app = fastify({ ajv: validation })
+const app = fastify().setValidatorCompiler(compile)
 refusals(app)
 app.removeAllContentTypeParsers()
 app.addContentTypeParser('application/json', (_request, body, done) => done(null, body))
@@ -86,7 +86,7 @@ test('a body larger than the route takes is refused, with its length declared or
 })
 
 test('a small body that nests without end is refused', async () => {
-  const deep = fastify({ ajv: validation })
+  const deep = fastify().setValidatorCompiler(compile)
   refusals(deep)
   deep.removeAllContentTypeParsers()
   deep.addContentTypeParser('application/json', (_request, body, done) => done(null, body))

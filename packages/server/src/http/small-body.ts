@@ -1,3 +1,4 @@
+import AjvCompiler from '@fastify/ajv-compiler'
 import type { ErrorCode } from '@hatstand/api/errors.ts'
 import { elements, members, scalarEnd, skipSpace, unexpected, stringText } from '@hatstand/api/json.ts'
 import type { Operation } from '@hatstand/api/operation.ts'
@@ -12,7 +13,7 @@ const usualBytes = 65_536
 
 /** A schema that Fastify's Ajv compiled: whether a value fits; if not, `errors` says why. */
 export interface Validate {
-  (value: unknown): unknown
+  (value: unknown): boolean
   errors?: Failure[] | null
 }
 
@@ -86,21 +87,44 @@ function walked(walk: Generator<unknown, number>): number {
   return step.value
 }
 
-/** How Fastify's Ajv treats parameters: nothing is converted, nothing silently dropped; errors carry their schema. */
-export const validation = {
-  customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: true, verbose: true },
-} as const
+/** Fastify's Ajv, one for the process: nothing is converted, nothing silently dropped; errors carry their schema. */
+const ajv = AjvCompiler()(
+  {},
+  { customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: true, verbose: true } },
+)
+
+/**
+ * Compiles a schema when the first value comes, and once, however many routes have it: all of them at the start take longer than
+ * everything else a start does.
+ */
+export function compile({ schema }: { schema: unknown }): Validate {
+  let compiled: Validate | undefined
+  const validate: Validate = (value) => {
+    compiled ??= ajv({ schema }) as Validate
+    const fits = compiled(value)
+    validate.errors = compiled.errors ?? null
+    return fits
+  }
+  return validate
+}
 
 /** From now on every operation refuses the query parameters it does not know, unless it says that it passes over them. */
 export function closeQueries(app: App): void {
   app.addHook('onRoute', (route) => {
-    if (!isOperation(route.schema)) return
-    const { querystring, ignoresUnknownQuery = false } = route.schema
-    route.schema = {
-      ...route.schema,
-      querystring: { ...querystring, additionalProperties: ignoresUnknownQuery },
-    }
+    if (isOperation(route.schema)) route.schema = closed(route.schema)
   })
+}
+
+const closedOnes = new WeakMap<Operation, Operation>()
+
+/** One object for each operation, by which its schemas are known as compiled. */
+function closed(operation: Operation): Operation {
+  const known = closedOnes.get(operation)
+  if (known) return known
+  const { querystring, ignoresUnknownQuery = false } = operation
+  const made = { ...operation, querystring: { ...querystring, additionalProperties: ignoresUnknownQuery } }
+  closedOnes.set(operation, made)
+  return made
 }
 
 const isOperation = (schema: object | undefined): schema is Operation =>
