@@ -1,6 +1,7 @@
 import { request as open } from 'node:http'
-import { sql } from 'kysely'
-import type { Database } from '../src/database/port.ts'
+import { type RawBuilder, sql } from 'kysely'
+import type { Database, Snapshot } from '../src/database/port.ts'
+import { sqliteDialect } from '../src/database/sqlite/unit.ts'
 
 /** A request as it goes over the wire. */
 export interface Request {
@@ -70,21 +71,42 @@ const tables = [
 
 /** Every row of every table as text, to be compared. When a token was last used is left out: that changes with every request. */
 export async function everyRow(database: Database): Promise<string> {
-  const found = await database.read((unit) =>
-    Promise.all(tables.map((table) => unit.all(sql`select * from ${sql.table(table)}`))),
+  const found = await database.read(async (unit) =>
+    unit.all<{ row: string }>(unit.dialect === sqliteDialect ? await rowsOnSqlite(unit) : rowsOnPostgres),
   )
   return found
-    .map((rows, index) => {
-      if (tables[index] === 'access_token') for (const row of rows) delete (row as Row)['used_at']
-      return [tables[index], ...rows.map((row) => textOf(row as Row)).toSorted()].join('\n')
-    })
+    .map(({ row }) => row)
+    .toSorted()
     .join('\n')
 }
 
-type Row = Record<string, unknown>
+type Statement = RawBuilder<{ row: string }>
 
-/** Not as JSON: bytes would take ten times as long, and the matrix of rights compares some thousand times. */
-const textOf = (row: Row): string =>
-  Object.values(row)
-    .map((value) => (value instanceof Uint8Array ? Buffer.from(value).toString('latin1') : String(value)))
-    .join('\0')
+const together = (parts: readonly Statement[]): Statement =>
+  sql<{ row: string }>`${sql.join(parts, sql` union all `)}`
+
+const rowsOnPostgres = together(
+  tables.map(
+    (table) =>
+      sql<{
+        row: string
+      }>`select ${sql.lit(table)} || (to_jsonb(one) - 'used_at') as row from ${sql.table(table)} one`,
+  ),
+)
+
+let onSqlite: Statement | undefined
+
+/** Each row is put together by SQLite: as objects they take several times as long, and the matrix of rights compares some thousand times. */
+async function rowsOnSqlite(unit: Snapshot): Promise<Statement> {
+  if (onSqlite) return onSqlite
+  const parts = tables.map(async (table) => {
+    const columns = await unit.all<{ name: string }>(sql`select name from pragma_table_info(${table})`)
+    const quoted = columns
+      .filter(({ name }) => name !== 'used_at')
+      .map(({ name }) => sql`quote(${sql.ref(name)})`)
+    return sql<{
+      row: string
+    }>`select ${sql.lit(table)} || ${sql.join(quoted, sql` || ',' || `)} as row from ${sql.table(table)}`
+  })
+  return (onSqlite = together(await Promise.all(parts)))
+}
