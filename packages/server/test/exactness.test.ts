@@ -8,7 +8,7 @@ import { startServer, type TestServer } from './harness.ts'
 import { quick } from './quick.ts'
 
 /** How many documents are made; they go out some at a time. */
-const documents = Number(process.env['HATSTAND_TEST_DOCUMENTS'] ?? (quick ? 1000 : 10_000))
+const documents = Number(process.env['HATSTAND_TEST_DOCUMENTS'] ?? (quick ? 250 : 10_000))
 const together = 250
 
 const textsOf = (records: readonly StoredRecord[]) => records.map(({ text }) => text)

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { setTimeout as pause } from 'node:timers/promises'
 import type { RecordQuery } from '@hatstand/api/record-queries.ts'
 import { ask } from '../../test/asking.ts'
 import { routeEngines } from '../../test/engines.ts'
@@ -203,46 +202,6 @@ test('a query that is wrong is refused with the place of the fault', async (t) =
   const path = '/api/v2.6/data-query/test/one?after=nonsense'
   const reply = await ask(url, { method: 'POST', path, headers, body: '{}' })
   assert.equal(JSON.parse(reply.text).code, 'invalid_query')
-})
-
-test('nothing more is read for a client that went away', async (t) => {
-  const { url, token, owner, context } = await startServer(t)
-  const records = Array.from({ length: 20_000 }, (_, n) => ({ n, at: '2026-01-01' }))
-  await owner.records.createMany('test/many', records)
-  const headers = { ...json, 'x-auth-token': token }
-  const hour = { operator: 'between', lower: 5, upper: 5 }
-  const body = JSON.stringify({ filters: [part('datetimeExtract', 'hour', 'at', hour)] })
-  let reads = 0
-  const { database } = context
-  const { read } = database
-  database.read = (fn) => {
-    reads += 1
-    return read(fn)
-  }
-  const leaving = AbortSignal.timeout(20)
-  const path = `${url}/api/v2.6/data-query/test/many`
-  await assert.rejects(fetch(path, { method: 'POST', headers, body, signal: leaving }))
-  for (let before = -1; before !== reads; await pause(200)) before = reads
-  assert.ok(reads < 90, `${reads} reads`)
-})
-
-test('a mapping that makes much of many small records is answered in pages', async (t) => {
-  const { url, token, owner } = await startServer(t)
-  await owner.records.createMany(
-    'test/many',
-    Array.from({ length: 700 }, (_, v) => ({ v })),
-  )
-  const long = 'n'.repeat(900)
-  const mapping = Object.fromEntries(Array.from({ length: 900 }, (_, index) => [`${long}${index}`, 'v']))
-  const headers = { ...json, 'x-auth-token': token }
-  const body = JSON.stringify({ mapping, take: 700 })
-  const path = `${url}/api/v2.6/data-query/test/many`
-  const reply = await fetch(path, { method: 'POST', headers, body })
-  assert.equal(reply.status, 200)
-  let length = 0
-  for await (const chunk of reply.body!) length += chunk.length
-  // More than one string can hold.
-  assert.ok(length > 2 ** 29, `${length} bytes`)
 })
 
 test('what is linked is shown a few records at a time, and far too much with one record is refused', async (t) => {
