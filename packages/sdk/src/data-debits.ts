@@ -8,16 +8,16 @@ import { api } from './paths.ts'
 import { afterOf } from './reading.ts'
 
 /** A record as it leaves: what the bundle's mapping shows of it. */
-export interface LeavingRecord {
+export interface DisclosedRecord {
   endpoint: string
   recordId: string
   data: unknown
-  links?: LeavingRecord[]
+  links?: DisclosedRecord[]
 }
 
 /** What leaves by a data debit: property of the bundle -> records. */
 export interface Values {
-  bundle: Record<string, LeavingRecord[]>
+  bundle: Record<string, DisclosedRecord[]>
   /** Which conditions are met; without all of them the bundle is empty. */
   conditions?: Record<string, boolean>
 }

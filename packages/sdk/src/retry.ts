@@ -1,7 +1,7 @@
 import { HatstandError, neverArrived } from './error.ts'
 
 /** Longer than this nobody is kept waiting, in milliseconds. */
-const longestPause = 10_000
+const maxPause = 10_000
 const firstPause = 250
 
 /** Too many requests, or a server or the proxy before it that is not there just now. */
@@ -35,7 +35,7 @@ function pauseBefore(error: HatstandError, repeatable: boolean, again: number): 
   // Programs that failed together do not come back together.
   const pause = firstPause * 2 ** again * (0.5 + Math.random())
   const wanted = Math.max(pause, (error.retryAfter ?? 0) * 1000)
-  return wanted <= longestPause ? wanted : undefined
+  return wanted <= maxPause ? wanted : undefined
 }
 
 /** @throws the signal's reason, as soon as it is aborted */

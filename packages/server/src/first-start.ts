@@ -8,7 +8,7 @@ import type { Database } from './database/port.ts'
 import { addAccount, listAccounts, moveAccount } from './store/access/accounts.ts'
 import { addOwner, findOwner } from './store/access/owners.ts'
 
-const mostNamed = 5
+const maxNamed = 5
 
 /** The account of HATSTAND_DOMAIN, and the set-up code while it has no owner. */
 export interface FirstAccount {
@@ -61,7 +61,7 @@ async function ensureAccount(database: Database, config: Config, fixedPort: bool
 
 /** The accounts' domains, for a message: of very many five and a count. */
 export function namesOf(accounts: readonly { domain: string }[]): string {
-  const named = accounts.length > mostNamed + 1 ? accounts.slice(0, mostNamed) : accounts
+  const named = accounts.length > maxNamed + 1 ? accounts.slice(0, maxNamed) : accounts
   const rest = accounts.length - named.length
   return named.map(({ domain }) => domain).join(', ') + (rest > 0 ? ` and ${rest} others` : '')
 }

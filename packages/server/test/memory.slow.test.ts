@@ -96,7 +96,7 @@ async function startServer(t: TestContext, { dataDir, databaseUrl }: Place) {
     post: (path: string, body: Iterable<string>) =>
       new Promise<IncomingMessage>((resolve, reject) => {
         const sending = open(`${url}${path}`, { method: 'POST', headers }, resolve).on('error', reject)
-        Readable.from(inTurns(body), { objectMode: false }).pipe(sending)
+        Readable.from(inChunks(body), { objectMode: false }).pipe(sending)
       }),
     async count(namespace: string, path: string) {
       const sources = await fetch(`${url}/api/v2.6/data/sources?counts=true`, { headers })
@@ -107,7 +107,7 @@ async function startServer(t: TestContext, { dataDir, databaseUrl }: Place) {
 }
 
 /** Making the body must not hold up the clients that run in this process, too. */
-async function* inTurns(parts: Iterable<string>): AsyncGenerator<string> {
+async function* inChunks(parts: Iterable<string>): AsyncGenerator<string> {
   for (const part of parts) {
     yield part
     await nextTurn()

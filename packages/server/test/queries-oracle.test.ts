@@ -28,11 +28,11 @@ const queries = Number(process.env['HATSTAND_TEST_QUERIES'] ?? 60)
 const ways: Bounds[] = [
   usualBounds,
   { ...usualBounds, keysFrom: 1 },
-  { ...usualBounds, rareFrom: 0, keysFrom: 100, window: 3, aside: 2, pageRecords: 2 },
+  { ...usualBounds, rareFrom: 0, keysFrom: 100, window: 3, background: 2, pageRecords: 2 },
   {
     window: 2,
     bytes: 300,
-    aside: 3,
+    background: 3,
     listed: 2,
     keysFrom: 1,
     rareFrom: 1,

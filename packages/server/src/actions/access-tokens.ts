@@ -1,7 +1,7 @@
 import type { AccountDatabase } from '../database/port.ts'
 import type { LedgerEntry } from '../domain/ledger.ts'
 import * as store from '../store/access/access-tokens.ts'
-import { writeNoted } from '../store/ledger/entries.ts'
+import { writeWithEntry } from '../store/ledger/entries.ts'
 
 /**
  * Ends an access token or a session; of an OAuth token, the whole consent it came of. It counts for nothing with the next request,
@@ -14,7 +14,7 @@ export function revoke(
   tokenId: string,
   entry: LedgerEntry | undefined,
 ): Promise<boolean> {
-  return writeNoted(database, entry, (unit) => store.revokeAccessToken(unit, tokenId))
+  return writeWithEntry(database, entry, (unit) => store.revokeAccessToken(unit, tokenId))
 }
 
 /**
@@ -28,5 +28,5 @@ export function revokeMany(
   entry: LedgerEntry | undefined,
   now: number,
 ): Promise<number> {
-  return writeNoted(database, entry, (unit) => store.revokeAccessTokens(unit, chosen, now))
+  return writeWithEntry(database, entry, (unit) => store.revokeAccessTokens(unit, chosen, now))
 }

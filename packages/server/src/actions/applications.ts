@@ -8,7 +8,7 @@ import type { LedgerEntry } from '../domain/ledger.ts'
 import { ApiError } from '../errors.ts'
 import * as store from '../store/access/applications.ts'
 import { findDebit } from '../store/consent/data-debits.ts'
-import { noteEntry, writeNoted } from '../store/ledger/entries.ts'
+import { appendEntry, writeWithEntry } from '../store/ledger/entries.ts'
 
 /** What an application is granted, in place of all it had. */
 export interface Grant {
@@ -52,7 +52,7 @@ export function setUp(
     const { version } = granted
     if (definition !== undefined) await store.registerApplication(unit, { id, version, definition }, now)
     if (!(await store.setUpApplication(unit, { id, ...granted }, now))) return undefined
-    await noteEntry(unit, entry(version))
+    await appendEntry(unit, entry(version))
     return store.findApplication(unit, id)
   })
 }
@@ -98,7 +98,7 @@ export function disable(
   entry: LedgerEntry | undefined,
   now: number,
 ): Promise<boolean> {
-  return writeNoted(database, entry, (unit) => store.disableApplication(unit, id, now))
+  return writeWithEntry(database, entry, (unit) => store.disableApplication(unit, id, now))
 }
 
 /** Forgets an application; its data debits end. @returns whether there was one with this id */
@@ -108,5 +108,5 @@ export function remove(
   entry: LedgerEntry | undefined,
   now: number,
 ): Promise<boolean> {
-  return writeNoted(database, entry, (unit) => store.removeApplication(unit, id, now))
+  return writeWithEntry(database, entry, (unit) => store.removeApplication(unit, id, now))
 }

@@ -224,7 +224,7 @@ async function decide(context: Context, by: Actor, { id, notify }: Decided, how:
     await unit.lock()
     const debit = await findDebit(unit, id)
     if (debit === undefined || debit.deletedAt !== undefined) throw unknownDebit(id)
-    await store.noteExpiry(unit, debit, now(), expiryEntry(context))
+    await store.appendExpiry(unit, debit, now(), expiryEntry(context))
     if (notify !== undefined && !(await agreeToHost(unit, debit, notify, now())))
       throw new ApiError(
         'invalid_query',

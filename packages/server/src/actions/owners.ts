@@ -1,8 +1,8 @@
 import { limitsOf } from '../auth/passwords/login-limit.ts'
-import { insistOnPassword, wrongPassword } from '../auth/passwords/login.ts'
+import { requirePassword, wrongPassword } from '../auth/passwords/login.ts'
 import { hashPassword } from '../auth/passwords/passwords.ts'
-import { checkResetLink, insistOnResetLink, invalidLink } from '../auth/passwords/recovery.ts'
-import { insistOnStrength } from '../auth/passwords/strength.ts'
+import { checkResetLink, requireResetLink, invalidLink } from '../auth/passwords/recovery.ts'
+import { requireStrength } from '../auth/passwords/strength.ts'
 import type { Account, Context } from '../context.ts'
 import type { AccountDatabase } from '../database/port.ts'
 import { ownerHolder } from '../domain/access/rights.ts'
@@ -10,7 +10,7 @@ import type { LedgerEntry } from '../domain/ledger.ts'
 import { ApiError } from '../errors.ts'
 import { entryOf } from '../ledger/entries.ts'
 import { changePassword, findOwner, type Owner, setOwnerEmail } from '../store/access/owners.ts'
-import { noteEntry, writeNoted } from '../store/ledger/entries.ts'
+import { appendEntry, writeWithEntry } from '../store/ledger/entries.ts'
 
 /**
  * Gives the owner another password in the place of the one that is given, too. All tokens and sessions of the owner end but one;
@@ -31,11 +31,11 @@ export async function changeOwnPassword(
     entry?: LedgerEntry | undefined
   },
 ): Promise<Owner> {
-  const owner = await insistOnPassword(context, pda, change.password, change.address)
-  await insistOnStrength(change.newPassword, [owner.name, owner.email ?? '', domain])
+  const owner = await requirePassword(context, pda, change.password, change.address)
+  await requireStrength(change.newPassword, [owner.name, owner.email ?? '', domain])
   const to = await hashPassword(change.newPassword)
   const { staying } = change
-  const changed = await writeNoted(context.database.of(pda), change.entry, (unit) =>
+  const changed = await writeWithEntry(context.database.of(pda), change.entry, (unit) =>
     changePassword(unit, { from: owner.passwordHash, to, ...(staying !== undefined && { staying }) }),
   )
   // Changed by another request in the meantime: the password that was given is the old one now.
@@ -59,16 +59,16 @@ export async function resetPassword(
   const database = context.database.of(pda)
   const by = { holder: ownerHolder, detail: { by: 'a link to a new password' } }
   const entry = entryOf({ ip: address }, context, 'password', by)
-  await insistOnResetLink(context, pda, link)
+  await requireResetLink(context, pda, link)
   const owner = await database.read((unit) => findOwner(unit))
   if (owner === undefined) throw invalidLink('Token does not exist')
-  await insistOnStrength(newPassword, [owner.name, owner.email ?? '', domain])
+  await requireStrength(newPassword, [owner.name, owner.email ?? '', domain])
   const to = await hashPassword(newPassword)
   await database.write(async (unit) => {
     await unit.lock()
     await checkResetLink(unit, link, now())
     await changePassword(unit, { to })
-    await noteEntry(unit, entry)
+    await appendEntry(unit, entry)
   })
   return { ...owner, passwordHash: to }
 }
@@ -103,5 +103,5 @@ export function changeEmail(
   email: string | undefined,
   entry: LedgerEntry | undefined,
 ): Promise<boolean> {
-  return writeNoted(database, entry, (unit) => setOwnerEmail(unit, email))
+  return writeWithEntry(database, entry, (unit) => setOwnerEmail(unit, email))
 }

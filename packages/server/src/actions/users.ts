@@ -1,9 +1,9 @@
 import { hashPassword } from '../auth/passwords/passwords.ts'
-import { insistOnStrength } from '../auth/passwords/strength.ts'
+import { requireStrength } from '../auth/passwords/strength.ts'
 import type { AccountDatabase, Unit } from '../database/port.ts'
 import type { LedgerEntry } from '../domain/ledger.ts'
 import * as store from '../store/access/users.ts'
-import { noteEntry } from '../store/ledger/entries.ts'
+import { appendEntry } from '../store/ledger/entries.ts'
 
 type User = store.User
 
@@ -15,7 +15,7 @@ type Entry = (detail: { user: string; change: string }) => LedgerEntry | undefin
  * @throws `password_weak` (400) when it is easily guessed, by whoever knows these names, too
  */
 export async function hashChosen(password: string, known: string[]): Promise<string> {
-  await insistOnStrength(password, known)
+  await requireStrength(password, known)
   return hashPassword(password)
 }
 
@@ -31,7 +31,7 @@ export function addUser(
 ): Promise<boolean> {
   return database.write(async (unit) => {
     if ((await store.addUser(unit, user, now)) === 'known') return false
-    await noteEntry(unit, entry({ user: user.userId, change: 'added' }))
+    await appendEntry(unit, entry({ user: user.userId, change: 'added' }))
     return true
   })
 }
@@ -60,7 +60,7 @@ export function changeUser(
     if (before === undefined) return undefined
     const after = await to(before, unit)
     if ((await store.putUser(unit, after, before)) === 'known') return 'known'
-    await noteEntry(unit, entry({ user: after.userId, change }))
+    await appendEntry(unit, entry({ user: after.userId, change }))
     return after
   })
 }
@@ -88,7 +88,7 @@ export function removeUser(
     const user = await which(unit)
     if (user === undefined) return false
     await store.removeUser(unit, user.userId, now)
-    await noteEntry(unit, entry({ user: user.userId, change: 'removed' }))
+    await appendEntry(unit, entry({ user: user.userId, change: 'removed' }))
     return true
   })
 }

@@ -8,10 +8,10 @@ import { entryOf } from '../ledger/entries.ts'
 import { addAccessToken } from '../store/access/access-tokens.ts'
 import { currentSigningKey, type SigningKey } from '../store/access/signing-keys.ts'
 import { hasPassword } from '../store/access/users.ts'
-import { writeNoted } from '../store/ledger/entries.ts'
+import { writeWithEntry } from '../store/ledger/entries.ts'
 import { publicKeys } from './keys.ts'
 
-const mostRemembered = 5000
+const maxRemembered = 5000
 /** A token this old gets a renewal. */
 const renewAfterSeconds = 3600
 const dayMilliseconds = 86_400_000
@@ -70,7 +70,7 @@ export async function issueToken(
   } as const
   const action = request === undefined ? 'token' : 'sign_in'
   const entry = entryOf(request, context, action, { holder: kept.holder, tokenId, detail: { about } })
-  const key = await writeNoted(database.of(pda), entry, async (unit) => {
+  const key = await writeWithEntry(database.of(pda), entry, async (unit) => {
     if (!(await addAccessToken(unit, kept))) return undefined
     if (password !== undefined && !(await hasPassword(unit, subject, password)))
       throw new ApiError('credentials_wrong', 'The password was changed in the same moment')
@@ -214,6 +214,6 @@ function parsed(bytes: Uint8Array): unknown {
 }
 
 function remember<T>(map: Map<string, T>, key: string, value: T): void {
-  if (map.size >= mostRemembered) map.delete(map.keys().next().value as string)
+  if (map.size >= maxRemembered) map.delete(map.keys().next().value as string)
   map.set(key, value)
 }

@@ -14,7 +14,7 @@ import { findPublicKey, type SigningKey } from '../store/access/signing-keys.ts'
 import { addNoticeKey, findNoticeKey, type NoticeKey } from '../store/consent/notices.ts'
 
 const generate = promisify(generateKeyPair)
-const mostRemembered = 10_000
+const maxRemembered = 10_000
 
 /** Makes an RSA key of 2048 bits; its id is the beginning of its public half's SHA-256. */
 export async function makeSigningKey(): Promise<SigningKey> {
@@ -38,7 +38,7 @@ export function publicKeys(
     if (known) return known
     const pem = await database.of(pda).read((unit) => findPublicKey(unit, keyId))
     if (pem === undefined) return undefined
-    if (remembered.size >= mostRemembered) remembered.clear()
+    if (remembered.size >= maxRemembered) remembered.clear()
     const key = createPublicKey(pem)
     remembered.set(name, key)
     return key

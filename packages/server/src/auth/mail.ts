@@ -11,7 +11,7 @@ export interface Mail {
 }
 
 /** How long the mail server may take for each of its answers. */
-const patience = 20_000
+const timeoutMs = 20_000
 
 /** Whether this server can send mail. */
 export function sendsMail({ smtpUrl }: Pick<Config, 'smtpUrl'>): boolean {
@@ -57,9 +57,9 @@ function safely(smtpUrl: string) {
   return {
     url: smtpUrl,
     requireTLS: protocol === 'smtp:' && username !== '' && !isLoopback(hostname),
-    connectionTimeout: patience,
-    greetingTimeout: patience,
-    socketTimeout: patience,
+    connectionTimeout: timeoutMs,
+    greetingTimeout: timeoutMs,
+    socketTimeout: timeoutMs,
     disableFileAccess: true,
     disableUrlAccess: true,
   }

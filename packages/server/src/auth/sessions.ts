@@ -11,7 +11,7 @@ import {
 } from '../store/access/access-tokens.ts'
 import { type CallerRow, findCaller } from '../store/access/accounts.ts'
 import { hasPassword } from '../store/access/users.ts'
-import { noteEntry, writeNoted } from '../store/ledger/entries.ts'
+import { appendEntry, writeWithEntry } from '../store/ledger/entries.ts'
 import { hostOf } from './authenticate.ts'
 import { cookieOf, sessionCookie, setCookie } from './cookies.ts'
 import { lastUse, makeOpaqueToken, opaqueId } from './opaque-tokens.ts'
@@ -57,7 +57,7 @@ export async function startSession(
   const entry = entryOfPage(request, context, session, 'sign_in', { about: session.about })
   await context.database.of(pda).write(async (unit) => {
     await addAccessToken(unit, session)
-    await noteEntry(unit, entry)
+    await appendEntry(unit, entry)
     if (password !== undefined && !(await hasPassword(unit, subject, password)))
       throw new ApiError('credentials_wrong', 'The password was changed in the same moment')
     if (before !== undefined) await removeAccessToken(unit, opaqueId(before).tokenId)
@@ -91,7 +91,7 @@ export async function endSession(
   if (session) {
     const { pda } = session.account
     const entry = entryOfPage(request, context, session, 'sign_out')
-    await writeNoted(context.database.of(pda), entry, (unit) => removeAccessToken(unit, session.tokenId))
+    await writeWithEntry(context.database.of(pda), entry, (unit) => removeAccessToken(unit, session.tokenId))
   }
   setCookie(context, request, reply, sessionCookie, '', 0)
 }

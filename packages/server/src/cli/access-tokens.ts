@@ -10,7 +10,7 @@ import { type KeptToken, listAccessTokens } from '../store/access/access-tokens.
 import { findApplication } from '../store/access/applications.ts'
 import { findOwner } from '../store/access/owners.ts'
 import { listSigningKeys, rotateSigningKey } from '../store/access/signing-keys.ts'
-import { noteEntry } from '../store/ledger/entries.ts'
+import { appendEntry } from '../store/ledger/entries.ts'
 import { CommandError, withAccount } from './open.ts'
 
 /** `hatstand token ID`: prints the token alone. */
@@ -106,7 +106,7 @@ export async function keysRotate(options: KeyOptions & { overlap: number }): Pro
     const entry = entryOfCommand(tools, 'keys', { detail: { key: key.keyId } })
     await database.of(pda).write(async (unit) => {
       await rotateSigningKey(unit, key, now, end)
-      await noteEntry(unit, entry)
+      await appendEntry(unit, entry)
     })
     const before =
       options.overlap === 0

@@ -9,7 +9,7 @@ import { entryOfCommand } from '../ledger/entries.ts'
 import { addAccount, listAccounts } from '../store/access/accounts.ts'
 import { findOwner, replaceOwner } from '../store/access/owners.ts'
 import { removeSecondFactors } from '../store/access/second-factors.ts'
-import { noteEntry } from '../store/ledger/entries.ts'
+import { appendEntry } from '../store/ledger/entries.ts'
 import { CommandError, noAccount, withDatabase, withNewDatabase, withAccount, readSecret } from './open.ts'
 
 /** `hatstand account add DOMAIN` */
@@ -47,7 +47,7 @@ export async function ownerSet(name: string, options: { account?: string; email?
     const before = await database.of(pda).read((unit) => findOwner(unit))
     const entry = entryOfCommand(tools, 'owner', { detail: { owner: name } })
     const replaced = await database.of(pda).write(async (unit) => {
-      await noteEntry(unit, entry)
+      await appendEntry(unit, entry)
       return replaceOwner(unit, owner, now)
     })
     console.log(
@@ -98,7 +98,7 @@ export async function ownerResetLink(options: { account?: string; secondFactors?
       const entry = entryOfCommand(tools, 'second_factor', { detail: { change: 'all removed' } })
       await database.of(pda).write(async (unit) => {
         await removeSecondFactors(unit)
-        await noteEntry(unit, entry)
+        await appendEntry(unit, entry)
       })
       console.error('The second factors of the owner were removed.')
     }

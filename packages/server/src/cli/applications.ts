@@ -16,7 +16,7 @@ import {
   listApplications,
   registerApplication,
 } from '../store/access/applications.ts'
-import { noteEntry } from '../store/ledger/entries.ts'
+import { appendEntry } from '../store/ledger/entries.ts'
 import { CommandError, type Tools, withAccount } from './open.ts'
 
 type Options = { account?: string }
@@ -72,14 +72,14 @@ export async function applicationRegister(
     if (options.setUp) {
       const terms = async (before: Application | undefined, unit: Unit): Promise<Grant> => {
         replaced = before !== undefined
-        await noteEntry(unit, entry)
+        await appendEntry(unit, entry)
         return { version: info.version, roles: rolesOf(parseDefinition(text)), definition: text }
       }
       kept = await setUp(database.of(pda), id, terms, { entry: noted(tools, id), now })
     } else
       [replaced, kept] = await database.of(pda).write(async (unit) => {
         const before = await registerApplication(unit, application, now)
-        await noteEntry(unit, entry)
+        await appendEntry(unit, entry)
         return [before, await findApplication(unit, id)]
       })
     const done = replaced ? 'Gave another definition to' : 'Registered'

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { Application } from '@hatstand/api/application-definition.ts'
 import { JsonError } from '@hatstand/api/json.ts'
 import { ApiError } from '../errors.ts'
-import { mostDefinitionBytes, parseDefinition } from '../http/definitions.ts'
+import { maxDefinitionBytes, parseDefinition } from '../http/definitions.ts'
 import { compile, type Small } from '../http/small-body.ts'
 
 /**
@@ -14,8 +14,8 @@ export async function readDefinitionFile(file: string): Promise<Small<Applicatio
   const bytes = await readFile(file).catch((error: NodeJS.ErrnoException) => {
     throw new Error(`The file ${file} cannot be read${error.code === 'ENOENT' ? ': it is not there' : ''}.`)
   })
-  if (bytes.length > mostDefinitionBytes)
-    throw new Error(`The file ${file} is larger than ${mostDefinitionBytes} bytes.`)
+  if (bytes.length > maxDefinitionBytes)
+    throw new Error(`The file ${file} is larger than ${maxDefinitionBytes} bytes.`)
   if (!isUtf8(bytes)) throw new Error(`The file ${file} is not UTF-8.`)
   try {
     // Editors write a byte-order mark that people do not see.

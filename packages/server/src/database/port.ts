@@ -133,7 +133,7 @@ export interface AccountDatabase extends Pick<Database, 'dialect' | 'one' | 'scr
    * Like `write`, for work that can be done for many callers at once: items that wait for the same work share a unit.
    * @param weight how much of a unit the item takes, in rows or kilobytes
    */
-  writeTogether<Item, Result>(work: SharedWork<Item, Result>, item: Item, weight: number): Promise<Result>
+  writeCoalesced<Item, Result>(work: SharedWork<Item, Result>, item: Item, weight: number): Promise<Result>
   /** A single heavy read, off the thread that answers requests. */
   background<Row>(statement: Statement<Row>): Promise<Row[]>
 }

@@ -30,7 +30,7 @@ function createTogether(write: OpenUnit, most: number) {
     return gathering
   }
 
-  return async function writeTogether<Item, Result>(
+  return async function writeCoalesced<Item, Result>(
     pda: number,
     work: SharedWork<Item, Result>,
     item: Item,
@@ -50,14 +50,14 @@ export function accountDatabases(
   read: OpenUnit,
   write: OpenUnit,
 ): Database['of'] {
-  const writeTogether = createTogether(write, rowsTogether)
+  const writeCoalesced = createTogether(write, rowsTogether)
   return (pda) => ({
     ...whole,
     pda,
     engine: whole,
     read: (fn) => read(pda, fn),
     write: (fn) => write(pda, fn),
-    writeTogether: (work, item, weight) => writeTogether(pda, work, item, weight),
+    writeCoalesced: (work, item, weight) => writeCoalesced(pda, work, item, weight),
   })
 }
 

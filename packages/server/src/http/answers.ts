@@ -20,13 +20,13 @@ export interface Pieces {
 /** Answers with JSON text as it is. One that fails midway is cut, never ended as if it were whole. */
 export function sendJson(reply: FastifyReply, { first, rest }: Pieces): FastifyReply {
   reply.header('content-type', json)
-  return reply.send(rest ? Readable.from(inTurns(first, rest), oneAhead) : bodyOf(first))
+  return reply.send(rest ? Readable.from(inChunks(first, rest), oneAhead) : bodyOf(first))
 }
 
 export const bodyOf = (text: Text) =>
   typeof text === 'string' ? text : Buffer.from(text.buffer, text.byteOffset, text.byteLength)
 
-async function* inTurns(first: Text, rest: AsyncIterable<Text>): AsyncGenerator<Buffer> {
+async function* inChunks(first: Text, rest: AsyncIterable<Text>): AsyncGenerator<Buffer> {
   yield Buffer.from(bodyOf(first) as string)
   for await (const text of rest) {
     if (text.length > 0) yield Buffer.from(bodyOf(text) as string)

@@ -5,11 +5,11 @@ import { ApiError } from '../errors.ts'
 import { memberPath, parseSmall, readSmallText, type Small, type Validate } from './small-body.ts'
 
 /** How many bytes a definition may have: the texts and examples of a long one are a tenth of that. */
-export const mostDefinitionBytes = 262_144
+export const maxDefinitionBytes = 262_144
 
 /** A definition that was sent: checked, and its exact text. @throws as `readSmall` */
 export async function readDefinition(request: FastifyRequest): Promise<Small<Application>> {
-  return checked(await readSmallText<Application>(request, Application, mostDefinitionBytes))
+  return checked(await readSmallText<Application>(request, Application, maxDefinitionBytes))
 }
 
 /** A definition as it stands in a file: checked, and its exact text. @throws as `readSmall` */

@@ -4,7 +4,7 @@ import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import type { App, Context } from '../context.ts'
 import { DiskFullError, UnavailableError } from '../database/port.ts'
 import { ApiError, errorBody, errors } from '../errors.ts'
-import { noteRefused } from '../ledger/sums.ts'
+import { appendRefused } from '../ledger/sums.ts'
 import { plainPage, sendPage } from './page.ts'
 import { invalidRequest } from './small-body.ts'
 
@@ -26,7 +26,7 @@ async function noteRefusal(error: unknown, request: FastifyRequest, context: Con
   const refusal = refusalOf(error)
   if (refusal === undefined) return
   try {
-    await noteRefused(request, context, refusal.code)
+    await appendRefused(request, context, refusal.code)
   } catch (worse) {
     logged(worse, request, 'a refusal is not in the ledger')
   }

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { KoaContextWithOIDC, Provider } from 'oidc-provider'
-import { holdProviders, isAccount, type Surroundings } from '../auth/oauth/provider.ts'
+import { holdProviders, isAccount, type ProviderDeps } from '../auth/oauth/provider.ts'
 import { originOf } from '../config.ts'
 import type { App, Context } from '../context.ts'
 import { findApplication } from '../store/access/applications.ts'
@@ -25,17 +25,17 @@ export function oauthServers(app: App, context: Context): OAuthServers {
   app.addHook('onClose', async () => clearInterval(sweeping))
   const owners = new WeakSet<object>()
   return {
-    of: async (request) => providers.of(await surroundingsOf(app, context, request, owners)),
+    of: async (request) => providers.of(await depsOf(app, context, request, owners)),
     asksForOwner: ({ raw }) => void owners.add(raw),
   }
 }
 
-async function surroundingsOf(
+async function depsOf(
   app: App,
   context: Context,
   request: FastifyRequest,
   owners: WeakSet<object>,
-): Promise<Surroundings> {
+): Promise<ProviderDeps> {
   const { account } = request
   const { config, database } = context
   return {

@@ -45,11 +45,11 @@ export async function receiveBody(request: FastifyRequest, config: Config): Prom
 
 /**
  * Receives a body of at most so many bytes as one text, in memory.
- * @param mostBytes at most 1 MiB
+ * @param maxBytes at most 1 MiB
  * @throws ApiError as `receiveBody`
  */
-export async function receiveText(request: FastifyRequest, mostBytes: number): Promise<string> {
-  const limit = { bytes: Math.min(mostBytes, inMemory), why: 'the most this route takes' }
+export async function receiveText(request: FastifyRequest, maxBytes: number): Promise<string> {
+  const limit = { bytes: Math.min(maxBytes, inMemory), why: 'the most this route takes' }
   const { stream, length } = streamOf(request, limit)
   const body = length <= limit.bytes ? await receiveShort(stream) : await receiveLong(stream, limit, '')
   return [...body.chunks()].join('')

@@ -26,24 +26,24 @@ export interface Small<T> {
 /**
  * Reads a small JSON body (a password, a user) of a request whose caller and rights were checked.
  * @param schema what it must be: `requestBody.schema` of its operation. Members it does not know are allowed
- * @param mostBytes how many bytes it may have, at most 1 MiB
+ * @param maxBytes how many bytes it may have, at most 1 MiB
  * @throws ApiError as `receiveBody`, `invalid_body` naming a member by its path (`info.version`); JsonError
  */
 export async function readSmall<T>(
   request: FastifyRequest,
   schema: TSchema,
-  mostBytes = usualBytes,
+  maxBytes = usualBytes,
 ): Promise<T> {
-  return (await readSmallText<T>(request, schema, mostBytes)).value
+  return (await readSmallText<T>(request, schema, maxBytes)).value
 }
 
 /** As `readSmall`, for what is kept exactly as it was sent: with its text. */
 export async function readSmallText<T>(
   request: FastifyRequest,
   schema: TSchema,
-  mostBytes = usualBytes,
+  maxBytes = usualBytes,
 ): Promise<Small<T>> {
-  const text = await receiveText(request, mostBytes)
+  const text = await receiveText(request, maxBytes)
   return parseSmall(text, request.compileValidationSchema(schema) as Validate)
 }
 

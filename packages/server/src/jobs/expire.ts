@@ -4,7 +4,7 @@ import { forgetExpiredTokens } from '../store/access/access-tokens.ts'
 import { listAccounts } from '../store/access/accounts.ts'
 import { forgetModels } from '../store/access/oauth.ts'
 import { forgetExpiredKeys } from '../store/access/signing-keys.ts'
-import { noteExpiries } from '../store/consent/decisions.ts'
+import { appendExpiries } from '../store/consent/decisions.ts'
 import { forgetNotices } from '../store/consent/notices.ts'
 import { forgetOldVersions } from '../store/records/delete.ts'
 
@@ -42,7 +42,7 @@ export async function forgetOnce({ config, database, now }: Context): Promise<vo
     await forgetExpiredTokens(database.of(pda), now())
     await forgetExpiredKeys(database.of(pda), now())
     await forgetModels(database.of(pda), now())
-    await noteExpiries(database.of(pda), now(), expiryEntry({ config, now }))
+    await appendExpiries(database.of(pda), now(), expiryEntry({ config, now }))
     await forgetNotices(database.of(pda), now())
   }
 }

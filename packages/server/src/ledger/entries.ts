@@ -3,7 +3,7 @@ import type { FastifyRequest } from 'fastify'
 import type { Account, Context } from '../context.ts'
 import { type Caller, holderOf, isOwner, ownerHolder } from '../domain/access/rights.ts'
 import type { LedgerEntry } from '../domain/ledger.ts'
-import { noteAlone } from '../store/ledger/entries.ts'
+import { appendAlone } from '../store/ledger/entries.ts'
 import { newUuidAt } from '../uuids.ts'
 
 /** What an entry says beside who asked and when; `holder` and `tokenId` where the request has no caller. */
@@ -56,7 +56,7 @@ export async function declined(
   application: string,
 ): Promise<void> {
   const entry = entryOfPage(request, context, session, 'consent', { application, declined: true })
-  if (entry) await noteAlone(context.database.of(session.account.pda), entry)
+  if (entry) await appendAlone(context.database.of(session.account.pda), entry)
 }
 
 /** An entry for what a command does. */
@@ -96,7 +96,7 @@ export function entryAt(
  * Notes what is about to be answered: resolves when that is durable. What the owner reads in person is only summed up, and costs no wait.
  * @throws what the database throws: then nothing may be answered
  */
-export async function noteRead(
+export async function appendRead(
   request: FastifyRequest,
   context: Context,
   noted: Noted,
@@ -105,7 +105,7 @@ export async function noteRead(
   if (context.config.ledger === 'off') return
   const { pda } = request.account
   if (isOwner(request.caller)) return request.server.ledger.add(request, action, noted)
-  await noteAlone(context.database.of(pda), entryAt(context.now(), action, request, noted))
+  await appendAlone(context.database.of(pda), entryAt(context.now(), action, request, noted))
 }
 
 /** Makes the entry of the ledger for a consent that has ended by itself; nobody did it. */

@@ -2,7 +2,7 @@ import type { LedgerAction } from '@hatstand/api/ledger-actions.ts'
 import type { FastifyRequest } from 'fastify'
 import type { Context } from '../context.ts'
 import { type QueryContext, usualBounds } from '../store/queries/context.ts'
-import { noteRead, type Noted } from './entries.ts'
+import { appendRead, type Noted } from './entries.ts'
 
 /**
  * What a request reads records with: what a page shows is in the ledger before the page leaves.
@@ -16,7 +16,7 @@ export const queryContextOf = (
 ): QueryContext => ({
   ...readingFor(context, request.account.pda),
   isGone: () => request.raw.socket.destroyed,
-  release: (what) => noteRead(request, context, { ...what, ...about }, action),
+  release: (what) => appendRead(request, context, { ...what, ...about }, action),
 })
 
 /** What a page for the owner's own eyes is made with: that is in no ledger. */

@@ -5,11 +5,11 @@ import type { App, Context } from '../context.ts'
 import { type Caller, isOwner } from '../domain/access/rights.ts'
 import type { LedgerEntry } from '../domain/ledger.ts'
 import { errors } from '../errors.ts'
-import { noteAlone, noteSums } from '../store/ledger/entries.ts'
+import { appendAlone, appendSums } from '../store/ledger/entries.ts'
 import { entryAt, type Noted } from './entries.ts'
 
 /** How many different sums are kept before they are written down. */
-const mostSums = 1000
+const maxSums = 1000
 
 /** What the ledger keeps in memory for up to a minute. */
 export interface LedgerSums {
@@ -45,10 +45,10 @@ function ledgerSums({ database, now }: Context): LedgerSums {
     for (const [pda, list] of Map.groupBy(written, ([, sum]) => sum.pda)) {
       const entries = list.map(([, sum]) => summedUp(sum))
       try {
-        await database.of(pda).write((unit) => noteSums(unit, entries))
+        await database.of(pda).write((unit) => appendSums(unit, entries))
       } catch (error) {
         // Tried again with the next; what is beyond the bound is lost while the database is away.
-        for (const [key, sum] of list) if (sums.size < mostSums) sums.set(key, together(sum, sums.get(key)))
+        for (const [key, sum] of list) if (sums.size < maxSums) sums.set(key, together(sum, sums.get(key)))
         throw error
       }
     }
@@ -70,7 +70,7 @@ function ledgerSums({ database, now }: Context): LedgerSums {
       }
       const before = sums.get(key)
       sums.set(key, before ? together(before, sum) : sum)
-      if (sums.size > mostSums) flush().catch(() => undefined)
+      if (sums.size > maxSums) flush().catch(() => undefined)
     },
   }
 }
@@ -86,7 +86,7 @@ function together(sum: Sum, later: Sum | undefined): Sum {
 }
 
 /** Notes that a caller was refused before it is told so; of strangers only counts it. */
-export async function noteRefused(
+export async function appendRefused(
   request: FastifyRequest,
   { config, database, now }: Context,
   code: ErrorCode,
@@ -96,7 +96,7 @@ export async function noteRefused(
   const detail = { code, route: `${method} ${routeOptions.url ?? ''}` }
   if (caller === undefined) return request.server.ledger.add(request, 'refused_unknown', { detail })
   const noted = { detail, endpoints: endpointIn(request.params) }
-  await noteAlone(database.of(account.pda), entryAt(now(), 'refused', request, noted))
+  await appendAlone(database.of(account.pda), entryAt(now(), 'refused', request, noted))
 }
 
 /** Whether somebody was kept from something: mistakes in a request are none. What is not there may be there for others than the owner. */

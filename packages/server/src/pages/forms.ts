@@ -13,7 +13,7 @@ export { isPerson }
 const csrfCookie = 'hatstand_form'
 /** The hidden field that shows that a form is ours. */
 const csrfField = 'form_key'
-const mostFormBytes = 16_384
+const maxFormBytes = 16_384
 
 /**
  * Opens a scope for pages: routes that people use in a browser. In it every route answers without an access token and to no other
@@ -25,7 +25,7 @@ export function pages(app: App, context: Context, routes: (scope: App) => void):
     const scope = plugin as App
     scope.addContentTypeParser(
       'application/x-www-form-urlencoded',
-      { parseAs: 'string', bodyLimit: mostFormBytes },
+      { parseAs: 'string', bodyLimit: maxFormBytes },
       (_request, body, done) =>
         withNul(String(body)) ? done(nul()) : done(null, new URLSearchParams(String(body))),
     )

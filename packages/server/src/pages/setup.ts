@@ -9,7 +9,7 @@ import { ApiError } from '../errors.ts'
 import { sendPage, alert, field, markup, type Markup, page, plainPage } from '../http/page.ts'
 import { entryOf } from '../ledger/entries.ts'
 import { addOwner } from '../store/access/owners.ts'
-import { writeNoted } from '../store/ledger/entries.ts'
+import { writeWithEntry } from '../store/ledger/entries.ts'
 import { formOf, hiddenFields, isPerson, pages } from './forms.ts'
 
 const path = '/setup'
@@ -56,7 +56,7 @@ async function setUp(context: Context, request: FastifyRequest, reply: FastifyRe
   }
   const { pda } = setupCode
   const entry = entryOf(request, context, 'owner', { holder: ownerHolder, detail: { owner: name } })
-  const added = await writeNoted(context.database.of(pda), entry, (unit) =>
+  const added = await writeWithEntry(context.database.of(pda), entry, (unit) =>
     addOwner(unit, owner, context.now()),
   )
   setupCode.spend()

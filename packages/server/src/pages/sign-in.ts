@@ -12,7 +12,7 @@ import { endSession, type Session, sessionOf, startSession } from '../auth/sessi
 import type { Account, App, Context } from '../context.ts'
 import { ApiError, errors } from '../errors.ts'
 import { sendPage, alert, field, markup, type Markup, page } from '../http/page.ts'
-import { noteRefused } from '../ledger/sums.ts'
+import { appendRefused } from '../ledger/sums.ts'
 import { findOwner, type Owner } from '../store/access/owners.ts'
 import { passkeySignIn } from './account/second-factor-views.ts'
 import { accountOfPage, formOf, hiddenFields, pages, sendOn } from './forms.ts'
@@ -143,11 +143,11 @@ async function attempted<T>(
 ): Promise<T | ApiError> {
   try {
     const done = await run()
-    if (done === undefined) await noteRefused(request, context, 'credentials_wrong')
+    if (done === undefined) await appendRefused(request, context, 'credentials_wrong')
     return done
   } catch (error) {
     if (!(error instanceof ApiError) || error.code !== 'too_many_attempts') throw error
-    await noteRefused(request, context, error.code)
+    await appendRefused(request, context, error.code)
     reply.headers(error.headers)
     return error
   }

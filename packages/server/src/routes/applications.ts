@@ -23,11 +23,11 @@ import { type Caller, hasRole, isOwner, holderOf } from '../domain/access/rights
 import { ApiError } from '../errors.ts'
 import { arrayOf, sendJson, requireHeader } from '../http/answers.ts'
 import { readDefinition as readSent } from '../http/definitions.ts'
-import { entryOf, noteRead } from '../ledger/entries.ts'
+import { entryOf, appendRead } from '../ledger/entries.ts'
 import * as applications from '../store/access/applications.ts'
 import { findApplication } from '../store/access/applications.ts'
 import { findOwner } from '../store/access/owners.ts'
-import { noteEntry } from '../store/ledger/entries.ts'
+import { appendEntry } from '../store/ledger/entries.ts'
 import { applicationText, applicationTexts } from './application-answers.ts'
 
 type Asked = FastifyRequest<{ Params: { application: string } }>
@@ -47,7 +47,7 @@ async function sendList(context: Context, request: FastifyRequest, reply: Fastif
   if (!hasRole(caller, 'owner') && !hasRole(caller, 'applicationlist'))
     throw new ApiError('forbidden', 'Listing the applications needs the role applicationlist')
   const texts = await applicationTexts(context, account.pda, caller, (id) => mayManage(caller, id))
-  await noteRead(request, context, { detail: { what: 'applications' } })
+  await appendRead(request, context, { detail: { what: 'applications' } })
   return sendJson(reply, arrayOf(texts))
 }
 
@@ -118,7 +118,7 @@ function ownersRoutes(app: App, context: Context): void {
     const entry = entryOf(request, context, 'register', { detail })
     await database.of(pda).write(async (unit) => {
       await applications.registerApplication(unit, application, now())
-      await noteEntry(unit, entry)
+      await appendEntry(unit, entry)
     })
     return sendOne(context, request, reply.code(201), value.id)
   })

@@ -2,7 +2,7 @@ import { namespaceOf } from '@hatstand/api/endpoint-name.ts'
 import { type EndpointCount, listSources as api } from '@hatstand/api/endpoints.ts'
 import type { App, Context } from '../context.ts'
 import { hasRole, mayRead } from '../domain/access/rights.ts'
-import { noteRead } from '../ledger/entries.ts'
+import { appendRead } from '../ledger/entries.ts'
 import { listSources } from '../store/records/sources.ts'
 
 /** `GET /data/sources`: which endpoints hold records, of the namespaces the caller may read; of all for `platform`. */
@@ -26,7 +26,7 @@ export function endpointRoutes(app: App, context: Context): void {
           lastChanged: new Date(changed_at).toISOString(),
         }
     }
-    await noteRead(request, context, { detail: { what: 'names of endpoints' } })
+    await appendRead(request, context, { detail: { what: 'names of endpoints' } })
     return answer
   })
 }

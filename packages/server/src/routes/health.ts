@@ -9,7 +9,7 @@ import { ApiError } from '../errors.ts'
 import { answer } from '../store/access/accounts.ts'
 
 /** A database that takes longer than this to say something counts as not answering. */
-const patienceMs = 2000
+const timeoutMs = 2000
 
 /** `GET /healthz` and `GET /version`: for whoever runs the server, without a token. */
 export function healthRoutes(app: App, { database }: Context): void {
@@ -24,7 +24,7 @@ export function healthRoutes(app: App, { database }: Context): void {
 
 async function inTime(question: Promise<unknown>): Promise<void> {
   const { promise: tooLong, reject } = Promise.withResolvers<never>()
-  const timer = setTimeout(() => reject(new Error('too long')), patienceMs)
+  const timer = setTimeout(() => reject(new Error('too long')), timeoutMs)
   try {
     await Promise.race([question, tooLong])
   } catch (error) {

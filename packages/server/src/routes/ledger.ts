@@ -8,7 +8,7 @@ import { type LedgerFilter, type ListedEntry, listEntries } from '../store/ledge
 import { listSeals, newestSeal } from '../store/ledger/seals.ts'
 
 /** The most entries or seals of one answer. */
-const mostListed = 1000
+const maxListed = 1000
 
 /** The owner sees what happened in the account, and the seals that show that nothing was changed since. */
 export function ledgerRoutes(app: App, { database }: Context): void {
@@ -24,7 +24,7 @@ export function ledgerRoutes(app: App, { database }: Context): void {
       ...(dataDebit !== undefined && { dataDebit }),
       ...(after !== undefined && { before: after }),
     }
-    const most = Math.min(Number(take), mostListed)
+    const most = Math.min(Number(take), maxListed)
     const found = await listEntries(database.of(request.account.pda), filter, most + 1)
     const entries = found.slice(0, most)
     if (found.length > most && most > 0) linkNext(reply, request, entries.at(-1)!.entryId)
@@ -41,7 +41,7 @@ export function ledgerRoutes(app: App, { database }: Context): void {
   app.get(api.listSeals.path, { schema: api.listSeals }, async (request, reply) => {
     requireOwner(request)
     const { take, after } = request.query
-    const most = Math.min(Number(take), mostListed)
+    const most = Math.min(Number(take), maxListed)
     const before = after === undefined ? undefined : Number(after)
     const found = await database.of(request.account.pda).read((unit) => listSeals(unit, before, most + 1))
     const seals = found.slice(0, most)

@@ -13,7 +13,7 @@ import { ApiError } from '../errors.ts'
 import { handOver, type OAuthServers, spellResource } from '../http/oauth.ts'
 
 /** The largest body of a request for a token, in bytes. */
-const mostBytes = 16_384
+const maxBytes = 16_384
 
 /**
  * OAuth 2.1 for programs: `/oauth/token`, `/oauth/revoke` and `/oauth/introspect`, by oidc-provider, which gets requests whole, and the
@@ -50,10 +50,10 @@ async function checkProgram(context: Context, request: FastifyRequest): Promise<
   if (!isOwnHost(context, hostOf(request), request.account))
     throw new ApiError('host_refused', 'OAuth is given under the own host name of an account only')
   const { 'content-length': length, 'transfer-encoding': coding } = request.headers
-  if (coding !== undefined || Number(length ?? 0) > mostBytes)
+  if (coding !== undefined || Number(length ?? 0) > maxBytes)
     throw new ApiError(
       'body_too_large',
-      `A request for a token has at most ${mostBytes} bytes, and says how many`,
+      `A request for a token has at most ${maxBytes} bytes, and says how many`,
     )
 }
 

@@ -8,7 +8,7 @@ import { shown } from '../domain/consent/disclosure.ts'
 import { readAggregates } from '../domain/queries/aggregates.ts'
 import * as aggregation from '../domain/queries/aggregates.ts'
 import { readMeant, readRecordQuery } from '../domain/queries/query.ts'
-import { mostLevels, QueryError } from '../domain/queries/text.ts'
+import { maxLevels, QueryError } from '../domain/queries/text.ts'
 import { ApiError } from '../errors.ts'
 import { sendPages, stretchOf } from '../http/lists.ts'
 import { receiveText } from '../http/receive-body.ts'
@@ -99,7 +99,7 @@ export async function sendList(
 }
 
 /** A query takes no more bytes than this. */
-const mostBytes = 1_048_576
+const maxBytes = 1_048_576
 
 /** What was read of a body, and its text. */
 interface Sent<T> {
@@ -112,8 +112,8 @@ interface Sent<T> {
  * @throws ApiError as `receiveBody`, `invalid_body` naming the place of the fault; JsonError
  */
 export async function receiveQuery<T>(request: FastifyRequest, read: (text: string) => T): Promise<Sent<T>> {
-  const text = await receiveText(request, mostBytes)
-  skipValue(text, skipSpace(text, 0), mostLevels)
+  const text = await receiveText(request, maxBytes)
+  skipValue(text, skipSpace(text, 0), maxLevels)
   try {
     return { value: read(text), text: text.trim() }
   } catch (error) {

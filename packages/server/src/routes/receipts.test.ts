@@ -20,7 +20,7 @@ import { makeSigningKey } from '../auth/keys.ts'
 import { openDatabase } from '../database/open.ts'
 import { expiryEntry } from '../ledger/entries.ts'
 import { rotateSigningKey } from '../store/access/signing-keys.ts'
-import { noteExpiries } from '../store/consent/decisions.ts'
+import { appendExpiries } from '../store/consent/decisions.ts'
 
 type Who = keyof DebitScene['tokens']
 
@@ -124,7 +124,7 @@ for (const engine of routeEngines)
       debitIn(await as('acme', 'POST', '/survey', proposal({ cancelAtPeriodEnd: true })), 201)
       debitIn(await as('owner', 'POST', '/survey/enable'))
       clock.now = start + 30 * day - 1
-      await noteExpiries(database.of(1), clock.now)
+      await appendExpiries(database.of(1), clock.now)
       await scene.renew()
       assert.equal((await events(scene)).length, 1, 'it holds for another millisecond')
       clock.now = start + 31 * day
@@ -133,7 +133,7 @@ for (const engine of routeEngines)
       t.after(() => another.close())
       await Promise.all(
         Array.from({ length: 8 }, (_, index) =>
-          noteExpiries(index % 2 === 0 ? database.of(1) : another.of(1), clock.now, note),
+          appendExpiries(index % 2 === 0 ? database.of(1) : another.of(1), clock.now, note),
         ),
       )
       await scene.renew()

@@ -19,11 +19,11 @@ import { jwsPayload } from '../jws.ts'
 import { expiryEntry } from '../ledger/entries.ts'
 import { findPublicKey } from '../store/access/signing-keys.ts'
 import { findDebit } from '../store/consent/data-debits.ts'
-import { noteExpiries } from '../store/consent/decisions.ts'
+import { appendExpiries } from '../store/consent/decisions.ts'
 import { findReceipt, listReceipts as findReceipts, type Receipt } from '../store/consent/receipts.ts'
 
 /** The most receipts of one answer. */
-const mostListed = 1000
+const maxListed = 1000
 
 /** What both sides have in hand of a consent, and the keys that show that it is genuine. */
 export function receiptRoutes(app: App, context: Context): void {
@@ -31,8 +31,8 @@ export function receiptRoutes(app: App, context: Context): void {
   app.get(listReceipts.path, { schema: listReceipts }, async (request, reply) => {
     const { account, params, query } = request
     await checkReader(request, params.dataDebit)
-    await noteExpiries(database.of(account.pda), now(), expiryEntry(context))
-    const most = Math.min(Number(query.take), mostListed)
+    await appendExpiries(database.of(account.pda), now(), expiryEntry(context))
+    const most = Math.min(Number(query.take), maxListed)
     const before = query.after === undefined ? undefined : Number(query.after)
     const found = await database
       .of(account.pda)

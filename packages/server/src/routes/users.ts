@@ -17,7 +17,7 @@ import {
 import type { Role } from '../domain/access/roles.ts'
 import { ApiError } from '../errors.ts'
 import { readSmall } from '../http/small-body.ts'
-import { entryOf, noteRead } from '../ledger/entries.ts'
+import { entryOf, appendRead } from '../ledger/entries.ts'
 import { findOwner } from '../store/access/owners.ts'
 import { findUser, listUsers, type User } from '../store/access/users.ts'
 import { countDebits } from '../store/consent/data-debits.ts'
@@ -29,7 +29,7 @@ export function userRoutes(app: App, context: Context): void {
   app.get(api.listUsers.path, { schema: api.listUsers }, async (request) => {
     requireRight(request)
     const { pda } = request.account
-    await noteRead(request, context, { detail: { what: 'users' } })
+    await appendRead(request, context, { detail: { what: 'users' } })
     return database
       .of(pda)
       .read(async (unit) => [...ownerAsUser(await findOwner(unit)), ...(await listUsers(unit)).map(shown)])

@@ -11,12 +11,12 @@ import {
   keepOAuthToken,
   removeModel,
 } from '../../store/access/oauth.ts'
-import { noteEntry, writeNoted } from '../../store/ledger/entries.ts'
+import { appendEntry, writeWithEntry } from '../../store/ledger/entries.ts'
 import { opaqueId } from '../opaque-tokens.ts'
 import { clientOf, nobodyFor } from './clients.ts'
 
 /** What is kept where: access tokens and consents among all other tokens, so that one look-up knows them; clients are applications. */
-export interface Keeping {
+export interface AdapterDeps {
   context: Context
   pda: number
   /** The error by which a token request ends when its grant is there no more. */
@@ -26,19 +26,19 @@ export interface Keeping {
 }
 
 /** How the OAuth server keeps its models: in the tables of one account, shared by every server process. Secrets are kept as digests. */
-export function adapterFor(keeping: Keeping): (model: string) => Adapter {
+export function adapterFor(deps: AdapterDeps): (model: string) => Adapter {
   return (model) => {
-    if (model === 'Client') return { ...nothing, find: async (id) => findClient(keeping, id) }
+    if (model === 'Client') return { ...nothing, find: async (id) => findClient(deps, id) }
     // Hatstand's own session says who is there.
     if (model === 'Session') return nothing
-    const removal = { ...nothing, revokeByGrantId: (grantId: string) => endGrant(keeping, grantId) }
-    if (model === 'AccessToken' || model === 'Grant') return { ...removal, ...amongTokens(keeping, model) }
-    return { ...removal, ...amongModels(keeping, model) }
+    const removal = { ...nothing, revokeByGrantId: (grantId: string) => endGrant(deps, grantId) }
+    if (model === 'AccessToken' || model === 'Grant') return { ...removal, ...amongTokens(deps, model) }
+    return { ...removal, ...amongModels(deps, model) }
   }
 }
 
 /** A program is answered alike whether an application is registered or not: nobody learns which ones a person has. */
-async function findClient({ context, pda, isProgram }: Keeping, id: string) {
+async function findClient({ context, pda, isProgram }: AdapterDeps, id: string) {
   const known = await clientOf(context, pda, id)
   return known ?? (isProgram() ? nobodyFor(context, pda, id) : undefined)
 }
@@ -58,7 +58,7 @@ const digest = (id: string) => opaqueId(id).tokenId
 type GrantPayload = AdapterPayload & { resources?: Record<string, string> }
 const tokenKinds = { AccessToken: 'oauth', Grant: 'grant' } as const
 
-function amongTokens({ context, pda, InvalidGrant }: Keeping, model: keyof typeof tokenKinds) {
+function amongTokens({ context, pda, InvalidGrant }: AdapterDeps, model: keyof typeof tokenKinds) {
   const { database, now } = context
   const kind = tokenKinds[model]
   return {
@@ -83,7 +83,7 @@ function amongTokens({ context, pda, InvalidGrant }: Keeping, model: keyof typeo
       // The consent itself is noted where it is given.
       const by = { holder: token.holder, tokenId: token.tokenId, detail: { about: 'OAuth', scope } }
       const entry = model === 'Grant' ? undefined : entryOf(undefined, context, 'token', by)
-      const kept = await writeNoted(database.of(pda), entry, (unit) => keepOAuthToken(unit, token))
+      const kept = await writeWithEntry(database.of(pda), entry, (unit) => keepOAuthToken(unit, token))
       if (!kept) throw new InvalidGrant('grant not found')
     },
     async find(id: string) {
@@ -97,7 +97,7 @@ function amongTokens({ context, pda, InvalidGrant }: Keeping, model: keyof typeo
   }
 }
 
-function amongModels({ context, pda, InvalidGrant }: Keeping, model: string) {
+function amongModels({ context, pda, InvalidGrant }: AdapterDeps, model: string) {
   const { database, now } = context
   return {
     async upsert(id: string, payload: AdapterPayload, seconds = 0) {
@@ -135,10 +135,13 @@ function withoutSecret(payload: AdapterPayload): string {
 }
 
 /** Ends a consent: its tokens with it, and what could renew them. */
-async function endGrant({ context, pda }: Pick<Keeping, 'context' | 'pda'>, grantId: string): Promise<void> {
+async function endGrant(
+  { context, pda }: Pick<AdapterDeps, 'context' | 'pda'>,
+  grantId: string,
+): Promise<void> {
   const entry = entryOf(undefined, context, 'revoke', { detail: { what: 'a consent by OAuth' } })
   await context.database.of(pda).write(async (unit) => {
     await removeGrant(unit, grantId)
-    await noteEntry(unit, entry)
+    await appendEntry(unit, entry)
   })
 }

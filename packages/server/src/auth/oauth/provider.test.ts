@@ -8,7 +8,7 @@ import { addAccount } from '../../store/access/accounts.ts'
 import { findModel, keepModel } from '../../store/access/oauth.ts'
 import type { SigningKey } from '../../store/access/signing-keys.ts'
 import { makeSigningKey } from '../keys.ts'
-import { isAccount, type Surroundings, holdProviders } from './provider.ts'
+import { isAccount, type ProviderDeps, holdProviders } from './provider.ts'
 
 const key = await makeSigningKey()
 const database = await openDatabase({ dataDir: freshFolder(), databaseUrl: undefined }, false)
@@ -20,7 +20,7 @@ const context = {
 }
 test.after(() => database.close())
 
-function around(pda: number, changed: { origin?: string; key?: SigningKey } = {}): Surroundings {
+function around(pda: number, changed: { origin?: string; key?: SigningKey } = {}): ProviderDeps {
   return {
     context,
     account: { pda, domain: 'me.example.org' },

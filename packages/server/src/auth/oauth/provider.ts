@@ -4,7 +4,7 @@ import type { Client, KoaContextWithOIDC, Provider } from 'oidc-provider'
 import type * as oidc from 'oidc-provider'
 import type { Account, Context } from '../../context.ts'
 import { isClientAddress } from '../../domain/access/definition.ts'
-import { knownScopes, mostScopes, roleOfScope, scopesMeant } from '../../domain/access/roles.ts'
+import { knownScopes, maxScopes, roleOfScope, scopesMeant } from '../../domain/access/roles.ts'
 import { FetchRefusedError, guardedFetch } from '../../http/guarded-fetch.ts'
 import { findOwner } from '../../store/access/owners.ts'
 import type { SigningKey } from '../../store/access/signing-keys.ts'
@@ -12,12 +12,12 @@ import { adapterFor } from './adapter.ts'
 import { isRedirectOf, documentTaken, isSafeRedirect, ownScope, scopesOf } from './clients.ts'
 
 /** How many accounts' OAuth servers are held at once. */
-const mostHeld = 100
+const maxHeld = 100
 /** How long one that nobody asks is held, in milliseconds. */
 const heldIdle = 600_000
 
 /** Makes the OAuth server of one account. What it is, and is not, is said in docs/decisions/0011-oauth.md. */
-async function makeProvider(surroundings: Surroundings): Promise<Provider> {
+async function makeProvider(surroundings: ProviderDeps): Promise<Provider> {
   const library = await import('oidc-provider')
   const provider = new library.Provider(surroundings.origin, configurationFor(library, surroundings))
   // The scheme the browser uses is told by whoever passes a request on, not by a proxy.
@@ -52,7 +52,7 @@ interface Held {
 
 interface Providers {
   /** The OAuth server of an account: made at its first request, and again when its origin or signing key is another. */
-  of: (surroundings: Surroundings) => Promise<Provider>
+  of: (surroundings: ProviderDeps) => Promise<Provider>
   /** Lets go of those that nobody asked for a while. */
   sweep: () => void
 }
@@ -71,7 +71,7 @@ export function holdProviders(now: () => number): Providers {
       held.delete(pda)
       held.set(pda, one)
       one.provider.catch(() => held.delete(pda))
-      if (held.size > mostHeld) held.delete(held.keys().next().value as number)
+      if (held.size > maxHeld) held.delete(held.keys().next().value as number)
       return one.provider
     },
     sweep() {
@@ -111,7 +111,7 @@ const ttl = {
 }
 
 /** What the OAuth server of an account needs of those around it. */
-export interface Surroundings {
+export interface ProviderDeps {
   context: Context
   account: Account
   /** The account's origin: the issuer, and the only resource there are tokens for. */
@@ -125,7 +125,7 @@ export interface Surroundings {
 }
 
 /** All settings of the library that are not its own: what is on, for how long, and who answers its questions. */
-function configurationFor(library: Library, surroundings: Surroundings): oidc.Configuration {
+function configurationFor(library: Library, surroundings: ProviderDeps): oidc.Configuration {
   const { context, account, key, showProblem } = surroundings
   const { InvalidGrant } = library.errors
   return {
@@ -169,7 +169,7 @@ function configurationFor(library: Library, surroundings: Surroundings): oidc.Co
   }
 }
 
-function featuresFor(library: Library, surroundings: Surroundings): oidc.Configuration['features'] {
+function featuresFor(library: Library, surroundings: ProviderDeps): oidc.Configuration['features'] {
   const off = { enabled: false }
   return {
     devInteractions: off,
@@ -207,7 +207,7 @@ export function isAccount(resource: string, origin: string): boolean {
 /** The account as a resource server: the only one. Says which scopes the client may ask for. */
 async function resourceServer(
   { errors: { InvalidScope, InvalidTarget } }: Library,
-  { context, account, origin }: Surroundings,
+  { context, account, origin }: ProviderDeps,
   ctx: Ctx,
   resource: string,
   { clientId, [ownScope]: toldScope }: oidc.Client,
@@ -223,10 +223,10 @@ async function resourceServer(
   const asked = scopesMeant(knownScopes([...ctx.oidc.requestParamScopes].join(' ')), own)
   const foreign = isClientAddress(clientId) ? undefined : asked.find((scope) => !own.includes(scope))
   if (foreign !== undefined) throw new InvalidScope('the application may not ask for this scope', foreign)
-  const howMany = `ask for 1 to ${mostScopes} scopes such as read:notes and write:notes`
+  const howMany = `ask for 1 to ${maxScopes} scopes such as read:notes and write:notes`
   // Said to the person as well: an application that names nothing will hardly tell why it stopped.
   if (asked.length === 0) throw Object.assign(new InvalidScope(howMany, ''), { allow_redirect: false })
-  if (asked.length > mostScopes) throw new InvalidScope(howMany, asked.join(' '))
+  if (asked.length > maxScopes) throw new InvalidScope(howMany, asked.join(' '))
   const scope = asked.join(' ')
   Object.assign(ctx.oidc.params ?? {}, { scope })
   return { ...server, scope }
@@ -285,7 +285,7 @@ function cookiesFor(key: SigningKey): oidc.Configuration['cookies'] {
 }
 
 /** Documents of applications that introduce themselves are asked for by the guarded client, and nothing else is. */
-function fetchDocument({ context, log }: Surroundings): oidc.Configuration['fetch'] {
+function fetchDocument({ context, log }: ProviderDeps): oidc.Configuration['fetch'] {
   return async (address) => {
     try {
       const { privateHosts } = context.config

@@ -14,9 +14,9 @@ const minute = 60_000
 const signIn: Limit = { most: 10, milliseconds: minute, what: 'failed attempts in a minute for this name' }
 const requests: Limit = { most: 10, milliseconds: minute, what: 'requests in a minute' }
 const failures: Limit = { most: 20, milliseconds: minute, what: 'failed attempts in a minute' }
-const mostRemembered = 10_000
+const maxRemembered = 10_000
 /** How many attempts of one address wait for each other. */
-const mostWaiting = 100
+const maxWaiting = 100
 
 type Counted = { times: number[] }
 
@@ -44,7 +44,7 @@ export function limitAttempts(limit: Limit): Attempt {
     // Set again, it counts as the youngest: the one used least recently is dropped first.
     remembered.delete(key)
     remembered.set(key, counted)
-    if (remembered.size > mostRemembered) remembered.delete(remembered.keys().next().value as string)
+    if (remembered.size > maxRemembered) remembered.delete(remembered.keys().next().value as string)
     return counted
   }
 
@@ -56,7 +56,7 @@ export function limitAttempts(limit: Limit): Attempt {
       .digest('base64')
     const counted = countedOf(key)
     const turn = turns.get(from) ?? { last: Promise.resolve(), waiting: 0 }
-    if (turn.waiting >= mostWaiting) throw tooMany(5000, `${mostWaiting} attempts at once from one address`)
+    if (turn.waiting >= maxWaiting) throw tooMany(5000, `${maxWaiting} attempts at once from one address`)
     turns.set(from, turn)
     turn.waiting++
     const mine = turn.last.then(() => attempt(limit, counted, now, run))

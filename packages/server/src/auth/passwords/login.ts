@@ -64,7 +64,7 @@ function percentDecoded(text: string): string {
  * Wrong ones count as failed attempts to sign in.
  * @throws `password_wrong` (403), `too_many_attempts` (429)
  */
-export async function insistOnPassword(
+export async function requirePassword(
   context: Context,
   pda: number,
   password: string,

@@ -4,11 +4,11 @@ import { tooMany } from './login-limit.ts'
 
 const derive = promisify(argon2)
 /** How many run at once: of the four threads that do such work, two stay free to check tokens and write files. */
-const mostAtOnce = 2
+const maxAtOnce = 2
 let running = 0
 const waiting: (() => void)[] = []
 /** How many wait for their turn, some seconds at most; others are sent away, and take no memory. */
-export const mostWaiting = 100
+export const maxWaiting = 100
 
 /**
  * OWASP's first recommendation for argon2id: 46 MiB, 1 pass, 1 lane. About 30 ms, on a thread of its own. Of blocks above 32 MB
@@ -23,7 +23,7 @@ const tagLength = 32
  */
 export async function hashPassword(password: string): Promise<string> {
   const nonce = randomBytes(16)
-  const tag = await inTurn(() => derive('argon2id', { ...cost, message: password, nonce, tagLength }))
+  const tag = await queued(() => derive('argon2id', { ...cost, message: password, nonce, tagLength }))
   return `$argon2id$v=19$m=${cost.memory},t=${cost.passes},p=${cost.parallelism}$${base64(nonce)}$${base64(tag)}`
 }
 
@@ -38,13 +38,12 @@ export async function isPassword(password: string, stored: string): Promise<bool
   const nonce = Buffer.from(parts[4] ?? '', 'base64')
   const tag = Buffer.from(parts[5] ?? '', 'base64')
   const given = { memory, passes, parallelism, message: password, nonce, tagLength: tag.length }
-  return timingSafeEqual(await inTurn(() => derive('argon2id', given)), tag)
+  return timingSafeEqual(await queued(() => derive('argon2id', given)), tag)
 }
 
-async function inTurn<T>(work: () => Promise<T>): Promise<T> {
-  if (running < mostAtOnce) running += 1
-  else if (waiting.length >= mostWaiting)
-    throw tooMany(5000, `${mostWaiting} passwords waiting to be checked`)
+async function queued<T>(work: () => Promise<T>): Promise<T> {
+  if (running < maxAtOnce) running += 1
+  else if (waiting.length >= maxWaiting) throw tooMany(5000, `${maxWaiting} passwords waiting to be checked`)
   else await new Promise<void>((resolve) => waiting.push(resolve))
   try {
     return await work()

@@ -21,20 +21,20 @@ type Where = { database: Database; now: number }
 
 /**
  * A link to a new password: what it carries. It works once, for 24 hours; the one there was works no more.
- * @param leastAge in milliseconds; while there is a link younger than this, none is made
+ * @param minAge in milliseconds; while there is a link younger than this, none is made
  * @returns 256 random bits as text, of which only the digest is kept; undefined when none was made
  */
 export async function makeResetLink(
   { database, now }: Where,
   pda: number,
-  leastAge = 0,
+  minAge = 0,
 ): Promise<string | undefined> {
   const text = makeOpaqueToken()
   const reset = { linkId: opaqueId(text).tokenId, createdAt: now, expiresAt: now + day }
   return database.of(pda).write(async (unit) => {
     await unit.lock()
     const before = await findPasswordReset(unit)
-    if (before && before.createdAt > now - leastAge) return undefined
+    if (before && before.createdAt > now - minAge) return undefined
     await putPasswordReset(unit, reset)
     return text
   })
@@ -70,11 +70,7 @@ export async function mailResetLink(
 }
 
 /** @throws `reset_link_invalid` (401), unless this link opens the way to a new password at this moment */
-export async function insistOnResetLink(
-  { database, now }: Context,
-  pda: number,
-  text: string,
-): Promise<void> {
+export async function requireResetLink({ database, now }: Context, pda: number, text: string): Promise<void> {
   await database.of(pda).read((unit) => checkResetLink(unit, text, now()))
 }
 

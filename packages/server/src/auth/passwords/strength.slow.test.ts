@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { ApiError } from '../../errors.ts'
-import { insistOnStrength, passwordProblem } from './strength.ts'
+import { requireStrength, passwordProblem } from './strength.ts'
 
 const known = ['alice', 'alice@example.org', 'me.example.org']
 
@@ -57,7 +57,7 @@ test('many at once, the dearest kind among them, take turns, and nothing of them
 
 test('an API call is refused with a code of its own', () =>
   assert.rejects(
-    insistOnStrength('1234567890', known),
+    requireStrength('1234567890', known),
     (error) => error instanceof ApiError && error.code === 'password_weak' && /too easy/.test(error.message),
   ))
 

@@ -5,10 +5,10 @@ import { ApiError } from '../../errors.ts'
 
 const estimator = fileURLToPath(new URL('./estimator.js', import.meta.url))
 /** From 0 to 4; 2 withstands a hundred million guesses. */
-const leastScore = 2
+const minScore = 2
 /** What the estimator is shown: its work grows with the square of the length (measured: at most a second for 100). */
-const mostCharacters = 100
-const patience = 20_000
+const maxCharacters = 100
+const timeoutMs = 20_000
 
 type Estimate = { score: number; warning: string | null; suggestions: string[] }
 
@@ -23,16 +23,16 @@ let last: Promise<unknown> = Promise.resolve()
 export async function passwordProblem(password: string, known: string[]): Promise<string | undefined> {
   const length = passwordLengthProblem(password)
   if (length) return length
-  const shown = Array.from(password).slice(0, mostCharacters).join('')
+  const shown = Array.from(password).slice(0, maxCharacters).join('')
   const mine = last.then(() => estimate(shown, known.flatMap(parts)))
   last = mine.catch(() => undefined)
   const { score, warning, suggestions } = await mine
-  if (score >= leastScore) return undefined
+  if (score >= minScore) return undefined
   return ['The password is too easy to guess.', warning, ...suggestions].filter(Boolean).join(' ')
 }
 
 /** @throws `password_weak` (400) that says why */
-export async function insistOnStrength(password: string, known: string[]): Promise<void> {
+export async function requireStrength(password: string, known: string[]): Promise<void> {
   const problem = await passwordProblem(password, known)
   if (problem) throw new ApiError('password_weak', problem)
 }
@@ -52,7 +52,7 @@ function estimate(password: string, known: string[]): Promise<Estimate> {
       process.execPath,
       ['--max-old-space-size=256', estimator],
       // Nothing of the settings is handed on. The password goes through a pipe: arguments can be seen by other users.
-      { env: {}, timeout: patience },
+      { env: {}, timeout: timeoutMs },
       (error, answer) =>
         error
           ? reject(new Error(`The password could not be estimated: ${error.signal ?? error.code}.`))

@@ -15,7 +15,7 @@ import { currentSigningKey } from '../../store/access/signing-keys.ts'
 type Purpose = 'sign-in' | 'enrolment'
 
 /** How long a question may be answered, in milliseconds. */
-const patience = 600_000
+const timeoutMs = 600_000
 const macLength = 16
 /** EdDSA, ES256, RS256: between them every authenticator has one. */
 const algorithms = [-8, -7, -257]
@@ -83,7 +83,7 @@ export async function enrolmentQuestion(
     rp: { name: `hatstand ${account.domain}`, id: nameOf(account.domain) },
     user: { id: Buffer.from(subject).toString('base64url'), name, displayName: name },
     pubKeyCredParams: algorithms.map((alg) => ({ alg, type: 'public-key' })),
-    timeout: patience,
+    timeout: timeoutMs,
     attestation: 'none',
     excludeCredentials: known.map(({ passkeyId: id }) => ({ id, type: 'public-key' })),
     authenticatorSelection: {
@@ -165,7 +165,7 @@ async function reader(context: Context, account: Account, purpose: Purpose) {
       if (bytes.length !== 16 + macLength) return false
       askedAt = bytes.readUIntBE(0, 6)
       const same = timingSafeEqual(bytes.subarray(16), await seal(bytes.subarray(0, 16)))
-      return same && askedAt <= context.now() && askedAt > context.now() - patience
+      return same && askedAt <= context.now() && askedAt > context.now() - timeoutMs
     },
   }
 }

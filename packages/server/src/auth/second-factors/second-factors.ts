@@ -27,9 +27,9 @@ export interface SecondFactors {
 const period = 30_000
 const window = 1
 /** After so many wrong codes the next is waited for: as long as this, and twice as long with each time, up to a day. */
-const mostFailures = 5
+const maxFailures = 5
 const firstWait = 900_000
-const longestWait = 86_400_000
+const maxWait = 86_400_000
 
 export async function secondFactorsOf({ database }: Context, pda: number): Promise<SecondFactors> {
   const { totp, passkeys, recoveryCodes } = await countFactors(database.of(pda))
@@ -57,7 +57,7 @@ export async function checkSecondFactor(context: Context, pda: number, code: str
   const stepOf = await stepFinder(compact, context.now())
   const result = await context.database.of(pda).write((unit) => tryCode(unit, stepOf, context.now()))
   if (typeof result === 'boolean') return result
-  throw tooMany(result.wait, `${mostFailures} wrong codes`)
+  throw tooMany(result.wait, `${maxFailures} wrong codes`)
 }
 
 async function tryCode(
@@ -83,8 +83,8 @@ async function tryCode(
 
 /** Until when no code is tried. */
 function waitAfter({ failures, failedAt }: Totp): number {
-  if (failures === 0 || failures % mostFailures !== 0) return 0
-  return failedAt + Math.min(longestWait, firstWait * 2 ** (failures / mostFailures - 1))
+  if (failures === 0 || failures % maxFailures !== 0) return 0
+  return failedAt + Math.min(maxWait, firstWait * 2 ** (failures / maxFailures - 1))
 }
 
 /** Gives the step a code belongs to under a secret; undefined when it is none of about now. */

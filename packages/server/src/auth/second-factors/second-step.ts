@@ -6,7 +6,7 @@ import { cookieOf, setCookie } from '../cookies.ts'
 
 const cookieName = 'hatstand_second_step'
 /** How long after the password the second factor may come, in seconds. */
-const patience = 600
+const timeoutSeconds = 600
 
 /**
  * Remembers in the browser that the password was right, and the second factor is still to come. Nothing is kept for it: what the
@@ -19,8 +19,8 @@ export function beginSecondStep(
   account: Account,
   owner: Owner,
 ): void {
-  const end = Math.floor(context.now() / 1000) + patience
-  setCookie(context, request, reply, cookieName, `${end}.${seal(account, owner, end)}`, patience)
+  const end = Math.floor(context.now() / 1000) + timeoutSeconds
+  setCookie(context, request, reply, cookieName, `${end}.${seal(account, owner, end)}`, timeoutSeconds)
 }
 
 /** The owner whose password this browser gave a short while ago. */

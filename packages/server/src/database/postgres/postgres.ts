@@ -114,7 +114,7 @@ function openPool(settings: pg.PoolConfig): pg.Pool {
 async function writeUnit<T>(engine: Engine, pda: number, fn: (unit: Unit) => Promise<T>): Promise<T> {
   refuseNested(engine)
   const { queues } = engine
-  const turn = (queues.get(pda) ?? Promise.resolve()).then(() => insist(engine, pda, fn))
+  const turn = (queues.get(pda) ?? Promise.resolve()).then(() => retryWhileBusy(engine, pda, fn))
   const settled = turn.catch(() => undefined)
   queues.set(pda, settled)
   void settled.then(() => queues.get(pda) === settled && queues.delete(pda))
@@ -125,7 +125,7 @@ function refuseNested({ inUnit }: Engine): void {
   if (inUnit.getStore()) throw new Error('a unit was opened inside a unit')
 }
 
-async function insist<T>(engine: Engine, pda: number, fn: (unit: Unit) => Promise<T>): Promise<T> {
+async function retryWhileBusy<T>(engine: Engine, pda: number, fn: (unit: Unit) => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await transaction(engine, engine.writing, pda, 'begin isolation level read committed', fn)

@@ -17,12 +17,12 @@ export interface Connection {
 }
 
 /** What a unit works with. */
-export interface Workplace {
+export interface UnitContext {
   connection: Connection
   /** Columns declared `uuid`: text to us, 16 bytes in the file. */
   idColumns: ReadonlySet<string>
   /** Lets other requests have a turn when this one has lasted long enough. */
-  breathe: () => Promise<void> | undefined
+  yieldIfLong: () => Promise<void> | undefined
 }
 
 /** What every connection says first. */

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { placeBase, placeEnd } from '../tables.ts'
-import type { Connection, Workplace } from './connection.ts'
+import type { Connection, UnitContext } from './connection.ts'
 
 /** Rows read at a time when an account's fingerprints are loaded. */
 const rowsLoaded = 10_000
@@ -9,7 +9,7 @@ const slotsKept = 2 ** 25
 
 /** What one unit asks of its account's table of fingerprints, and tells it. */
 export function openFingerprints(
-  place: Workplace,
+  place: UnitContext,
   alive: () => void,
   tables: Map<number, FingerprintTable>,
   pda: number,
@@ -78,9 +78,13 @@ const inMemory = (fingerprint: Uint8Array) =>
   Buffer.from(fingerprint.buffer, fingerprint.byteOffset, fingerprint.byteLength).toString('latin1')
 
 /** Writes down what the records at outdated places hold now: a value that comes and goes would be looked for at ever more places. */
-async function update({ connection, breathe }: Workplace, table: FingerprintTable, outdated: Outdated[]) {
+async function update(
+  { connection, yieldIfLong }: UnitContext,
+  table: FingerprintTable,
+  outdated: Outdated[],
+) {
   for (const { fingerprint, place } of outdated) {
-    await breathe()
+    await yieldIfLong()
     const held = heldAt(connection, place)
     table.remove(fingerprint, place)
     if (held !== undefined) table.add(held, place)
@@ -89,7 +93,7 @@ async function update({ connection, breathe }: Workplace, table: FingerprintTabl
 
 /** Reads an account's table: somebody else wrote to the account since it was last used, or nobody used it. */
 async function load(
-  place: Workplace,
+  place: UnitContext,
   alive: () => void,
   tables: Map<number, FingerprintTable>,
   pda: number,
@@ -98,7 +102,7 @@ async function load(
   const table = createFingerprintTable(placeBase(pda), seq)
   let after = placeBase(pda)
   for (;;) {
-    await place.breathe()
+    await place.yieldIfLong()
     alive()
     const rows = place.connection.all(
       'select place, fingerprint from record where place > ? and place < ? and fingerprint is not null order by place limit ?',

@@ -2,11 +2,11 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { migrationsAfter, sqliteSpelling } from '../migrations.ts'
 import type { Database, Statement, Unit } from '../port.ts'
 import { accountDatabases, allAccounts, createShared } from '../shared.ts'
-import { type Connection, connect, type Workplace } from './connection.ts'
+import { type Connection, connect, type UnitContext } from './connection.ts'
 import type { FingerprintTable } from './fingerprints.ts'
 import { sqliteDialect, compileSqlite, openUnit } from './unit.ts'
 import { type WorkerClient, createWorkerClient } from './worker-client.ts'
-import { beginImmediate, breathe, createWriter, runUnit, type Writer } from './writer.ts'
+import { beginImmediate, yieldIfLong, createWriter, runUnit, type Writer } from './writer.ts'
 
 const writerCache = 4 * 2 ** 20
 const readerCache = 8 * 2 ** 20
@@ -94,7 +94,7 @@ async function readUnit<T>(engine: Engine, pda: number, fn: (unit: Unit) => Prom
   try {
     return await perform(
       engine,
-      { connection, idColumns: engine.idColumns, breathe: () => undefined },
+      { connection, idColumns: engine.idColumns, yieldIfLong: () => undefined },
       pda,
       fn,
     )
@@ -118,7 +118,11 @@ function oneRead<Row>(engine: Engine, statement: Statement<Row>): Row[] {
 async function writeUnit<T>(engine: Engine, pda: number, fn: (unit: Unit) => Promise<T>): Promise<T> {
   refuseNested(engine)
   const { writer, idColumns } = engine
-  const workplace: Workplace = { connection: writer.connection, idColumns, breathe: () => breathe(writer) }
+  const workplace: UnitContext = {
+    connection: writer.connection,
+    idColumns,
+    yieldIfLong: () => yieldIfLong(writer),
+  }
   return runUnit(writer, () => perform(engine, workplace, pda, fn))
 }
 
@@ -128,7 +132,7 @@ function refuseNested(engine: Engine): void {
 
 async function perform<T>(
   engine: Engine,
-  workplace: Workplace,
+  workplace: UnitContext,
   pda: number,
   fn: (unit: Unit) => Promise<T>,
 ): Promise<T> {

@@ -2,7 +2,7 @@ import { SqliteQueryCompiler, type RawBuilder, sql } from 'kysely'
 import type { Columns, Statement, Unit, Value, Dialect } from '../port.ts'
 import { compile, type Compiled } from '../shared.ts'
 import type { Tables } from '../tables.ts'
-import type { Connection, Workplace } from './connection.ts'
+import type { Connection, UnitContext } from './connection.ts'
 import { type FingerprintTable, openFingerprints } from './fingerprints.ts'
 
 /** Rows of one INSERT statement: more cost more to prepare than they save. */
@@ -16,7 +16,7 @@ export const compileSqlite = (statement: Statement<unknown>): Compiled => compil
 type OpenUnit = Unit & { settle(): Promise<void> | undefined; end(): void }
 
 /** @param pda the account that is written, or undefined in a read */
-export function openUnit(place: Workplace, tables: Map<number, FingerprintTable>, pda: number): OpenUnit {
+export function openUnit(place: UnitContext, tables: Map<number, FingerprintTable>, pda: number): OpenUnit {
   const { connection } = place
   // The account's `seq` before the unit's lock, and now.
   let [before, seq, ended]: [number | undefined, number, boolean] = [undefined, 0, false]
@@ -35,7 +35,7 @@ export function openUnit(place: Workplace, tables: Map<number, FingerprintTable>
     dialect: sqliteDialect,
     pda,
     async all<Row>(statement: Statement<Row>) {
-      await place.breathe()
+      await place.yieldIfLong()
       alive()
       const { sql: text, parameters } = compileSqlite(statement)
       return connection.all(text, parameters) as Row[]
@@ -63,7 +63,7 @@ function countSeq(connection: Connection, pda: number, count: number): number {
 }
 
 async function insertMany<Table extends keyof Tables>(
-  place: Workplace,
+  place: UnitContext,
   alive: () => void,
   table: Table,
   columns: Columns<Table>,
@@ -74,7 +74,7 @@ async function insertMany<Table extends keyof Tables>(
   const count = values.find(Array.isArray)?.length ?? 1
   let inserted = 0
   for (let from = 0; from < count; from += rowsAtOnce) {
-    await place.breathe()
+    await place.yieldIfLong()
     alive()
     const rows = Math.min(rowsAtOnce, count - from)
     const parameters: Value[] = []
@@ -90,7 +90,7 @@ async function insertMany<Table extends keyof Tables>(
 const inserts = new Map<string, string>()
 
 function insertSql(
-  { idColumns }: Workplace,
+  { idColumns }: UnitContext,
   table: string,
   names: string[],
   rows: number,

@@ -15,33 +15,33 @@ test('writers and erasure wait for one slow query, not for all that were asked b
   const database = connect(file, 2 ** 20)
   database.exec('create virtual table record_words using fts5(words)')
   database.close()
-  const aside = createWorkerClient(file)
+  const client = createWorkerClient(file)
   const done: string[] = []
   const note = (name: string) => () => done.push(name)
   await Promise.all([
-    aside.query(slow).then(note('first query')),
-    aside.query(slow).then(note('second query')),
-    aside.query(slow).then(note('third query')),
-    aside.checkpoint().then(note('checkpoint')),
-    aside.scrub().then(note('scrub')),
+    client.query(slow).then(note('first query')),
+    client.query(slow).then(note('second query')),
+    client.query(slow).then(note('third query')),
+    client.checkpoint().then(note('checkpoint')),
+    client.scrub().then(note('scrub')),
   ])
   assert.deepEqual(done, ['first query', 'checkpoint', 'scrub', 'second query', 'third query'])
-  await aside.close()
+  await client.close()
 })
 
 test('a query that fails is told so, and the next one is answered', async () => {
   const file = join(freshFolder(), 'hatstand.sqlite')
   connect(file, 2 ** 20).close()
-  const aside = createWorkerClient(file)
+  const client = createWorkerClient(file)
   const [bad, good] = await Promise.allSettled([
-    aside.query({ sql: 'select nothing', parameters: [] }),
-    aside.query(slow),
+    client.query({ sql: 'select nothing', parameters: [] }),
+    client.query(slow),
   ])
   assert.equal(bad.status, 'rejected')
   assert.deepEqual(good.status === 'fulfilled' && good.value.map((row) => ({ ...(row as object) })), [
     { count: 100000 },
   ])
-  const waiting = [aside.query(slow), aside.query(slow)].map((one) => assert.rejects(one, /closed/))
-  await aside.close()
+  const waiting = [client.query(slow), client.query(slow)].map((one) => assert.rejects(one, /closed/))
+  await client.close()
   await Promise.all(waiting)
 })

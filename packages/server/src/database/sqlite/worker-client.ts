@@ -26,7 +26,7 @@ type Row = Record<string, unknown>
 type Run = (sql: string, parameters?: Compiled['parameters']) => Promise<Row[]>
 type Answer = { rows: Row[] } | { error: string; errcode: number | undefined }
 
-interface Errand {
+interface Job {
   work: (run: Run) => Promise<Row[]>
   resolve: (rows: Row[]) => void
   reject: (error: unknown) => void
@@ -34,7 +34,7 @@ interface Errand {
 
 export function createWorkerClient(file: string): WorkerClient {
   const thread = createThread(file)
-  const [urgent, queries]: [Errand[], Errand[]] = [[], []]
+  const [urgent, queries]: [Job[], Job[]] = [[], []]
   let isWorking = false
 
   async function workOff() {
@@ -46,7 +46,7 @@ export function createWorkerClient(file: string): WorkerClient {
     isWorking = false
   }
 
-  function send(line: Errand[], work: Errand['work']): Promise<Row[]> {
+  function send(line: Job[], work: Job['work']): Promise<Row[]> {
     return new Promise((resolve, reject) => {
       line.push({ work, resolve, reject })
       void workOff()
@@ -67,18 +67,18 @@ async function scrub(run: Run, folder: string): Promise<Row[]> {
   await run(`pragma temp_store_directory = '${folder.replaceAll("'", "''")}'`)
   // A word that is gone may still mark where a page of the index begins.
   if ((await run('select rowid from record_words limit 1')).length > 0)
-    await insist(() => run(`insert into record_words (record_words) values ('rebuild')`))
-  await insist(() => run('vacuum'))
+    await retryWhileBusy(() => run(`insert into record_words (record_words) values ('rebuild')`))
+  await retryWhileBusy(() => run('vacuum'))
   await run('pragma temp_store = memory')
   // The log still holds what was erased until every reader of it is gone and it is cut to nothing.
-  return insist(async () => {
+  return retryWhileBusy(async () => {
     const rows = await run('pragma wal_checkpoint(truncate)')
     if (rows[0]?.['busy']) throw Object.assign(new Error('the log is still being read'), { errcode: 5 })
     return rows
   })
 }
 
-async function insist(step: () => Promise<Row[]>): Promise<Row[]> {
+async function retryWhileBusy(step: () => Promise<Row[]>): Promise<Row[]> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await step()

@@ -35,7 +35,7 @@ export function runUnit<T>(writer: Writer, work: () => Promise<T>): Promise<T> {
 }
 
 /** Lets others have a turn when this one has lasted long enough. */
-export function breathe(writer: Writer): Promise<void> | undefined {
+export function yieldIfLong(writer: Writer): Promise<void> | undefined {
   if (performance.now() - writer.turnBegan < turn) return undefined
   return nextTurn().then(() => {
     writer.turnBegan = performance.now()

@@ -64,7 +64,7 @@ export function confinedTo(roles: Roles, scope: string): Roles {
 }
 
 /** The most scopes one request for access names. */
-export const mostScopes = 50
+export const maxScopes = 50
 
 const verbs = { read: 'namespaceread', write: 'namespacewrite' } as const
 

@@ -9,7 +9,7 @@ import { momentOf, within } from './proposal.ts'
 export type Bundle = ReadonlyMap<string, PropertyQuery>
 
 /** What leaves by a permission, and what has to be there for it. */
-export interface Leaving {
+export interface Disclosure {
   bundle: Bundle
   conditions: Bundle | undefined
 }
@@ -21,11 +21,11 @@ export type Taken = Pick<Permission, 'narrowing' | 'until' | 'takenLimit' | 'tak
  * What leaves by a permission.
  * @throws QueryError as `narrowed`, with a path in the narrowing
  */
-export function leavingBy({
+export function disclosureBy({
   bundle,
   conditions,
   narrowing,
-}: Pick<Permission, 'bundle' | 'conditions' | 'narrowing'>): Leaving {
+}: Pick<Permission, 'bundle' | 'conditions' | 'narrowing'>): Disclosure {
   const whole = readBundle(bundle.text)
   const asked = conditions && readBundle(conditions.text)
   if (narrowing === undefined) return { bundle: whole, conditions: asked }
@@ -59,7 +59,7 @@ export function accepted(permission: Permission, value: Acceptance, text: string
     canceledAtPeriodEnd: false,
     usedUpAt: undefined,
   }
-  within('narrowing', () => leavingBy(result))
+  within('narrowing', () => disclosureBy(result))
   return result
 }
 

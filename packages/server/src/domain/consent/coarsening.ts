@@ -9,7 +9,7 @@ export type Coarseness = { to: 'step'; step: string } | { to: 'day' | 'month' | 
 export type Coarse = { path: string[] } & Coarseness
 
 /** A number with more digits than this before the point leaves as null: nothing to work out. */
-const mostPlaces = 1000
+const maxPlaces = 1000
 
 interface CoarseTree {
   to: Coarseness[]
@@ -151,12 +151,9 @@ export function roundedTo(step: string, number: string): string | undefined {
   const by = decimal(step)
   const power =
     value.exponent.length > 9 ? Infinity * Number(`${value.exponent[0]}1`) : Number(value.exponent)
-  if (power + value.digits.length > mostPlaces) return undefined
-  if (power + value.digits.length < -mostPlaces) return '0'
-  const cut = Math.min(
-    Math.max(value.digits.length, 1),
-    Math.max(power + value.digits.length, 0) + mostPlaces,
-  )
+  if (power + value.digits.length > maxPlaces) return undefined
+  if (power + value.digits.length < -maxPlaces) return '0'
+  const cut = Math.min(Math.max(value.digits.length, 1), Math.max(power + value.digits.length, 0) + maxPlaces)
   // What is cut off is not nought: a one in its place keeps the number off the middle between two multiples.
   const kept = value.digits.length > cut ? `${value.digits.slice(0, cut)}1` : value.digits
   const scale = power + value.digits.length - kept.length - Number(by.exponent)

@@ -161,7 +161,7 @@ export const mayUse = (caller: Caller, debit: Pick<DataDebit, 'id' | 'holder'>):
 /** The earliest and the first no longer possible moment a data debit may begin, and its longest period: so that all its dates are years of four digits. */
 const earliest = Date.UTC(1900, 0, 1)
 const latest = Date.UTC(3000, 0, 1)
-const longestPeriod = 366_000 * 86_400_000
+const maxPeriod = 366_000 * 86_400_000
 
 /**
  * A moment as clients send it: a text in any spelling of date-spellings.ts, or milliseconds since 1970.
@@ -187,7 +187,7 @@ const duration = new RegExp(
  */
 export function readPeriod(value: unknown): number | undefined {
   const length = typeof value === 'string' ? readDuration(value.trim()) : value
-  if (typeof length !== 'number' || !(length >= 1) || length > longestPeriod) return undefined
+  if (typeof length !== 'number' || !(length >= 1) || length > maxPeriod) return undefined
   return Math.floor(length)
 }
 

@@ -47,8 +47,8 @@ export interface Narrowing {
 }
 
 /** An endpoint is narrowed to at most so many fields, and at most so many are made coarser. */
-const mostFields = 200
-const mostNarrowed = 100
+const maxFields = 200
+const maxNarrowed = 100
 
 /**
  * Reads what an owner takes away of a bundle (`Narrowing` of the api). A key that is not known is refused: what is meant to be
@@ -68,7 +68,7 @@ export function readNarrowing(text: string): Narrowing {
 
 function each<T>(piece: Piece | undefined, read: (piece: Piece) => T): Map<string, T> {
   const members = piece ? membersOf(piece) : new Map<string, Piece>()
-  if (piece && members.size > mostNarrowed) throw fault(piece, `must have at most ${mostNarrowed} members`)
+  if (piece && members.size > maxNarrowed) throw fault(piece, `must have at most ${maxNarrowed} members`)
   return new Map(Array.from(members, ([name, member]) => [name, read(member)]))
 }
 
@@ -87,7 +87,7 @@ function readEndpoint(piece: Piece): EndpointNarrowing {
     leaveOut: readFlag(members, 'leaveOut'),
     fields: fields && readFields(fields),
     filters: filters ? readFilters(filters) : [],
-    coarse: coarse ? elementsOf(coarse, mostNarrowed).map(readCoarse) : [],
+    coarse: coarse ? elementsOf(coarse, maxNarrowed).map(readCoarse) : [],
     at: piece.path,
   }
 }
@@ -99,7 +99,7 @@ function readFlag(members: Map<string, Piece>, key: string): boolean {
 }
 
 function readFields(piece: Piece): NamedField[] {
-  const fields = elementsOf(piece, mostFields).map((field) => ({ steps: readSteps(field), at: field.path }))
+  const fields = elementsOf(piece, maxFields).map((field) => ({ steps: readSteps(field), at: field.path }))
   if (fields.length === 0) throw fault(piece, 'must have an element; leaveOut leaves the endpoint out')
   return fields
 }

@@ -40,7 +40,7 @@ export const consentStatus = (event: ConsentEvent): string => statuses[event]
  * A permission of a data debit as a policy of ODRL 2.2 in the words of DPV 2, JSON-LD: an agreement, or a request where the owner declined.
  * @param queries what leaves, by whose copy it is
  */
-export function consentPolicy(consent: Consent, queries: readonly LeavingQuery[]): Json {
+export function consentPolicy(consent: Consent, queries: readonly DisclosedQuery[]): Json {
   const { debit, domain, event, origin, permission, receiptId } = consent
   return {
     '@context': context,
@@ -70,7 +70,7 @@ export function consentPolicy(consent: Consent, queries: readonly LeavingQuery[]
 }
 
 /** Records of an endpoint: which of them, which of their fields, and how exact. */
-function target({ property, limit, query, linkedTo }: LeavingQuery, origin: string): Json {
+function target({ property, limit, query, linkedTo }: DisclosedQuery, origin: string): Json {
   const fields = fieldsShown(query).map(({ text }) => text)
   const coarse = query.coarse ?? []
   return {
@@ -170,7 +170,7 @@ export interface Consent {
 }
 
 /** A query of a bundle, by its property. */
-export interface LeavingQuery {
+export interface DisclosedQuery {
   property: string
   /** At most so many records leave. */
   limit: number | undefined
@@ -183,11 +183,11 @@ export interface LeavingQuery {
  * What leaves by a permission: to the requester at most what it asked for, to the owner what is left of it.
  * @throws QueryError when what is kept can no longer be read
  */
-export function leavingQueries({ bundle, narrowing }: Permission, copy: Copy): LeavingQuery[] {
+export function disclosedQueries({ bundle, narrowing }: Permission, copy: Copy): DisclosedQuery[] {
   const asked = readBundle(bundle.text)
   const left = copy === 'owner' && narrowing !== undefined ? narrowed(asked, readNarrowing(narrowing)) : asked
   return Array.from(left, ([property, { endpoints, limit }]) =>
-    endpoints.flatMap((query): LeavingQuery[] => [
+    endpoints.flatMap((query): DisclosedQuery[] => [
       { property, limit, query, linkedTo: undefined },
       ...query.links.map((link) => ({ property, limit: undefined, query: link, linkedTo: query.endpoint })),
     ]),

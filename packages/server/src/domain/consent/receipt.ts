@@ -3,8 +3,8 @@ import {
   type Consent,
   type Copy,
   fieldsShown,
-  type LeavingQuery,
-  leavingQueries,
+  type DisclosedQuery,
+  disclosedQueries,
   validity,
   exactJson,
   type Json,
@@ -33,7 +33,7 @@ const recordId = ({ domain, debit }: Consent, permission: number): string =>
  * @throws QueryError when the bundle that is kept can no longer be read
  */
 export function consentReceipt(consent: Consent, copy: Copy): string {
-  const queries = leavingQueries(consent.permission, copy)
+  const queries = disclosedQueries(consent.permission, copy)
   return writtenJson({
     schema_version: receiptSchema,
     receipt_id: consent.receiptId,
@@ -56,7 +56,7 @@ export function consentReceipt(consent: Consent, copy: Copy): string {
   })
 }
 
-function processing({ debit, permission, origin }: Consent, queries: readonly LeavingQuery[]): Json {
+function processing({ debit, permission, origin }: Consent, queries: readonly DisclosedQuery[]): Json {
   const { application } = debit.client
   return {
     privacy_notice: permission.termsUrl || notStated,
@@ -82,7 +82,7 @@ function processing({ debit, permission, origin }: Consent, queries: readonly Le
 }
 
 /** What may leave: a field each, with all its data as `*`. The owner may always leave something out, and need not say so. */
-function information(queries: readonly LeavingQuery[]): Json[] {
+function information(queries: readonly DisclosedQuery[]): Json[] {
   const found = new Map<string, Json>()
   for (const { query } of queries)
     for (const { steps, text } of fieldsShown(query)) {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { compareValues } from './comparing.ts'
-import { addTo, averageOf, emptyTotal, mostPlaces, sumOf, decimal, writtenNumber } from './numbers.ts'
+import { addTo, averageOf, emptyTotal, maxPlaces, sumOf, decimal, writtenNumber } from './numbers.ts'
 
 /** A number and its value as a fraction of whole numbers. */
 const numbers = fc
@@ -62,8 +62,8 @@ test('a number that would fill the memory is refused, quickly, and leaves the su
   for (const huge of ['1e999999999', '-1e-999999999', `1e${nines}`, `-1e-${nines}`, nines, `0.${nines}`])
     assert.equal(addTo(total, huge), false)
   assert.equal(sumOf(total), '1')
-  assert.ok(addTo(total, `1e${mostPlaces - 1}`) && addTo(total, `1e-${mostPlaces}`))
-  assert.ok(!addTo(total, `1e${mostPlaces}`) && !addTo(total, `1e-${mostPlaces + 1}`))
+  assert.ok(addTo(total, `1e${maxPlaces - 1}`) && addTo(total, `1e-${maxPlaces}`))
+  assert.ok(!addTo(total, `1e${maxPlaces}`) && !addTo(total, `1e-${maxPlaces + 1}`))
   assert.ok(addTo(total, '0e999999999') && addTo(total, `1${'0'.repeat(900)}e-900`))
 })
 

@@ -92,7 +92,7 @@ export function plainNumber({ negative, digits, exponent }: Decimal): string {
 }
 
 /** The most zeros that a number shown to people is written with instead of an exponent. */
-const mostZeros = 21
+const maxZeros = 21
 
 /** A number as people write it: `1000000.5`, `0.00025`, all its digits; an exponent only instead of more than 21 zeros. */
 export function writtenNumber({ negative, digits, exponent }: Decimal): string {
@@ -100,7 +100,7 @@ export function writtenNumber({ negative, digits, exponent }: Decimal): string {
   const power = exponent.length > 15 ? Infinity : Number(exponent)
   const before = digits.length + power
   if (digits === '') return '0'
-  if (power > mostZeros || before < -mostZeros) return `${sign}${digits}e${exponent}`
+  if (power > maxZeros || before < -maxZeros) return `${sign}${digits}e${exponent}`
   if (power >= 0) return sign + digits + '0'.repeat(power)
   const padded = digits.padStart(1 - power, '0')
   return `${sign}${padded.slice(0, power)}.${padded.slice(power)}`
@@ -135,7 +135,7 @@ export function isPlain(text: string, start: number, end: number): boolean {
 }
 
 /** Numbers with more digits than this before or behind the point are not added up: `1e999999999` would take a gigabyte. */
-export const mostPlaces = 1000
+export const maxPlaces = 1000
 /** To how many significant digits an average is rounded. */
 const averageDigits = 20
 
@@ -152,12 +152,12 @@ export const emptyTotal = (): Total => ({ count: 0, scaled: 0n, decimals: 0 })
  * Adds a number, exactly.
  *
  * @param number valid JSON
- * @returns false, and nothing is added, when it has more than `mostPlaces` digits before or behind the point
+ * @returns false, and nothing is added, when it has more than `maxPlaces` digits before or behind the point
  */
 export function addTo(total: Total, number: string): boolean {
   const { negative, digits, exponent } = decimal(number)
   const power = exponent.length > 6 ? Infinity : Number(exponent)
-  if (power + digits.length > mostPlaces || power < -mostPlaces) return false
+  if (power + digits.length > maxPlaces || power < -maxPlaces) return false
   if (-power > total.decimals) {
     total.scaled *= tenTo(-power - total.decimals)
     total.decimals = -power

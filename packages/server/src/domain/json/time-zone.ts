@@ -12,8 +12,8 @@ export interface TimeZone {
 const day = 86_400_000
 const hour = 3_600_000
 /** A formatter takes long to make and some ten kilobytes to keep. */
-const mostZones = 16
-const mostDays = 20_000
+const maxZones = 16
+const maxDays = 20_000
 const zones = new Map<string, TimeZone>()
 
 /**
@@ -28,7 +28,7 @@ export function timeZone(name: string): TimeZone | undefined {
   const clock = clockOf(name)
   if (!clock) return undefined
   const zone = { name, offsetAt: remembering(clock) }
-  if (zones.size >= mostZones) zones.clear()
+  if (zones.size >= maxZones) zones.clear()
   zones.set(name, zone)
   return zone
 }
@@ -64,7 +64,7 @@ function remembering(clock: Intl.DateTimeFormat): (instant: number) => number {
 function remembered(kept: Map<number, number>, key: number, make: () => number): number {
   const known = kept.get(key)
   if (known !== undefined) return known
-  if (kept.size >= mostDays) kept.clear()
+  if (kept.size >= maxDays) kept.clear()
   const made = make()
   kept.set(key, made)
   return made

@@ -2,15 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { megabytesInTimeOf } from '../../../test/work.ts'
-import {
-  hasWords,
-  mostWordBytes,
-  mostWords,
-  queryWords,
-  searchableWords,
-  wordLimit,
-  wordsOf,
-} from './words.ts'
+import { hasWords, maxWordBytes, maxWords, queryWords, searchableWords, wordLimit, wordsOf } from './words.ts'
 
 const texts = fc.oneof(fc.string({ unit: 'grapheme' }), fc.string({ unit: 'binary' }), fc.string())
 
@@ -100,15 +92,15 @@ test('a very long word is found by its beginning, in no more time than it takes 
 })
 
 test('a record with more words than an index keeps says so, and is still found', () => {
-  const many = JSON.stringify(Array.from({ length: mostWords + 5 }, (_, index) => `w${index}`))
+  const many = JSON.stringify(Array.from({ length: maxWords + 5 }, (_, index) => `w${index}`))
   const kept = searchableWords(many)
   assert.equal(kept.all, false)
-  assert.equal(kept.words.length, mostWords)
-  assert.ok(hasWords(many, queryWords(`w${mostWords + 4} w0`)))
+  assert.equal(kept.words.length, maxWords)
+  assert.ok(hasWords(many, queryWords(`w${maxWords + 4} w0`)))
   const wide = JSON.stringify(Array.from({ length: 5000 }, (_, index) => `${index}${'ж'.repeat(60)}`))
   const fewer = searchableWords(wide)
   assert.equal(fewer.all, false)
-  assert.ok(Buffer.byteLength(fewer.words.join('')) <= mostWordBytes)
+  assert.ok(Buffer.byteLength(fewer.words.join('')) <= maxWordBytes)
 })
 
 test('whatever the text: every word is short, has no sign, is its own only word, and finds its text', () => {

@@ -4,8 +4,8 @@ import { valueAt } from './comparing.ts'
 /** A word counts to this many characters: longer ones are found by their beginning. */
 export const wordLimit = 64
 /** The most different words an index keeps of one record, and the most UTF-8 bytes of them (a tsvector holds 1 MiB). */
-export const mostWords = 20_000
-export const mostWordBytes = 524_288
+export const maxWords = 20_000
+export const maxWordBytes = 524_288
 
 /** Letters, marks, digits and what joins them without showing; longer runs are cut, so that no text is folded as a whole. */
 const run = /[\p{L}\p{N}][\p{L}\p{M}\p{N}\u00ad\u0640\u200c\u200d]{0,4095}/gu
@@ -58,7 +58,7 @@ export const queryWords = (search: string): string[] => [...new Set(eachWord(sea
  * and Japanese characters too, so that a search for one finds.
  *
  * @param data a record's data, valid JSON
- * @returns `all` is false when there were more than an index keeps (`mostWords`, `mostWordBytes`): only `hasWords` decides then
+ * @returns `all` is false when there were more than an index keeps (`maxWords`, `maxWordBytes`): only `hasWords` decides then
  */
 export function searchableWords(
   data: string,
@@ -69,7 +69,7 @@ export function searchableWords(
   for (const word of wordsBelow(data, path)) {
     if (words.has(word)) continue
     bytes += Buffer.byteLength(word)
-    if (words.size >= mostWords || bytes > mostWordBytes) return { words: [...words], all: false }
+    if (words.size >= maxWords || bytes > maxWordBytes) return { words: [...words], all: false }
     words.add(word)
   }
   return { words: [...words], all: true }

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { exampleAggregateAnswer, exampleAggregateQuery } from '@hatstand/api/aggregates.ts'
 import fc from 'fast-check'
 import { intervalStart, timeZone } from '../json/time-zone.ts'
-import { readAggregates, add, mostDistinct, mostGroups, result, start } from './aggregates.ts'
+import { readAggregates, add, maxDistinct, maxGroups, result, start } from './aggregates.ts'
 import { QueryError } from './text.ts'
 
 function answer(query: object, records: readonly string[]): string {
@@ -182,12 +182,12 @@ const numbered = (count: number) =>
 
 test('more groups or different values than can be kept are refused, not left out', () => {
   const groups = JSON.stringify({ aggregates: { a: { aggregate: 'count' } }, groupBy: 'n' })
-  refused(groups, 'groupBy', /more than 10000 groups/, numbered(mostGroups + 1))
+  refused(groups, 'groupBy', /more than 10000 groups/, numbered(maxGroups + 1))
   const distinct = JSON.stringify({
     aggregates: { a: { aggregate: 'distinct', field: 'n' } },
     groupBy: 'shop',
   })
-  refused(distinct, 'aggregates.a', /more than 100000 different values/, numbered(mostDistinct + 1))
+  refused(distinct, 'aggregates.a', /more than 100000 different values/, numbered(maxDistinct + 1))
   const long = Array.from({ length: 5 }, (_, index) => `{"n":"${index}${'x'.repeat(1_000_000)}"}`)
   refused(groups, 'groupBy', /more than 4000000 characters/, long)
   refused(

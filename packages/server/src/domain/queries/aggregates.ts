@@ -70,9 +70,9 @@ export interface Aggregation {
 }
 
 /** What an answer may hold, and what may be kept for it: more is refused, never left out. */
-export const mostGroups = 10_000
-export const mostDistinct = 100_000
-const mostCharacters = 4_000_000
+export const maxGroups = 10_000
+export const maxDistinct = 100_000
+const maxCharacters = 4_000_000
 
 /** The years that a histogram shows: 1 to 9999. What is outside counts as no date. */
 const firstInstant = -62_135_510_400_000
@@ -87,7 +87,7 @@ export function start(query: AggregateQuery): Aggregation {
   const zone = query.histogram && timeZone(query.histogram.timeZone)
   if (query.histogram && !zone)
     throw new QueryError('histogram.timeZone', 'must be a time zone such as Europe/Berlin')
-  const budget = { values: 0, mostValues: mostDistinct, characters: 0, mostCharacters }
+  const budget = { values: 0, maxValues: maxDistinct, characters: 0, maxCharacters }
   const paths = [query.histogram?.path, query.groupBy, ...query.aggregates.map(({ path }) => path)]
   const fields = fieldTree(paths.map((path) => path ?? []))
   const aggregation: Aggregation = { query, zone, fields, groups: new Map(), budget }
@@ -125,13 +125,13 @@ function groupAt(aggregation: Aggregation, from: number | undefined, value: stri
   const known = groups.get(key)
   if (known) return known
   const by = query.groupBy ? 'groupBy' : 'histogram'
-  if (groups.size >= mostGroups)
+  if (groups.size >= maxGroups)
     throw new QueryError(
       by,
-      `makes more than ${mostGroups} groups: filter the records, or ask for longer intervals`,
+      `makes more than ${maxGroups} groups: filter the records, or ask for longer intervals`,
     )
   budget.characters += value.length
-  if (budget.characters > budget.mostCharacters) throw new QueryError(by, tooManyCharacters(budget))
+  if (budget.characters > budget.maxCharacters) throw new QueryError(by, tooManyCharacters(budget))
   const group = {
     from,
     value,
@@ -180,8 +180,8 @@ function compareGroups(a: Group, b: Group): number {
 }
 
 /** One question asks for at most so many aggregates. */
-const mostAggregates = 20
-const longestName = 100
+const maxAggregates = 20
+const maxNameLength = 100
 
 /**
  * Reads what is asked about records (`AggregateQuery` of the api), all but its filters. Other than in an endpoint query, a key
@@ -195,8 +195,8 @@ export function readAggregates(text: string): AggregateQuery {
   const members = closedMembersOf(whole, ['aggregates', 'filters', 'groupBy', 'histogram'])
   const piece = required(members, 'aggregates', whole)
   const named = [...membersOf(piece)]
-  if (named.length === 0 || named.length > mostAggregates)
-    throw fault(piece, `must have 1 to ${mostAggregates} members`)
+  if (named.length === 0 || named.length > maxAggregates)
+    throw fault(piece, `must have 1 to ${maxAggregates} members`)
   const groupBy = optional(members, 'groupBy')
   const histogram = optional(members, 'histogram')
   return {
@@ -207,8 +207,8 @@ export function readAggregates(text: string): AggregateQuery {
 }
 
 function readAggregate(name: string, piece: Piece): NamedAggregate {
-  if (name === '' || name.length > longestName)
-    throw fault(piece, `must have a name of 1 to ${longestName} characters`)
+  if (name === '' || name.length > maxNameLength)
+    throw fault(piece, `must have a name of 1 to ${maxNameLength} characters`)
   const members = closedMembersOf(piece, ['aggregate', 'field'])
   const aggregate = wordOf(required(members, 'aggregate', piece), aggregates)
   const field =

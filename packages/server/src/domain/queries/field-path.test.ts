@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { longestPath, mostNames, parsePath, PathError, pathText } from './text.ts'
+import { maxPathLength, maxNames, parsePath, PathError, pathText } from './text.ts'
 
 const refused = (path: string, brackets = false) =>
   assert.throws(() => parsePath(path, { brackets }), PathError, JSON.stringify(path))
@@ -52,11 +52,11 @@ test('what is no path is refused', () => {
 })
 
 test('a path has its limits', () => {
-  assert.equal(parsePath('x'.repeat(longestPath)).length, 1)
-  refused('x'.repeat(longestPath + 1))
-  assert.equal(parsePath(Array(mostNames).fill('x').join('.')).length, mostNames)
+  assert.equal(parsePath('x'.repeat(maxPathLength)).length, 1)
+  refused('x'.repeat(maxPathLength + 1))
+  assert.equal(parsePath(Array(maxNames).fill('x').join('.')).length, maxNames)
   refused(
-    Array(mostNames + 1)
+    Array(maxNames + 1)
       .fill('x')
       .join('.'),
   )

@@ -43,7 +43,7 @@ export interface Filter {
 type Test = (text: string, start: number, end: number) => boolean
 
 /** How many characters may be looked at to test one record: several times its own, since fields overlap. */
-const mostWork = (text: string) => 4 * text.length + 8 * 1_048_576
+const maxWork = (text: string) => 4 * text.length + 8 * 1_048_576
 
 const prepared = new WeakMap<readonly Filter[], (text: string) => boolean>()
 
@@ -68,7 +68,7 @@ function prepare(filters: readonly Filter[]): (text: string) => boolean {
   return (text) => {
     const found = fieldsAt(text, skipSpace(text, 0), tree)
     if (found.length < tests.length) return false
-    let left = mostWork(text)
+    let left = maxWork(text)
     return found.every(({ path, start, end }) => {
       left -= passes[path]! * (end - start)
       if (left < 0) throw new QueryError('filters', 'look at the same large value too often: fewer of them')
@@ -121,11 +121,11 @@ const isPlainNumber = (text: string, start: number, end: number) =>
   /[-\d]/.test(text[start] ?? '') && isPlain(text, start, end)
 
 /** A query has at most so many filters. */
-export const mostFilters = 100
+export const maxFilters = 100
 /** Values to compare with have at most so many arrays and objects inside arrays, all filters together: each is looked for in every element. */
-export const mostNestedParts = 20
+export const maxNestedParts = 20
 /** A search is no longer than this many UTF-16 code units. */
-export const longestSearch = 1000
+export const maxSearchLength = 1000
 
 const transformations = ['identity', 'datetimeExtract', 'timestampExtract', 'searchable'] as const
 const operators = ['contains', 'in', 'between', 'find'] as const
@@ -135,8 +135,8 @@ const operators = ['contains', 'in', 'between', 'find'] as const
  * @throws QueryError
  */
 export function readFilters(piece: Piece): Filter[] {
-  const parts = { left: mostNestedParts }
-  return elementsOf(piece, mostFilters).map((filter) => readFilter(filter, parts))
+  const parts = { left: maxNestedParts }
+  return elementsOf(piece, maxFilters).map((filter) => readFilter(filter, parts))
 }
 
 /** How many more arrays and objects inside arrays there may be. */
@@ -178,7 +178,8 @@ function readOperator(piece: Piece, transformation: Transformation, parts: Parts
 
 function readSearch(piece: Piece): string {
   const search = piece.text[piece.start] === '"' ? stringOf(piece) : sourceOf(piece)
-  if (search.length > longestSearch) throw fault(piece, `must be no longer than ${longestSearch} characters`)
+  if (search.length > maxSearchLength)
+    throw fault(piece, `must be no longer than ${maxSearchLength} characters`)
   if (queryWords(search).length === 0) throw fault(piece, 'must have a word to search for')
   return search
 }
@@ -221,7 +222,7 @@ function readValue(piece: Piece, operator: 'contains' | 'in', ofNumbers: boolean
   if (parts.left < 0)
     throw fault(
       piece,
-      `must have at most ${mostNestedParts} arrays and objects inside arrays, all filters together`,
+      `must have at most ${maxNestedParts} arrays and objects inside arrays, all filters together`,
     )
   return value
 }

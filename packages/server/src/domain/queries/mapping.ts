@@ -116,9 +116,9 @@ function written(made: Made): string {
 }
 
 /** A mapping has at most so many rules, those inside others too. */
-export const mostRules = 1000
+export const maxRules = 1000
 /** Rules go no deeper inside one another than this. */
-export const mostRuleLevels = 8
+export const maxRuleLevels = 8
 
 /** Reads a path, and says where a bad one stands. */
 export function pathAt(piece: Piece, text: string, brackets = false): string[] {
@@ -135,14 +135,14 @@ export function pathAt(piece: Piece, text: string, brackets = false): string[] {
  * @throws QueryError
  */
 export function readMapping(piece: Piece): Rule[] {
-  return readRules(piece, { left: mostRules }, 1)
+  return readRules(piece, { left: maxRules }, 1)
 }
 
 function readRules(piece: Piece, rules: { left: number }, level: number): Rule[] {
   const byName = membersOf(piece)
   rules.left -= byName.size
-  if (rules.left < 0) throw fault(piece, `must have at most ${mostRules} rules in all`)
-  if (level > mostRuleLevels) throw fault(piece, `must be at most ${mostRuleLevels} mappings deep`)
+  if (rules.left < 0) throw fault(piece, `must have at most ${maxRules} rules in all`)
+  if (level > maxRuleLevels) throw fault(piece, `must be at most ${maxRuleLevels} mappings deep`)
   return Array.from(byName, ([to, rule]) => readRule(to, rule, rules, level))
 }
 

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { DatePart } from '@hatstand/api/queries.ts'
 import { dateParts } from '../json/dates.ts'
-import { longestSearch, mostFilters, mostNestedParts } from './filters.ts'
-import { mostRuleLevels, mostRules } from './mapping.ts'
-import { longestName, mostProperties, mostQueries, readBundle, readEndpointQueries } from './query.ts'
-import { longestPath, mostNames, QueryError, mostLevels, mostText } from './text.ts'
+import { maxSearchLength, maxFilters, maxNestedParts } from './filters.ts'
+import { maxRuleLevels, maxRules } from './mapping.ts'
+import { maxNameLength, maxProperties, maxQueries, readBundle, readEndpointQueries } from './query.ts'
+import { maxPathLength, maxNames, QueryError, maxLevels, maxText } from './text.ts'
 
 type Members = Record<string, unknown>
 const query = (members: Members = {}): Members => ({ endpoint: 'rumpel/locations', ...members })
@@ -246,49 +246,52 @@ test('orders and limits that cannot be kept are refused', () => {
 
 test('what is too large is refused, and the limit is named', () => {
   refused(
-    faultOf(() => readBundle(' '.repeat(mostText + 1))),
-    `the query must be no longer than ${mostText}`,
+    faultOf(() => readBundle(' '.repeat(maxText + 1))),
+    `the query must be no longer than ${maxText}`,
   )
   refused(
-    faultOf(() => readEndpointQueries(deep(mostLevels + 1))),
-    `the query must be JSON: nested deeper than ${mostLevels}`,
+    faultOf(() => readEndpointQueries(deep(maxLevels + 1))),
+    `the query must be JSON: nested deeper than ${maxLevels}`,
   )
   refused(
-    faultOf(() => readEndpointQueries(JSON.stringify(many(mostQueries + 1, query())))),
-    `the query must have at most ${mostQueries}`,
+    faultOf(() => readEndpointQueries(JSON.stringify(many(maxQueries + 1, query())))),
+    `the query must have at most ${maxQueries}`,
   )
   refused(
-    queryFault(query({ links: many(mostQueries + 1, query()) })),
-    `[0].links must have at most ${mostQueries}`,
+    queryFault(query({ links: many(maxQueries + 1, query()) })),
+    `[0].links must have at most ${maxQueries}`,
   )
   refused(
-    queryFault(query({ filters: many(mostFilters + 1, 0) })),
-    `[0].filters must have at most ${mostFilters}`,
+    queryFault(query({ filters: many(maxFilters + 1, 0) })),
+    `[0].filters must have at most ${maxFilters}`,
   )
-  refused(queryFault(query({ endpoint: `a/${'b'.repeat(longestName)}` })), '[0].endpoint must be an endpoint')
-  refused(queryFault(query({ mapping: object(mostRules + 1) })), `[0].mapping must have at most ${mostRules}`)
+  refused(
+    queryFault(query({ endpoint: `a/${'b'.repeat(maxNameLength)}` })),
+    '[0].endpoint must be an endpoint',
+  )
+  refused(queryFault(query({ mapping: object(maxRules + 1) })), `[0].mapping must have at most ${maxRules}`)
   let nested: unknown = { x: 'y' }
-  for (let level = 0; level < mostRuleLevels; level += 1) nested = { a: { source: 'b', mappings: nested } }
+  for (let level = 0; level < maxRuleLevels; level += 1) nested = { a: { source: 'b', mappings: nested } }
   assert.match(
     queryFault(query({ mapping: nested })),
-    new RegExp(`must be at most ${mostRuleLevels} mappings deep$`),
+    new RegExp(`must be at most ${maxRuleLevels} mappings deep$`),
   )
-  refused(bundleFault(object(mostProperties + 1)), `the query must have 1 to ${mostProperties}`)
-  refused(bundleFault({ ['x'.repeat(longestName + 1)]: {} }), 'xxx')
+  refused(bundleFault(object(maxProperties + 1)), `the query must have 1 to ${maxProperties}`)
+  refused(bundleFault({ ['x'.repeat(maxNameLength + 1)]: {} }), 'xxx')
   refused(
-    filterFault({ operator: 'contains', value: many(mostNestedParts + 1, {}) }),
-    `operator.value must have at most ${mostNestedParts}`,
+    filterFault({ operator: 'contains', value: many(maxNestedParts + 1, {}) }),
+    `operator.value must have at most ${maxNestedParts}`,
   )
   refused(
-    filterFault({ operator: 'find', search: 'x'.repeat(longestSearch + 1) }, searchable),
+    filterFault({ operator: 'find', search: 'x'.repeat(maxSearchLength + 1) }, searchable),
     'operator.search must be no longer',
   )
   refused(
-    queryFault(filter({}, null, 'x'.repeat(longestPath + 1))),
+    queryFault(filter({}, null, 'x'.repeat(maxPathLength + 1))),
     '[0].filters[0].field must be a path of at most',
   )
   refused(
-    queryFault(filter({}, null, `x${'.x'.repeat(mostNames)}`)),
+    queryFault(filter({}, null, `x${'.x'.repeat(maxNames)}`)),
     '[0].filters[0].field must be a path of at most',
   )
 })

@@ -20,11 +20,11 @@ import {
 } from './text.ts'
 
 /** A list has at most so many queries, and a query so many links. */
-export const mostQueries = 100
+export const maxQueries = 100
 /** A bundle has at most so many properties. */
-export const mostProperties = 100
+export const maxProperties = 100
 /** A property's name and an endpoint's are no longer than this many UTF-16 code units. */
-export const longestName = 500
+export const maxNameLength = 500
 
 /** Records of one endpoint: which, and how their data is shown. Plain data: JSON brings it back as it was. */
 export interface EndpointQuery {
@@ -66,14 +66,14 @@ export const readEndpointQueries = (text: string): EndpointQuery[] => readQuerie
 export function readBundle(text: string): Map<string, PropertyQuery> {
   const piece = wholePiece(text)
   const properties = membersOf(piece)
-  if (properties.size === 0 || properties.size > mostProperties)
-    throw fault(piece, `must have 1 to ${mostProperties} properties`)
+  if (properties.size === 0 || properties.size > maxProperties)
+    throw fault(piece, `must have 1 to ${maxProperties} properties`)
   return new Map(Array.from(properties, ([name, property]) => [name, readProperty(name, property)]))
 }
 
 function readProperty(name: string, piece: Piece): PropertyQuery {
-  if (name === '' || name.length > longestName)
-    throw fault(piece, `must have a name of 1 to ${longestName} characters`)
+  if (name === '' || name.length > maxNameLength)
+    throw fault(piece, `must have a name of 1 to ${maxNameLength} characters`)
   const members = membersOf(piece)
   const endpoints = readQueries(required(members, 'endpoints', piece))
   const [orderBy, ordering, limit] = ['orderBy', 'ordering', 'limit'].map((key) => optional(members, key))
@@ -104,7 +104,7 @@ function readLimit(piece: Piece): number {
 }
 
 function readQueries(piece: Piece): EndpointQuery[] {
-  const queries = elementsOf(piece, mostQueries).map((query) => readQuery(query, readLinks))
+  const queries = elementsOf(piece, maxQueries).map((query) => readQuery(query, readLinks))
   if (queries.length === 0) throw fault(piece, 'must have an element')
   return queries
 }
@@ -113,7 +113,7 @@ function readQuery(piece: Piece, linksOf: (piece: Piece) => EndpointQuery[]): En
   const members = membersOf(piece)
   const name = required(members, 'endpoint', piece)
   const endpoint = stringOf(name)
-  if (endpoint.length > longestName || !isEndpoint(endpoint))
+  if (endpoint.length > maxNameLength || !isEndpoint(endpoint))
     throw fault(
       name,
       'must be an endpoint: namespace and path, lower-case letters, digits, hyphens and single slashes',
@@ -137,10 +137,10 @@ function readParts(
   }
 }
 
-const readLinks = (piece: Piece) => elementsOf(piece, mostQueries).map((link) => readQuery(link, refuseLinks))
+const readLinks = (piece: Piece) => elementsOf(piece, maxQueries).map((link) => readQuery(link, refuseLinks))
 
 function refuseLinks(piece: Piece): never[] {
-  if (elementsOf(piece, mostQueries).length > 0) throw fault(piece, 'must be left out: links go one level')
+  if (elementsOf(piece, maxQueries).length > 0) throw fault(piece, 'must be left out: links go one level')
   return []
 }
 

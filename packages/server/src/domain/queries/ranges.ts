@@ -65,7 +65,7 @@ export interface ScalarRanges {
 }
 
 /** More ranges than this are no condition for an engine. */
-const mostRanges = 50
+const maxRanges = 50
 const kindOf: Record<string, number> = { n: 1, f: 4, t: 5, '[': 6, '{': 7 }
 
 /**
@@ -78,7 +78,7 @@ export function scalarRanges({ path, transformation, operator }: Filter): Scalar
   if (transformation.transformation !== 'identity' || path.length === 0) return undefined
   const found: ScalarRanges = { path, kinds: [], texts: [], numbers: [] }
   const pairs = pairsOf(operator)
-  if (!pairs || pairs.length > mostRanges) return undefined
+  if (!pairs || pairs.length > maxRanges) return undefined
   return pairs.every(([low, high]) => addRange(found, low, high)) ? found : undefined
 }
 
@@ -91,7 +91,7 @@ function pairsOf(operator: Operator): [string, string][] | undefined {
   if (operator.operator === 'contains') return value.startsWith('[') ? [lists] : [lists, [value, value]]
   if (!value.startsWith('[')) return [[value, value]]
   const pairs = elements(value, 0, Infinity)
-    .take(mostRanges + 1)
+    .take(maxRanges + 1)
     .map(({ start, end }): [string, string] => [value.slice(start, end), value.slice(start, end)])
     .filter(([text]) => !text.startsWith('{'))
   return [lists, ...pairs]

@@ -4,7 +4,7 @@ import {
   addTo,
   averageOf,
   emptyTotal,
-  mostPlaces,
+  maxPlaces,
   sumOf,
   type Total,
   decimal,
@@ -20,10 +20,10 @@ export type Aggregate = (typeof aggregates)[number]
 export interface Budget {
   /** How many different values are kept, and how many may be. */
   values: number
-  mostValues: number
+  maxValues: number
   /** How many characters are kept, and how many may be. */
   characters: number
-  mostCharacters: number
+  maxCharacters: number
 }
 
 /** What one aggregate knows of one group so far. */
@@ -37,7 +37,7 @@ export interface Tally {
 }
 
 /** Values of more characters are not compared for the smallest or greatest. */
-const longestCompared = 10_000
+const maxComparedLength = 10_000
 
 export const newTally = (aggregate: Aggregate): Tally => ({
   aggregate,
@@ -67,14 +67,14 @@ const isNumber = (value: string): boolean => value[0] === '-' || (value[0]! >= '
 function addNumber({ total }: Tally, value: string): string | undefined {
   if (!isNumber(value) || addTo(total, value)) return undefined
   const shown = value.length > 30 ? `${value.slice(0, 30)}...` : value
-  return `meets a number of more than ${mostPlaces} digits before or behind the point: ${shown}`
+  return `meets a number of more than ${maxPlaces} digits before or behind the point: ${shown}`
 }
 
 function addDistinct({ distinct }: Tally, value: string, budget: Budget): string | undefined {
   const key = shortKey(canonicalText(value))
   if (distinct.has(key)) return undefined
-  if (budget.values >= budget.mostValues)
-    return `meets more than ${budget.mostValues} different values: ask for fewer records or fewer groups`
+  if (budget.values >= budget.maxValues)
+    return `meets more than ${budget.maxValues} different values: ask for fewer records or fewer groups`
   budget.values += 1
   distinct.add(key)
   return undefined
@@ -89,7 +89,7 @@ const shortKey = (text: string): string => (text.length <= 32 ? text : `#${finge
 
 function addCompared(tally: Tally, value: string, budget: Budget): string | undefined {
   if (value[0] === '[' || value[0] === '{') return undefined
-  if (value.length > longestCompared) return `meets a value of more than ${longestCompared} characters`
+  if (value.length > maxComparedLength) return `meets a value of more than ${maxComparedLength} characters`
   const { best } = tally
   if (best && isNumber(value) && isNumber(best.text) && isPlain(value, 0, value.length)) {
     if (isPlain(best.text, 0, best.text.length) && !precedes(tally, Number(value) - Number(best.text)))
@@ -99,7 +99,7 @@ function addCompared(tally: Tally, value: string, budget: Budget): string | unde
   if (best && !precedes(tally, comparedTo(best, key, value))) return undefined
   const text = isNumber(value) ? writtenNumber(decimal(value)) : canonicalText(value)
   const characters = budget.characters + text.length - (best?.text.length ?? 0)
-  if (characters > budget.mostCharacters) return tooManyCharacters(budget)
+  if (characters > budget.maxCharacters) return tooManyCharacters(budget)
   budget.characters = characters
   tally.best = { text, key }
   return undefined
@@ -115,8 +115,8 @@ function comparedTo(best: { text: string; key: Uint8Array }, key: Uint8Array, va
 }
 
 /** The end of a sentence. */
-export const tooManyCharacters = ({ mostCharacters }: Budget): string =>
-  `would keep more than ${mostCharacters} characters of different values: ask for fewer records or fewer groups`
+export const tooManyCharacters = ({ maxCharacters }: Budget): string =>
+  `would keep more than ${maxCharacters} characters of different values: ask for fewer records or fewer groups`
 
 /** What came out, as JSON text: null where no value counted. */
 export function tallyResult({ aggregate, count, total, best, distinct }: Tally): string {

@@ -2,9 +2,9 @@ import { elements, JsonError, members, skipSpace, skipValue, stringValue } from 
 import { decimal, plainNumber } from '../json/numbers.ts'
 
 /** A query, bundle or whatever else is read here is no longer than this many UTF-16 code units. */
-export const mostText = 1_048_576
+export const maxText = 1_048_576
 /** And nests no deeper than this. */
-export const mostLevels = 64
+export const maxLevels = 64
 
 /** A value of what is read: its span in the text, and the path its faults are named by. */
 export interface Piece {
@@ -19,10 +19,10 @@ export interface Piece {
  * @throws QueryError
  */
 export function wholePiece(text: string): Piece {
-  if (text.length > mostText) throw new QueryError('', `must be no longer than ${mostText} characters`)
+  if (text.length > maxText) throw new QueryError('', `must be no longer than ${maxText} characters`)
   try {
     const start = skipSpace(text, 0)
-    const end = skipValue(text, start, mostLevels)
+    const end = skipValue(text, start, maxLevels)
     const behind = skipSpace(text, end)
     if (behind < text.length) throw new JsonError('expected the end', behind)
     return { text, start, end, path: '' }
@@ -136,9 +136,9 @@ export function closedMembersOf(piece: Piece, keys: readonly string[]): Map<stri
 }
 
 /** A path has no more names than this. */
-export const mostNames = 64
+export const maxNames = 64
 /** A path is no longer than this many UTF-16 code units. */
-export const longestPath = 1000
+export const maxPathLength = 1000
 
 /** Why a text is no path: the end of a sentence that begins with what is named by it. */
 export class PathError extends Error {
@@ -154,7 +154,8 @@ export class PathError extends Error {
  * @throws PathError
  */
 export function parsePath(text: string, { brackets = false } = {}): string[] {
-  if (text.length > longestPath) throw new PathError(`must be a path of at most ${longestPath} characters`)
+  if (text.length > maxPathLength)
+    throw new PathError(`must be a path of at most ${maxPathLength} characters`)
   const names: string[] = []
   let at = 0
   for (;;) {
@@ -166,7 +167,7 @@ export function parsePath(text: string, { brackets = false } = {}): string[] {
     if (text[at] !== '.') throw new PathError('must be a path: a bracket in a name is escaped, \\[ or \\]')
     at += 1
   }
-  if (names.length > mostNames) throw new PathError(`must be a path of at most ${mostNames} names`)
+  if (names.length > maxNames) throw new PathError(`must be a path of at most ${maxNames} names`)
   return names
 }
 

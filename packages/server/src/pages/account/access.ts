@@ -101,7 +101,7 @@ interface Entry {
 }
 
 /** More are not shown: a program may have asked for a token each minute. */
-const mostShown = 200
+const maxShown = 200
 
 /** @param ended how many were just ended; undefined when the page is only looked at */
 function accessPage(entries: readonly Entry[], hidden: Markup, ended: number | undefined): string {
@@ -131,9 +131,9 @@ function endedInWords(count: number): string {
 }
 
 function listOf(entries: readonly Entry[]): Markup {
-  const more = entries.length - mostShown
+  const more = entries.length - maxShown
   return markup`<ul class="rows">
-${entries.slice(0, mostShown).map(
+${entries.slice(0, maxShown).map(
   (
     entry,
   ) => markup`<li class="between"><div><strong>${isolated(entry.title)}</strong>${entry.mine && markup` (this browser)`}${entry.about && markup` <span class="quiet">${entry.about}</span>`}

@@ -28,7 +28,7 @@ export const onePath = '/account/data-debits/one'
 const addressOf = (id: string) => `${onePath}?id=${encodeURIComponent(id)}`
 
 /** How much of a record, or of a value that one is compared with, a page shows, in characters. */
-const mostData = 400
+const maxData = 400
 
 const statusWords: Record<Status, string> = {
   proposed: 'waits for you',
@@ -87,7 +87,7 @@ interface OneShown {
   active: Permission | undefined
   /** Who it was that asked, as the account knows it. */
   requester: string
-  records: readonly Leaving[]
+  records: readonly Disclosure[]
   counts: ReadonlyMap<string, number>
   /** Undefined where nothing can be chosen: it was accepted with less before, and stays so. */
   choices: readonly EndpointFields[] | undefined
@@ -115,7 +115,7 @@ ${shown.conditions.length > 0 && conditionsOf(shown)}
 <form method="post" action="${onePath}">
 ${shown.hidden}<h2>What ${isDecided ? 'leaves' : 'would leave'} now</h2>
 ${nothingYet(shown)}
-${leaving(shown)}
+${disclosed(shown)}
 ${!isDecided && shown.choices ? choosing(shown.choices, shown) : ''}
 ${isDecided ? ending() : deciding(open, now)}
 </form>
@@ -170,7 +170,7 @@ function inWords({ path, transformation, operator }: Filter): Markup {
 }
 
 const valueOf = (text: string): Markup =>
-  markup`<code>${isolated(text.length > mostData ? `${text.slice(0, mostData)}…` : text)}</code>`
+  markup`<code>${isolated(text.length > maxData ? `${text.slice(0, maxData)}…` : text)}</code>`
 
 function nothingYet({ conditions }: OneShown): Markup | false {
   const unmet = conditions.filter(({ isMet }) => !isMet).map(({ name }) => isolated(name))
@@ -180,11 +180,11 @@ function nothingYet({ conditions }: OneShown): Markup | false {
   )
 }
 
-function leaving({ records, counts }: OneShown): Markup {
+function disclosed({ records, counts }: OneShown): Markup {
   return markup`${Array.from(counts, ([property, count]) => {
     const some = records.filter((record) => record.property === property)
     return markup`<h3>${property}: ${count} ${count === 1 ? 'record' : 'records'}</h3>
-${some.length > 0 && markup`<ul class="rows">${some.map(({ endpoint, data }) => markup`<li><span class="quiet">${endpoint}</span><br><code>${data.slice(0, mostData)}${data.length > mostData && '…'}</code></li>`)}</ul>`}${count > some.length && some.length > 0 && markup`<p class="quiet">The first ${some.length} are shown.</p>`}`
+${some.length > 0 && markup`<ul class="rows">${some.map(({ endpoint, data }) => markup`<li><span class="quiet">${endpoint}</span><br><code>${data.slice(0, maxData)}${data.length > maxData && '…'}</code></li>`)}</ul>`}${count > some.length && some.length > 0 && markup`<p class="quiet">The first ${some.length} are shown.</p>`}`
   })}`
 }
 
@@ -229,10 +229,10 @@ function time(milliseconds: number): Markup {
 }
 
 /** How many characters of a form the fields take that a page lets an owner choose from: it has only so much room. */
-const mostLength = 12_000
+const maxTextLength = 12_000
 
 /** A record as it would leave. */
-interface Leaving {
+interface Disclosure {
   property: string
   endpoint: string
   /** JSON, as it would leave. */
@@ -246,7 +246,7 @@ interface EndpointFields {
 }
 
 /** The records in the JSON text of a bundle's answer; none when it is too long to look at. */
-export function leavingIn(text: string): Leaving[] {
+export function disclosuresIn(text: string): Disclosure[] {
   try {
     return [...membersOf(wholePiece(text))].flatMap(([property, records]) =>
       elementsOf(records, 1000).map((record) => {
@@ -262,9 +262,9 @@ export function leavingIn(text: string): Leaving[] {
 }
 
 /** What an owner may choose from: the fields that mappings show, and of whole records those that some of them have. */
-export function choicesIn(bundle: Bundle, records: readonly Leaving[]): EndpointFields[] {
+export function choicesIn(bundle: Bundle, records: readonly Disclosure[]): EndpointFields[] {
   const byEndpoint = new Map<string, Set<string>>()
-  let left = mostLength
+  let left = maxTextLength
   for (const query of [...bundle.values()].flatMap(({ endpoints }) =>
     endpoints.flatMap((one) => [one, ...one.links]),
   )) {
@@ -281,7 +281,7 @@ export function choicesIn(bundle: Bundle, records: readonly Leaving[]): Endpoint
   return Array.from(byEndpoint, ([endpoint, fields]) => ({ endpoint, fields: [...fields] }))
 }
 
-function fieldsOf(query: EndpointQuery, records: readonly Leaving[]): string[] {
+function fieldsOf(query: EndpointQuery, records: readonly Disclosure[]): string[] {
   if (query.mapping) return fieldsShown(query).flatMap(({ text }) => (text === '' ? [] : [text]))
   return records
     .filter(({ endpoint, data }) => endpoint === query.endpoint && data.startsWith('{'))

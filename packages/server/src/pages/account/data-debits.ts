@@ -5,20 +5,20 @@ import * as actions from '../../actions/data-debits.ts'
 import type { Session } from '../../auth/sessions.ts'
 import type { App, Context } from '../../context.ts'
 import { userIn } from '../../domain/access/rights.ts'
-import { leavingBy } from '../../domain/consent/acceptance.ts'
+import { disclosureBy } from '../../domain/consent/acceptance.ts'
 import { activePermission, type DataDebit, openPermission } from '../../domain/consent/data-debit.ts'
 import { ApiError } from '../../errors.ts'
 import { plainPage, sendPage } from '../../http/page.ts'
 import { ownersQueryContext } from '../../ledger/reading.ts'
 import { findApplication } from '../../store/access/applications.ts'
 import { findUser } from '../../store/access/users.ts'
-import { findDebit, listDebits, noteSeen } from '../../store/consent/data-debits.ts'
+import { findDebit, listDebits, markSeen } from '../../store/consent/data-debits.ts'
 import { formOf, hiddenFields, pages, sendOn } from '../forms.ts'
 import { ownersPage } from '../sign-in.ts'
 import { nameIn } from './applications.ts'
 import {
   choicesIn,
-  leavingIn,
+  disclosuresIn,
   narrowingOf,
   listPage,
   listPath,
@@ -82,15 +82,15 @@ async function showOne(
   if (debit === undefined || debit.deletedAt !== undefined)
     return sendPage(reply, 404, plainPage('Nothing here', 'There is no such data debit.'))
   const open = openPermission(debit)
-  await database.of(pda).write((unit) => noteSeen(unit, debit.id, open.number))
+  await database.of(pda).write((unit) => markSeen(unit, debit.id, open.number))
   const queries = ownersQueryContext(context, pda)
-  const whole = await sample(queries, debit, open, leavingBy(open).bundle, someRecords)
+  const whole = await sample(queries, debit, open, disclosureBy(open).bundle, someRecords)
   const narrowing = chosen?.narrowing && JSON.stringify(chosen.narrowing)
   const less = narrowing === undefined ? open : { ...open, narrowing }
-  const { bundle, conditions } = actions.orMalformed(() => leavingBy(less))
+  const { bundle, conditions } = actions.orMalformed(() => disclosureBy(less))
   const records = narrowing === undefined ? whole : await sample(queries, debit, less, bundle, someRecords)
   const choices =
-    open.narrowing === undefined ? choicesIn(leavingBy(open).bundle, leavingIn(whole)) : undefined
+    open.narrowing === undefined ? choicesIn(disclosureBy(open).bundle, disclosuresIn(whole)) : undefined
   const all = choices?.flatMap(({ endpoint, fields }) => fields.map((field) => `${endpoint} ${field}`)) ?? []
   const states = conditions && (await met(queries, conditions))
   const html = onePage({
@@ -98,7 +98,7 @@ async function showOne(
     open,
     active: activePermission(debit, now()),
     requester: await requesterOf(context, pda, debit),
-    records: leavingIn(records),
+    records: disclosuresIn(records),
     counts: await counted(queries, bundle),
     choices,
     ticked: chosen?.ticked ?? new Set(all),

@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { changeEmail } from '../../actions/owners.ts'
 import { sendsMail } from '../../auth/mail.ts'
-import { insistOnPassword } from '../../auth/passwords/login.ts'
+import { requirePassword } from '../../auth/passwords/login.ts'
 import { mailEmailChanged } from '../../auth/passwords/recovery.ts'
 import type { Session } from '../../auth/sessions.ts'
 import type { App, Context } from '../../context.ts'
@@ -52,7 +52,7 @@ async function change(
     return show(context, request, reply.code(400), session, { email, problems: { email: problem } })
   const entry = entryOfPage(request, context, session, 'owner', { change: 'e-mail address' })
   try {
-    const before = await insistOnPassword(context, pda, form.get('password') ?? '', request.ip)
+    const before = await requirePassword(context, pda, form.get('password') ?? '', request.ip)
     await changeEmail(context.database.of(pda), email || undefined, entry)
     if (before.email !== email)
       later(reply, () => mailEmailChanged(context, session.account, before, request.log))

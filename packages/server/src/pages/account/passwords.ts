@@ -2,7 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { changeOwnPassword, limitedReset, resetPassword } from '../../actions/owners.ts'
 import { sendsMail } from '../../auth/mail.ts'
 import { limitsOf } from '../../auth/passwords/login-limit.ts'
-import { insistOnResetLink, mailPasswordChanged, mailResetLink } from '../../auth/passwords/recovery.ts'
+import { requireResetLink, mailPasswordChanged, mailResetLink } from '../../auth/passwords/recovery.ts'
 import type { Session } from '../../auth/sessions.ts'
 import type { App, Context } from '../../context.ts'
 import { emailProblem } from '../../domain/access/credentials.ts'
@@ -102,7 +102,7 @@ async function withLink(
   const account = accountOfPage(request)
   try {
     await limitedReset(context, account, request.ip, async () => {
-      await insistOnResetLink(context, account.pda, token)
+      await requireResetLink(context, account.pda, token)
       return true
     })
     return await act(await nameOfOwner(context, request))

@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { hostOf } from '../../auth/authenticate.ts'
-import { insistOnPassword } from '../../auth/passwords/login.ts'
+import { requirePassword } from '../../auth/passwords/login.ts'
 import { enrolmentQuestion, enrolPasskey, passkeysWorkAt } from '../../auth/second-factors/passkeys.ts'
 import {
   confirmPendingTotp,
@@ -25,7 +25,7 @@ import {
   listPasskeys,
   removePasskey,
 } from '../../store/access/second-factors.ts'
-import { noteEntry } from '../../store/ledger/entries.ts'
+import { appendEntry } from '../../store/ledger/entries.ts'
 import { formOf, hiddenFields, pages, sendOn } from '../forms.ts'
 import { signInFirst, waitInWords } from '../sign-in.ts'
 import {
@@ -90,7 +90,7 @@ async function signInAgain(context: Context, request: FastifyRequest, reply: Fas
   const owner = await context.database.of(account.pda).read((unit) => findOwner(unit))
   try {
     const password = formOf(request).get('password') ?? ''
-    const { subject, passwordHash } = await insistOnPassword(context, account.pda, password, request.ip)
+    const { subject, passwordHash } = await requirePassword(context, account.pda, password, request.ip)
     await startSession(context, request, reply, account, subject, passwordHash)
     return sendOn(reply, path)
   } catch (error) {
@@ -170,7 +170,7 @@ function firstCodes(visit: Visit, change: string) {
       const { totp, passkeys } = await countFactorsIn(unit)
       made = totp + passkeys === 1
       if (made) await replaceRecoveryCodes(unit, kept)
-      await noteEntry(unit, entry)
+      await appendEntry(unit, entry)
     },
   }
 }
@@ -195,7 +195,7 @@ async function remove(visit: Visit) {
     else await removePasskey(unit, which)
     const { totp, passkeys } = await countFactorsIn(unit)
     if (totp + passkeys === 0) await replaceRecoveryCodes(unit, [])
-    await noteEntry(unit, entry)
+    await appendEntry(unit, entry)
   })
   return sendOn(reply, path)
 }
@@ -208,7 +208,7 @@ async function renewCodes(visit: Visit) {
   const entry = entryOfChange(visit, 'recovery codes renewed')
   await context.database.of(pda).write(async (unit) => {
     await replaceRecoveryCodes(unit, kept)
-    await noteEntry(unit, entry)
+    await appendEntry(unit, entry)
   })
   return sendPage(reply, 200, codesPage(codes))
 }

@@ -12,7 +12,7 @@ import { holderOf } from '../../domain/access/rights.ts'
 import { type DataDebit, decides, mayPropose, mayUse } from '../../domain/consent/data-debit.ts'
 import { ApiError } from '../../errors.ts'
 import { arrayOf, sendJson } from '../../http/answers.ts'
-import { findDebit, listDebits, noteSeen } from '../../store/consent/data-debits.ts'
+import { findDebit, listDebits, markSeen } from '../../store/consent/data-debits.ts'
 import { decisionRoutes } from './decisions.ts'
 import { audienceOf, debitText, readProposed } from './json.ts'
 import { previewRoutes } from './preview.ts'
@@ -58,7 +58,7 @@ async function seen({ database }: Context, request: FastifyRequest, debits: Data
   const unseen = debits.filter((debit) => debit.seen < (debit.permissions.at(-1)?.number ?? 0))
   if (unseen.length === 0) return
   await database.of(pda).write(async (unit) => {
-    for (const { id, permissions } of unseen) await noteSeen(unit, id, permissions.at(-1)!.number)
+    for (const { id, permissions } of unseen) await markSeen(unit, id, permissions.at(-1)!.number)
   })
 }
 

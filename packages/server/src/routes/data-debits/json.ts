@@ -142,11 +142,11 @@ export function objectText(members: Record<string, string | undefined>): string 
 }
 
 /** How many bytes a proposal may have: its bundles, mostly. */
-const mostBytes = 1_048_576
+const maxBytes = 1_048_576
 
 /** What is proposed, in either form. @throws ApiError `invalid_body`, `data_debit_malformed`; as `readSmall` */
 export async function readProposed(request: FastifyRequest): Promise<Proposal> {
-  const text = await receiveText(request, mostBytes)
+  const text = await receiveText(request, maxBytes)
   const forms = [DataDebitRequestForm, ContractRequestForm].map((schema) => compiled(request, schema))
   const validate: Validate = (value) => {
     const form = forms[isContract(value) ? 1 : 0]!
@@ -170,5 +170,5 @@ export const readPreview = (request: FastifyRequest) => readOptional<PreviewRequ
 async function readOptional<T extends object>(request: FastifyRequest, schema: TSchema): Promise<Small<T>> {
   const { 'content-length': length, 'transfer-encoding': encoding } = request.headers
   if (Number(length ?? 0) === 0 && encoding === undefined) return { value: {} as T, text: '{}' }
-  return parseSmall<T>(await receiveText(request, mostBytes), compiled(request, schema))
+  return parseSmall<T>(await receiveText(request, maxBytes), compiled(request, schema))
 }

@@ -2,18 +2,18 @@ import { previewDataDebit } from '@hatstand/api/data-debits.ts'
 import { counted, met, sample } from '../../actions/data-debit-values.ts'
 import { allowed, malformed, orMalformed } from '../../actions/data-debits.ts'
 import type { App, Context } from '../../context.ts'
-import { endpointsIn, leavingBy, narrowingIn } from '../../domain/consent/acceptance.ts'
+import { endpointsIn, disclosureBy, narrowingIn } from '../../domain/consent/acceptance.ts'
 import { type DataDebit, openPermission, type Permission, decides } from '../../domain/consent/data-debit.ts'
 import { within } from '../../domain/consent/proposal.ts'
 import { ApiError } from '../../errors.ts'
 import { sendJson } from '../../http/answers.ts'
 import { queryContextOf } from '../../ledger/reading.ts'
-import { findDebit, noteSeen } from '../../store/consent/data-debits.ts'
+import { findDebit, markSeen } from '../../store/consent/data-debits.ts'
 import { objectText, readPreview } from './json.ts'
 import { asRefusal } from './values.ts'
 
 /** The most records of a property that a preview shows. */
-const mostShown = 1000
+const maxShown = 1000
 
 /** What would leave, for who decides. */
 export function previewRoutes(app: App, context: Context): void {
@@ -26,11 +26,11 @@ export function previewRoutes(app: App, context: Context): void {
     const debit = allowed(request, id, await database.of(pda).read((unit) => findDebit(unit, id)))
     const asked = chosen(debit, value.permission)
     const permission = { ...asked, narrowing: narrowingIn(text) ?? asked.narrowing }
-    const { bundle, conditions } = orMalformed(() => within('narrowing', () => leavingBy(permission)))
-    await database.of(pda).write((unit) => noteSeen(unit, id, asked.number))
+    const { bundle, conditions } = orMalformed(() => within('narrowing', () => disclosureBy(permission)))
+    await database.of(pda).write((unit) => markSeen(unit, id, asked.number))
     const about = { dataDebit: id, endpoints: endpointsIn(bundle) }
     const queries = queryContextOf(request, context, 'query', about)
-    const take = Math.min(Number(request.query.take), mostShown)
+    const take = Math.min(Number(request.query.take), maxShown)
     try {
       const shown = await sample(queries, debit, permission, bundle, take)
       const counts = await counted(queries, bundle)

@@ -4,7 +4,7 @@ import { met, showFor } from '../../actions/data-debit-values.ts'
 import { allowed, entryAbout } from '../../actions/data-debits.ts'
 import { hiddenText, shownText } from '../../auth/passwords/hidden-names.ts'
 import type { Account, App, Context } from '../../context.ts'
-import { endpointsIn, hidesTimes, type Leaving, leavingBy } from '../../domain/consent/acceptance.ts'
+import { endpointsIn, hidesTimes, type Disclosure, disclosureBy } from '../../domain/consent/acceptance.ts'
 import {
   activePermission,
   type DataDebit,
@@ -16,7 +16,7 @@ import { QueryError } from '../../domain/queries/text.ts'
 import { ApiError } from '../../errors.ts'
 import { sendJson, linkNext } from '../../http/answers.ts'
 import { sendPages } from '../../http/lists.ts'
-import { noteRead, type Noted } from '../../ledger/entries.ts'
+import { appendRead, type Noted } from '../../ledger/entries.ts'
 import { queryContextOf } from '../../ledger/reading.ts'
 import { findDebit, findPermission } from '../../store/consent/data-debits.ts'
 import { claimRead } from '../../store/consent/reads.ts'
@@ -25,7 +25,7 @@ import type { QueryContext } from '../../store/queries/context.ts'
 import { cursorOf, placeAt } from '../../store/records/orders.ts'
 
 /** Where the order must not tell the time of saving, pages are not smaller than this: within one there is no such order. */
-const fewestUnordered = 1000
+const minUnordered = 1000
 
 type Asked = FastifyRequest<{
   Params: { dataDebit: string }
@@ -36,7 +36,7 @@ type Asked = FastifyRequest<{
 interface Reading {
   debit: DataDebit
   permission: Permission
-  leaving: Leaving
+  disclosure: Disclosure
   /** When it began: for every page of it. */
   begun: number
   place: BundlePlace | undefined
@@ -65,20 +65,22 @@ async function answer(request: Asked, reply: FastifyReply, context: Context, deb
   const queries = queryContextFor(request, context, reading)
   // A read that goes on has met its conditions.
   const conditions =
-    after === undefined && reading.leaving.conditions && (await met(queries, reading.leaving.conditions))
+    after === undefined &&
+    reading.disclosure.conditions &&
+    (await met(queries, reading.disclosure.conditions))
   const gives = !conditions || [...conditions.values()].every(Boolean)
   if (after === undefined && !decides(request.caller)) await claim(request, context, reading, gives)
   const head = conditions
     ? `{"conditions":${JSON.stringify(Object.fromEntries(conditions))},"bundle":`
     : '{"bundle":'
   if (!gives) {
-    await noteRead(request, context, { ...aboutOf(reading), records: 0 }, 'values')
+    await appendRead(request, context, { ...aboutOf(reading), records: 0 }, 'values')
     return sendJson(reply, { first: `${head}{}}`, rest: undefined })
   }
   const show = showFor(debit, reading.permission)
   if (take !== undefined || after !== undefined)
     return sendPage(request, reply, queries, reading, head, Number(take ?? 1000))
-  const pages = await readBundle(queries, reading.leaving.bundle, show)
+  const pages = await readBundle(queries, reading.disclosure.bundle, show)
   return sendPages(reply, request, pages, { begin: head, end: '}' })
 }
 
@@ -101,17 +103,17 @@ function queryContextFor(request: Asked, context: Context, reading: Reading): Qu
 }
 
 /** What the ledger says of a read beside how many records it gave. */
-const aboutOf = ({ debit, permission, leaving }: Reading): Noted => ({
+const aboutOf = ({ debit, permission, disclosure }: Reading): Noted => ({
   dataDebit: debit.id,
   permission: String(permission.number),
-  endpoints: endpointsIn(leaving.bundle),
+  endpoints: endpointsIn(disclosure.bundle),
 })
 
 function begin(debit: DataDebit, { now }: Context): Reading {
   const begun = now()
   const permission = activePermission(debit, begun)
   if (!permission) throw inactive(debit.id)
-  return { debit, permission, leaving: leavingBy(permission), begun, place: undefined }
+  return { debit, permission, disclosure: disclosureBy(permission), begun, place: undefined }
 }
 
 function resume({ account }: Asked, debit: DataDebit, { now }: Context, after: string): Reading {
@@ -123,7 +125,7 @@ function resume({ account }: Asked, debit: DataDebit, { now }: Context, after: s
     )
   const permission = goingOn(debit, read)
   if (!permission || !isActive(permission, now())) throw inactive(debit.id)
-  return { debit, permission, leaving: leavingBy(permission), begun: read.begun, place: read.place }
+  return { debit, permission, disclosure: disclosureBy(permission), begun: read.begun, place: read.place }
 }
 
 async function claim(request: Asked, context: Context, reading: Reading, gives: boolean): Promise<void> {
@@ -153,13 +155,13 @@ async function sendPage(
   request: Asked,
   reply: FastifyReply,
   queries: QueryContext,
-  { debit, permission, leaving, begun, place }: Reading,
+  { debit, permission, disclosure, begun, place }: Reading,
   head: string,
   most: number,
 ) {
-  const take = hidesTimes(permission.narrowing) ? Math.max(most, fewestUnordered) : most
+  const take = hidesTimes(permission.narrowing) ? Math.max(most, minUnordered) : most
   const show = showFor(debit, permission)
-  const { text, next } = await readBundlePart(queries, leaving.bundle, show, { take, after: place })
+  const { text, next } = await readBundlePart(queries, disclosure.bundle, show, { take, after: place })
   const cursor = { permission: permission.number, acceptedAt: permission.acceptedAt!, begun }
   if (next) linkNext(reply, request, cursorText(request.account, debit, { ...cursor, place: next }))
   return sendJson(reply, { first: `${head}${text}}`, rest: undefined })
@@ -174,7 +176,7 @@ export const asRefusal = (error: unknown, id: string): unknown =>
     : error
 
 /** How long after its beginning a read goes on, page by page, in milliseconds. */
-const longestRead = 3_600_000
+const maxReadAge = 3_600_000
 
 /** A read that is answered page by page: of which permission, when it was accepted and when the read began, and where it goes on. */
 interface ReadCursor {
@@ -200,7 +202,7 @@ function readCursor(
   const spelled = shownText(secret, text)
   if (spelled === undefined) return undefined
   const { place, ...read } = JSON.parse(spelled)
-  if (!place || now < read.begun || now > read.begun + longestRead) return undefined
+  if (!place || now < read.begun || now > read.begun + maxReadAge) return undefined
   return { ...read, place: { ...place, after: place.after && placeAt(account, place.after) } }
 }
 

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { engines } from '../../../test/engines.ts'
 import { makeSigningKey } from '../../auth/keys.ts'
 import { openDatabase } from '../../database/open.ts'
-import { addAccessToken, listAccessTokens, mostTokens, touchAccessToken } from './access-tokens.ts'
+import { addAccessToken, listAccessTokens, maxTokens, touchAccessToken } from './access-tokens.ts'
 import { addAccount } from './accounts.ts'
 
 const now = 1_800_000_000_000
@@ -23,10 +23,10 @@ for (const engine of engines)
       { tokenId: 'of a browser', createdAt: now, kind: 'session' },
     ])
     await database.of(pda).write((unit) => touchAccessToken(unit, 'in use', now + 1e6))
-    const many = Array.from({ length: mostTokens }, (_, index) => index)
+    const many = Array.from({ length: maxTokens }, (_, index) => index)
     await add(many.map((index) => ({ tokenId: `new ${index}`, createdAt: now + 1 + index })))
     const ids = (await database.of(pda).read((unit) => listAccessTokens(unit, now))).map((one) => one.tokenId)
-    assert.equal(ids.length, mostTokens + 1)
+    assert.equal(ids.length, maxTokens + 1)
     assert.deepEqual(
       ['in use', 'not used', 'of a browser', 'new 0', 'new 1'].map((id) => ids.includes(id)),
       [true, false, true, false, true],

@@ -51,13 +51,13 @@ export async function addAccessToken(unit: Unit, token: NewToken): Promise<boole
 }
 
 /** How many tokens of one kind a holder has at most. */
-export const mostTokens = 1000
+export const maxTokens = 1000
 
 /** Ends the tokens that were not used for longest, when a holder has too many: a program may ask for a new one each time it runs. */
 async function endUnused(unit: Unit, holder: string, kind: NewToken['kind']): Promise<void> {
   const unused = await unit.all<{ token_id: string }>(sql`
     select token_id from access_token where pda_id = ${unit.pda} and holder = ${holder} and kind = ${kind}
-    order by used_at desc, created_at desc, token_id limit ${mostTokens} offset ${mostTokens}`)
+    order by used_at desc, created_at desc, token_id limit ${maxTokens} offset ${maxTokens}`)
   for (const { token_id: tokenId } of unused) await removeAccessToken(unit, tokenId)
 }
 

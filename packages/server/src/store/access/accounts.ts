@@ -39,7 +39,7 @@ interface Place {
  * scans what all accounts have (measured). It decides nothing.
  */
 const remembered = new WeakMap<Database, Map<string, Place>>()
-const mostRemembered = 10_000
+const maxRemembered = 10_000
 /** Stands for the hosts that are no account's domain: they are the only account there is. No request can fill the memory with names. */
 const anyHost = ''
 
@@ -64,7 +64,7 @@ export async function findCaller(
   places.delete(anyHost)
   const place = await findPlace(database, host)
   if (place === undefined) return []
-  if (places.size >= mostRemembered) places.delete(places.keys().next().value!)
+  if (places.size >= maxRemembered) places.delete(places.keys().next().value!)
   places.set(place.domain === host ? host : anyHost, place)
   return callerAt(database, place, host, presented)
 }

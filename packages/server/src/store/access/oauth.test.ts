@@ -13,8 +13,8 @@ import {
   findOAuthToken,
   keepModel,
   keepOAuthToken,
-  mostUnused,
-  mostUsed,
+  maxUnused,
+  maxUsed,
 } from './oauth.ts'
 
 const now = 1_800_000_000_000
@@ -80,13 +80,13 @@ for (const engine of engines) {
       database.of(pda).write((unit) => consumeModel(unit, model, modelId, at))
     await keep('of another consent', 'idle')
     await use('of another consent', now)
-    for (let number = 0; number <= mostUsed + 5; number++) {
+    for (let number = 0; number <= maxUsed + 5; number++) {
       await keep(`token ${number}`, 'busy')
       assert.equal(await use(`token ${number}`, now + number), true)
     }
     await keep('unused', 'busy')
     const left = await database.one<{ model_id: string }>(sql`select model_id from oauth_model`)
-    assert.equal(left.length, mostUsed + 2)
+    assert.equal(left.length, maxUsed + 2)
     const find = (modelId: string) => database.of(pda).read((unit) => findModel(unit, model, modelId))
     const consent = (id: string) => database.of(pda).read((unit) => findOAuthToken(unit, 'grant', id))
     assert.deepEqual([await find('token 5'), (await find('token 6'))?.consumedAt], [undefined, now + 6])
@@ -113,14 +113,14 @@ for (const engine of engines) {
         .of(pda)
         .write((unit) => keepModel(unit, { ...consent, model, modelId, payload: JSON.stringify({ iat }) }))
     await keep('first', 0)
-    for (let number = 1; number <= mostUnused + 10; number++) {
+    for (let number = 1; number <= maxUnused + 10; number++) {
       assert.equal(await database.of(pda).write((unit) => consumeModel(unit, model, 'first', now)), true)
       await keep(`token ${number}`, number)
     }
     const left = await database.one<{ model_id: string }>(
       sql`select model_id from oauth_model where consumed_at is null`,
     )
-    assert.equal(left.length, mostUnused)
+    assert.equal(left.length, maxUnused)
     const ids = left.map(({ model_id: id }) => id)
     assert.deepEqual([ids.includes('token 10'), ids.includes('token 11')], [false, true])
     await database.close()

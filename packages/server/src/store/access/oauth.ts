@@ -116,7 +116,7 @@ export async function consumeModel(
 }
 
 /** So many refresh tokens of a consent wait for their use at most: one for each tab or program that renewed at the same time. */
-export const mostUnused = 50
+export const maxUnused = 50
 
 /** Forgets the oldest of what was given at once and is not used. */
 async function dropUnused(unit: Unit, model: string, grantId: string | null): Promise<void> {
@@ -125,20 +125,20 @@ async function dropUnused(unit: Unit, model: string, grantId: string | null): Pr
     payload: string
   }>(sql`select model_id, payload from oauth_model
     where pda_id = ${unit.pda} and model = ${model} and grant_id = ${grantId} and consumed_at is null`)
-  if (unused.length < mostUnused) return
+  if (unused.length < maxUnused) return
   unused.sort((one, other) => madeAt(other) - madeAt(one))
-  for (const { model_id: modelId } of unused.slice(mostUnused - 1)) await removeModel(unit, model, modelId)
+  for (const { model_id: modelId } of unused.slice(maxUnused - 1)) await removeModel(unit, model, modelId)
 }
 
 /** So many of a consent are remembered as used: who comes with one of them ends the consent, who comes with an older one is refused. */
-export const mostUsed = 20
+export const maxUsed = 20
 
 /** Forgets all but the newest of what was used of the same consent: a busy application renews its access every few minutes. */
 async function dropUsed(unit: Unit, model: string, modelId: string): Promise<void> {
   const sameConsent = sql`pda_id = ${unit.pda} and model = ${model} and consumed_at is not null and grant_id =
     (select grant_id from oauth_model where pda_id = ${unit.pda} and model = ${model} and model_id = ${modelId})`
   await unit.all(sql`delete from oauth_model where pda_id = ${unit.pda} and model = ${model} and model_id in
-    (select model_id from oauth_model where ${sameConsent} order by consumed_at desc, model_id limit ${rowsForgotten} offset ${mostUsed})`)
+    (select model_id from oauth_model where ${sameConsent} order by consumed_at desc, model_id limit ${rowsForgotten} offset ${maxUsed})`)
 }
 
 /** In seconds, as the OAuth server writes it. */

@@ -8,7 +8,7 @@ import {
   dataRetrieved,
 } from '../../domain/access/application-data.ts'
 import { parseDefinition } from '../../domain/access/definition.ts'
-import { accepted, leavingBy } from '../../domain/consent/acceptance.ts'
+import { accepted, disclosureBy } from '../../domain/consent/acceptance.ts'
 import type { DataDebit, Permission } from '../../domain/consent/data-debit.ts'
 import { proposedPermission } from '../../domain/consent/proposal.ts'
 import { QueryError } from '../../domain/queries/text.ts'
@@ -57,7 +57,7 @@ function narrowedAs(before: Permission | undefined, permission: Permission): Per
   const { narrowing, takenLimit, takenOnce = false } = before ?? {}
   const same = { ...permission, narrowing, takenLimit, takenOnce }
   try {
-    leavingBy(same)
+    disclosureBy(same)
     return same
   } catch (error) {
     if (error instanceof QueryError) return permission

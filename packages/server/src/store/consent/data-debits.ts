@@ -138,7 +138,7 @@ export async function saveDebit(unit: Unit, debit: DataDebit): Promise<void> {
 }
 
 /** Keeps that the owner has read a data debit with this permission as its newest. */
-export async function noteSeen(unit: Unit, id: string, permission: number): Promise<void> {
+export async function markSeen(unit: Unit, id: string, permission: number): Promise<void> {
   await unit.all(sql`update data_debit set seen = ${permission}
     where pda_id = ${unit.pda} and debit_id = ${id} and seen < ${permission}`)
 }

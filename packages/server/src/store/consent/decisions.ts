@@ -1,7 +1,7 @@
 import type { AccountDatabase, Unit } from '../../database/port.ts'
 import { type DataDebit, disabled, type Permission, endOf } from '../../domain/consent/data-debit.ts'
 import type { LedgerEntry } from '../../domain/ledger.ts'
-import { noteEntry } from '../ledger/entries.ts'
+import { appendEntry } from '../ledger/entries.ts'
 import {
   addDebit,
   addPermission,
@@ -9,7 +9,7 @@ import {
   countDebits,
   findDebit,
   listDebits,
-  noteSeen,
+  markSeen,
   saveDebit,
   saveDecision,
 } from './data-debits.ts'
@@ -17,8 +17,8 @@ import { addNotices, removeNotices } from './notices.ts'
 import { addReceipt, endedDebits, isDeclined, type Receipt, standingReceipt } from './receipts.ts'
 
 /** A requester has at most so many data debits, and one of them so many permissions: each takes room, and the owner's time. */
-const mostDebits = 1000
-const mostPermissions = 200
+const maxDebits = 1000
+const maxPermissions = 200
 
 /** Why a proposal was not taken; `name` says which bundle, or what there are too many of. */
 export interface Refusal {
@@ -37,8 +37,8 @@ export async function proposeDebit(
   const permission = debit.permissions.at(-1)!
   const [name] = await bundleNamesTaken(unit, debit.id, namesIn(permission))
   if (name !== undefined) return { reason: 'bundle', name }
-  if ((await countDebits(unit, debit.holder)) >= mostDebits)
-    return { reason: 'many', name: `there are ${mostDebits} data debits of this requester already` }
+  if ((await countDebits(unit, debit.holder)) >= maxDebits)
+    return { reason: 'many', name: `there are ${maxDebits} data debits of this requester already` }
   await addDebit(unit, debit)
   await decided(unit, { debit, permission, event: 'propose', entry })
   return undefined
@@ -53,8 +53,8 @@ export async function proposePermission(
 ): Promise<Refusal | undefined> {
   const [name] = await bundleNamesTaken(unit, debit.id, namesIn(permission))
   if (name !== undefined) return { reason: 'linked', name }
-  if (permission.number > mostPermissions)
-    return { reason: 'many', name: `this data debit was changed ${mostPermissions} times already` }
+  if (permission.number > maxPermissions)
+    return { reason: 'many', name: `this data debit was changed ${maxPermissions} times already` }
   await addPermission(unit, debit.id, permission)
   await saveDebit(unit, debit)
   await decided(unit, { debit, permission, event: 'change', entry })
@@ -78,7 +78,7 @@ export async function acceptPermission(
   )
   const debit = await changed(unit, before, permissions)
   // Who has once accepted by its number, or unread, does not accept the next one unread.
-  await noteSeen(unit, before.id, permission.number)
+  await markSeen(unit, before.id, permission.number)
   await decided(unit, { debit, permission, event: 'enable', entry })
   return debit
 }
@@ -152,7 +152,7 @@ interface Decision {
 
 /** Called in the unit of each decision on a data debit: whatever follows from it is kept together with it. */
 export async function decided(unit: Unit, decision: Decision): Promise<void> {
-  await noteEntry(unit, decision.entry)
+  await appendEntry(unit, decision.entry)
   await noteConsent(unit, decision)
 }
 
@@ -174,7 +174,7 @@ async function noteConsent(
     await noteDisabled(unit, debit)
     await removeNotices(unit, debit.id)
   }
-  if (event === 'end') await noteExpiry(unit, debit, permission?.usedUpAt ?? 0)
+  if (event === 'end') await appendExpiry(unit, debit, permission?.usedUpAt ?? 0)
   if (event === 'enable' && permission)
     await addNotices(unit, debit, await noteAccepted(unit, debit, permission))
   if (event === 'disable') await addNotices(unit, debit, await noteDisabled(unit, debit))
@@ -231,7 +231,7 @@ async function noteRejected(unit: Unit, debit: DataDebit): Promise<Receipt[]> {
  * @param debit as it is kept
  * @param entryFor makes the entry of the ledger
  */
-export async function noteExpiry(
+export async function appendExpiry(
   unit: Unit,
   debit: DataDebit,
   now: number,
@@ -243,11 +243,11 @@ export async function noteExpiry(
   const at = permission && endOf(permission)
   if (permission === undefined || at === undefined || at > now) return
   await addReceipt(unit, debit, permission, { event: 'expired', at, now })
-  await noteEntry(unit, entryFor?.(debit.id, permission.number))
+  await appendEntry(unit, entryFor?.(debit.id, permission.number))
 }
 
 /** Makes the receipts of all consents of an account that have ended by themselves. */
-export async function noteExpiries(
+export async function appendExpiries(
   database: AccountDatabase,
   now: number,
   entryFor?: ExpiryEntry,
@@ -256,7 +256,7 @@ export async function noteExpiries(
     await database.write(async (unit) => {
       await unit.lock()
       const debit = await findDebit(unit, id)
-      if (debit) await noteExpiry(unit, debit, now, entryFor)
+      if (debit) await appendExpiry(unit, debit, now, entryFor)
     })
 }
 

@@ -10,7 +10,7 @@ import type { LedgerEntry } from '../../domain/ledger.ts'
 import { newUuidAt } from '../../uuids.ts'
 import { addAccount } from '../access/accounts.ts'
 import { forgetExpiredKeys, rotateSigningKey } from '../access/signing-keys.ts'
-import { forgetName, listEntries, noteAlone, noteEntries } from './entries.ts'
+import { forgetName, listEntries, appendAlone, appendEntries } from './entries.ts'
 import { entriesOfSeal, listSeals, sealAccount, unsealedAccounts } from './seals.ts'
 
 const start = 1_800_000_000_000
@@ -51,7 +51,7 @@ for (const engine of engines) {
   test(`what happened is listed newest first, before it is sealed and after,${at}`, () =>
     withAccount(async (database) => {
       const [one, two, three] = [entry(start), entry(start + 1, { holder: 'owner' }), entry(start + 2)]
-      await database.of(pda).write((unit) => noteEntries(unit, [two, one]))
+      await database.of(pda).write((unit) => appendEntries(unit, [two, one]))
       assert.deepEqual(
         (await unsealedAccounts(database)).map((account) => account.pda),
         [pda],
@@ -61,7 +61,7 @@ for (const engine of engines) {
         { ...one, seal: undefined },
       ])
       assert.equal(await seal(database), 2)
-      await noteAlone(database.of(pda), three)
+      await appendAlone(database.of(pda), three)
       const listed = await listEntries(database.of(pda), {}, 10)
       assert.deepEqual(listed, [
         { ...three, seal: undefined },
@@ -83,9 +83,9 @@ for (const engine of engines) {
         entry(start + 2000, { dataDebit: 'survey', permission: 'one' }),
         entry(start + 3000, { endpoints: [], detail: '{"times":2}' }),
       ]
-      await database.of(pda).write((unit) => noteEntries(unit, entries.slice(0, 2)))
+      await database.of(pda).write((unit) => appendEntries(unit, entries.slice(0, 2)))
       await seal(database)
-      await database.of(pda).write((unit) => noteEntries(unit, entries.slice(2)))
+      await database.of(pda).write((unit) => appendEntries(unit, entries.slice(2)))
       const found = async (filter: object) =>
         (await listEntries(database.of(pda), filter, 10)).map(({ at: time }) => (time - start) / 1000)
       assert.deepEqual(await found({ from: start + 1000, to: start + 3000 }), [2, 1])
@@ -100,7 +100,7 @@ for (const engine of engines) {
   test(`many entries are sealed in blocks that follow one another, and all verify,${at}`, () =>
     withAccount(async (database) => {
       const many = Array.from({ length: 1100 }, (_, number) => entry(start + number, { records: number }))
-      await database.of(pda).write((unit) => noteEntries(unit, many))
+      await database.of(pda).write((unit) => appendEntries(unit, many))
       assert.equal(await seal(database), 1100)
       assert.equal(await seal(database), 0)
       const [second, first] = await database.of(pda).read((unit) => listSeals(unit, undefined, 10))
@@ -114,7 +114,7 @@ for (const engine of engines) {
     withAccount(async (database) => {
       await Promise.all(
         Array.from({ length: 20 }, async (_, number) => {
-          await noteAlone(database.of(pda), entry(start + number))
+          await appendAlone(database.of(pda), entry(start + number))
           await seal(database)
         }),
       )
@@ -125,7 +125,7 @@ for (const engine of engines) {
   test(`a sealed entry that was altered, removed or inserted by hand is named,${at}`, () =>
     withAccount(async (database) => {
       const entries = [entry(start), entry(start + 1), entry(start + 2)]
-      await database.of(pda).write((unit) => noteEntries(unit, entries))
+      await database.of(pda).write((unit) => appendEntries(unit, entries))
       await seal(database)
       const by = (statement: ReturnType<typeof sql>) => database.of(pda).write((unit) => unit.all(statement))
       const faultAfter = async (statement: ReturnType<typeof sql>) => {
@@ -142,7 +142,7 @@ for (const engine of engines) {
       const stray = entry(start + 5)
       await by(sql`delete from ledger_entry`)
       await by(sql`delete from ledger_seal`)
-      await database.of(pda).write((unit) => noteEntries(unit, [stray]))
+      await database.of(pda).write((unit) => appendEntries(unit, [stray]))
       const inserted = await faultAfter(
         sql`insert into ledger_entry select ledger_fresh.*, 9, 'x' from ledger_fresh`,
       )
@@ -151,12 +151,12 @@ for (const engine of engines) {
 
   test(`seals of keys that are long over verify, and their private halves are gone,${at}`, () =>
     withAccount(async (database) => {
-      await noteAlone(database.of(pda), entry(start))
+      await appendAlone(database.of(pda), entry(start))
       await seal(database)
       const key = await makeSigningKey()
       await database.of(pda).write((unit) => rotateSigningKey(unit, key, start, start + 1000))
       await forgetExpiredKeys(database.of(pda), start + 2000)
-      await noteAlone(database.of(pda), entry(start + 2000))
+      await appendAlone(database.of(pda), entry(start + 2000))
       await seal(database)
       assert.equal((await checkLedger(database, pda)).fault, undefined)
       const secret = await database.one<{ key_id: string }>(
@@ -170,9 +170,9 @@ for (const engine of engines) {
 
   test(`the name of a forgotten endpoint is in no entry, and all verify,${at}`, () =>
     withAccount(async (database) => {
-      await noteAlone(database.of(pda), entry(start, { endpoints: ['a/b', 'secret/diary'] }))
+      await appendAlone(database.of(pda), entry(start, { endpoints: ['a/b', 'secret/diary'] }))
       await seal(database)
-      await noteAlone(database.of(pda), entry(start + 1, { endpoints: ['secret/diary'] }))
+      await appendAlone(database.of(pda), entry(start + 1, { endpoints: ['secret/diary'] }))
       await forgetName(database.of(pda), 'secret/diary')
       const left = await listEntries(database.of(pda), {}, 10)
       assert.ok(!JSON.stringify(left).includes('secret'))

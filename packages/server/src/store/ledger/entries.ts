@@ -4,7 +4,7 @@ import type { Tables } from '../../database/tables.ts'
 import { type LedgerEntry, nameless } from '../../domain/ledger.ts'
 
 /** How many endpoints one entry names: a batch may have a million. */
-const mostNamed = 1000
+const maxNamed = 1000
 /** Entries whose endpoint is forgotten by one unit. */
 const rowsForgotten = 500
 
@@ -13,41 +13,41 @@ export type EntryRow = Omit<Tables['ledger_fresh'], 'pda_id'>
 /** The entry of a request once it is known which endpoints and how many records it concerned. */
 export function concerning(entry: LedgerEntry, endpoints: Iterable<string>, records: number): LedgerEntry {
   const names = [...new Set(endpoints)]
-  if (names.length <= mostNamed) return { ...entry, endpoints: names, records }
+  if (names.length <= maxNamed) return { ...entry, endpoints: names, records }
   const detail = JSON.stringify({ endpoints: names.length })
-  return { ...entry, endpoints: names.slice(0, mostNamed), records, detail }
+  return { ...entry, endpoints: names.slice(0, maxNamed), records, detail }
 }
 
 /** Notes what happened, in the unit of what happened: both or neither. */
-export async function noteEntry(unit: Unit, entry: LedgerEntry | undefined): Promise<void> {
-  if (entry) await noteEntries(unit, [entry])
+export async function appendEntry(unit: Unit, entry: LedgerEntry | undefined): Promise<void> {
+  if (entry) await appendEntries(unit, [entry])
 }
 
 /** The same for several, by one statement. */
-export async function noteEntries(unit: Unit, entries: readonly LedgerEntry[]): Promise<void> {
+export async function appendEntries(unit: Unit, entries: readonly LedgerEntry[]): Promise<void> {
   if (entries.length > 0) await unit.insertMany('ledger_fresh', entryColumns(unit, entries))
 }
 
 /** One unit of work with its entry: both or neither. Work that gives `false` or `undefined` changed nothing, and has none. */
-export function writeNoted<T>(
+export function writeWithEntry<T>(
   database: AccountDatabase,
   entry: LedgerEntry | undefined,
   work: (unit: Unit) => Promise<T>,
 ): Promise<T> {
   return database.write(async (unit) => {
     const done = await work(unit)
-    if (done !== false && done !== undefined) await noteEntry(unit, entry)
+    if (done !== false && done !== undefined) await appendEntry(unit, entry)
     return done
   })
 }
 
 /** Notes what was read: resolves when it is durable. Callers that wait at the same time share a unit. */
-export async function noteAlone(database: AccountDatabase, entry: LedgerEntry): Promise<void> {
-  await database.writeTogether(noteShared, entry, 1)
+export async function appendAlone(database: AccountDatabase, entry: LedgerEntry): Promise<void> {
+  await database.writeCoalesced(appendShared, entry, 1)
 }
 
-async function noteShared(unit: Unit, entries: LedgerEntry[]): Promise<undefined[]> {
-  await noteEntries(unit, entries)
+async function appendShared(unit: Unit, entries: LedgerEntry[]): Promise<undefined[]> {
+  await appendEntries(unit, entries)
   return entries.map(() => undefined)
 }
 
@@ -166,7 +166,7 @@ function firstId(at: number): string {
 /**
  * Notes sums that were gathered for a while: an endpoint that is not there, perhaps because it was erased meanwhile, is not named.
  */
-export async function noteSums(unit: Unit, entries: readonly LedgerEntry[]): Promise<void> {
+export async function appendSums(unit: Unit, entries: readonly LedgerEntry[]): Promise<void> {
   await unit.lock()
   const names = [...new Set(entries.flatMap((entry) => entry.endpoints))]
   const rows = await unit.all<{ name: string }>(
@@ -177,7 +177,7 @@ export async function noteSums(unit: Unit, entries: readonly LedgerEntry[]): Pro
     ...entry,
     endpoints: entry.endpoints.map((name) => (there.has(name) ? name : nameless(entry.entryId, name))),
   }))
-  await noteEntries(unit, named)
+  await appendEntries(unit, named)
 }
 
 /**

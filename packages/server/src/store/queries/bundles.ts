@@ -31,7 +31,7 @@ interface BundleStretch {
 }
 
 /** What an answer of limited length ends with at the latest, in characters. */
-const longestAnswer = 4 * 2 ** 20
+const maxAnswerLength = 4 * 2 ** 20
 /** Pages shorter than this, in characters, leave together. */
 const shortest = 65_536
 
@@ -106,7 +106,7 @@ async function* bundlePages(
   stretch: BundleStretch,
 ): BundlePages {
   const first = stretch.after?.property ?? 0
-  const room = { records: stretch.take, length: stretch.take === Infinity ? Infinity : longestAnswer }
+  const room = { records: stretch.take, length: stretch.take === Infinity ? Infinity : maxAnswerLength }
   let begin = '{'
   let next: BundlePlace | undefined
   for (const [property, [name, query]] of [...bundle].entries()) {

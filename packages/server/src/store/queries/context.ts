@@ -7,7 +7,7 @@ export interface Bounds {
   window: number
   bytes: number
   /** Records the engine itself looks through at a time, off the thread that answers requests. */
-  aside: number
+  background: number
   /** As many records as are looked at one by one, or sorted, rather than read along the keys of a path. */
   listed: number
   /** What looked through as many records makes keys for the next time. */
@@ -23,7 +23,7 @@ export interface Bounds {
 export const usualBounds: Bounds = {
   window: 200,
   bytes: 2 ** 18,
-  aside: 50_000,
+  background: 50_000,
   listed: 10_000,
   keysFrom: 1000,
   rareFrom: 500,

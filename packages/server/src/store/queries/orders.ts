@@ -1,5 +1,5 @@
 import { keyAt, missingKey } from '../../domain/queries/ordering.ts'
-import { noteUse } from '../records/order-paths.ts'
+import { markUsed } from '../records/order-paths.ts'
 import { keyOrder, listOrder, placeOrder, type Place } from '../records/orders.ts'
 import type { QueryContext } from './context.ts'
 import { isAnywhere, keysOf, makeKeys, placesByIndex, LostOrderError, scan } from './scan.ts'
@@ -61,7 +61,7 @@ async function* byKey(
 ): AsyncGenerator<Batch> {
   const { database, now } = context
   const keys = keysOf(stream, path, stream.descending)
-  if (keys) void noteUse(database, keys, now).catch(() => undefined)
+  if (keys) void markUsed(database, keys, now).catch(() => undefined)
   const isNarrowed = keys && stream.query.filters.length > 0 && (await placesByIndex(context, stream))
   let pathId = keys?.path_id
   if (!keys || isNarrowed) {

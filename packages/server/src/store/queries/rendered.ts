@@ -10,7 +10,7 @@ import { linkedPageRecords, type QueryContext, type TextPage } from './context.t
 import type { Found } from './streams.ts'
 
 /** What is shown on a page may be so many times as long as the data on it: mappings copy, and bring names of their own. */
-const longestShown = 4
+const maxRenderedLength = 4
 
 /** Records as pages, their texts joined by commas, each made when it is asked for. */
 export async function* pagesOf(
@@ -48,13 +48,17 @@ export async function pageOf(
   const hasLinks = queries.some(({ links }) => links.length > 0)
   const step = hasLinks ? linkedPageRecords : Math.max(rows.length, 1)
   const { nameOf = (recordId: string) => recordId } = show
-  for (let from = 0; from < rows.length && length <= longestShown * bounds.pageLength; from = made.length) {
+  for (
+    let from = 0;
+    from < rows.length && length <= maxRenderedLength * bounds.pageLength;
+    from = made.length
+  ) {
     const some = rows.slice(from, from + step)
     const linked = hasLinks
       ? await database.read((unit) => linksOf(unit, some, queries, show))
       : new Map<Found, LinkText[]>()
     for (const row of some) {
-      if (length > longestShown * bounds.pageLength || (hasLinks && !linked.has(row))) break
+      if (length > maxRenderedLength * bounds.pageLength || (hasLinks && !linked.has(row))) break
       const query = queries[row.index]!
       const links = linked.get(row) ?? []
       records += 1 + links.length
@@ -113,8 +117,8 @@ const recordText = (endpoint: string, recordId: string, data: string, links = ''
   `{"endpoint":"${endpoint}","recordId":"${recordId}","data":${data}${links && `,"links":[${links}]`}}`
 
 /** What is shown of linked records, in characters: about so much at a time, and no more of what is linked with one record. */
-const longestLinked = 4 * 2 ** 20
-const longestOfOne = 32 * 2 ** 20
+const maxLinkedLength = 4 * 2 ** 20
+const maxLengthOfOne = 32 * 2 ** 20
 
 /**
  * Of each record what is linked with it and asked for: of the first of them only, where that is much.
@@ -135,7 +139,7 @@ async function linksOf(
   const result = new Map<Found, LinkText[]>()
   let length = 0
   for (const row of rows) {
-    if (length > longestLinked) break
+    if (length > maxLinkedLength) break
     const mine = (linked.get(row.place) ?? []).flatMap((other) => others.get(other) ?? [])
     const texts = linkTexts(queries[row.index]!, mine, show)
     length += texts.reduce((sum, { text }) => sum + text.length, 0)
@@ -154,7 +158,7 @@ function linkTexts({ links }: EndpointQuery, linked: readonly Linked[], show: Sh
       const shownId = show.nameOf?.(one.record_id) ?? one.record_id
       const text = recordText(one.name, shownId, show(query, one.data))
       length += text.length
-      if (length > longestOfOne)
+      if (length > maxLengthOfOne)
         throw new QueryError('links', 'show too much of what is linked with one record: fewer of them')
       texts.push({ endpoint: one.name, text })
     }

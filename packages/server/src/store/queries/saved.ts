@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { AccountDatabase, Unit } from '../../database/port.ts'
 import type { LedgerEntry } from '../../domain/ledger.ts'
-import { noteEntry } from '../ledger/entries.ts'
+import { appendEntry } from '../ledger/entries.ts'
 
 /** What is saved by name: a combinator or a bundle, as the JSON it was registered as. */
 export type Kind = 'combinator' | 'bundle'
@@ -16,7 +16,7 @@ export async function saveQuery(
   await database.write(async (unit) => {
     await unit.all(sql`insert into ${sql.table(kind)} (pda_id, name, text) values (${unit.pda}, ${name}, ${text})
       on conflict (pda_id, name) do update set text = excluded.text`)
-    await noteEntry(unit, entry)
+    await appendEntry(unit, entry)
   })
 }
 
@@ -38,7 +38,7 @@ export async function deleteQuery(
     const gone = await unit.all(
       sql`delete from ${sql.table(kind)} where pda_id = ${unit.pda} and name = ${name} returning 1 as one`,
     )
-    if (gone.length > 0) await noteEntry(unit, entry)
+    if (gone.length > 0) await appendEntry(unit, entry)
     return gone.length > 0
   })
 }

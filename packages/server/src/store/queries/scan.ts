@@ -7,7 +7,7 @@ import { isPlainPath, keyAt, missingKey } from '../../domain/queries/ordering.ts
 import { type ScalarRanges, scalarRanges, keyRanges, type KeyRange } from '../../domain/queries/ranges.ts'
 import type { Endpoint } from '../records/endpoints.ts'
 import { type OrderPath, storedPath } from '../records/order-keys.ts'
-import { anyAt, anyRead, noteUse, withOrderKeys } from '../records/order-paths.ts'
+import { anyAt, anyRead, markUsed, withOrderKeys } from '../records/order-paths.ts'
 import { fittingLength, listOrder, type Order, type Place } from '../records/orders.ts'
 import { hasWordIndex, indexWords, placesWithWords } from '../records/word-index.ts'
 import type { QueryContext } from './context.ts'
@@ -28,9 +28,9 @@ const firstWindow = 100
 /** Where fewer than one record in so many passed, the engine looks through the rest by itself. */
 const rareness = 20
 /** Milliseconds that records are tested without a pause. */
-const longestTurn = 10
+const maxTimeSlice = 10
 /** Records that the engine finds at a time. */
-const foundAside = 500
+const foundInBackground = 500
 
 /**
  * Reads an order of a stream's endpoint and gives what passes, each turn in a snapshot of its own. The engine leaves out what
@@ -44,7 +44,7 @@ export async function* scan(
   after: Place | undefined,
   first = firstWindow,
 ): AsyncGenerator<Batch> {
-  let only = narrowing(context.database.dialect, stream)
+  let only = prefilter(context.database.dialect, stream)
   let window = Math.min(first, context.bounds.window)
   let from = after
   do {
@@ -89,7 +89,7 @@ async function passing({ index, query: { filters } }: Stream, rows: Row[]): Prom
   const found: Found[] = []
   let began = performance.now()
   for (const { place, digits, data, key } of rows) {
-    if (performance.now() - began > longestTurn) {
+    if (performance.now() - began > maxTimeSlice) {
       await nextTurn()
       began = performance.now()
     }
@@ -139,9 +139,9 @@ async function* asideWindow(
   only: RawBuilder<unknown>,
 ): AsyncGenerator<Batch> {
   const { database, bounds } = context
-  const end = await database.read((unit) => order.find(unit, from, bounds.aside))
+  const end = await database.read((unit) => order.find(unit, from, bounds.background))
   const found = await database.background<{ place: number }>(
-    sql`select record.place ${order.from(from, end, bounds.aside, only)} limit ${foundAside}`,
+    sql`select record.place ${order.from(from, end, bounds.background, only)} limit ${foundInBackground}`,
   )
   const places = found.map(({ place }) => place)
   const list = listOrder(database, places)
@@ -152,8 +152,8 @@ async function* asideWindow(
     next = read.last
     if (rows.length > 0) yield { rows, at: { back: rows.at(-1)!.back } }
   }
-  const isCut = places.length === foundAside
-  stream.read += isCut ? 0 : bounds.aside
+  const isCut = places.length === foundInBackground
+  stream.read += isCut ? 0 : bounds.background
   yield { rows: [], at: isCut ? { back: -places.at(-1)! } : end }
 }
 
@@ -165,7 +165,7 @@ async function becameAwkward({ database }: QueryContext, { endpoint_id }: Endpoi
 }
 
 /** What the engine can say of the filters beforehand; undefined where it can say nothing, or may read the data otherwise. */
-function narrowing(dialect: Dialect, { endpoint, query }: Stream): RawBuilder<unknown> | undefined {
+function prefilter(dialect: Dialect, { endpoint, query }: Stream): RawBuilder<unknown> | undefined {
   if (endpoint.awkward !== 0) return undefined
   const ranges = query.filters
     .map(scalarRanges)
@@ -198,7 +198,7 @@ function within(
 }
 
 /** More ranges than this are not looked up one by one. */
-const mostRanges = 100
+const maxRanges = 100
 /** Records that say which of a query's filters leaves the fewest. */
 const sampled = 200
 /** A filter that lets more than one in so many pass is no better with keys. */
@@ -225,12 +225,12 @@ async function placesByKeys(context: QueryContext, stream: Stream): Promise<numb
   for (const filter of stream.query.filters) {
     const range = keyRanges(filter)
     const path = range && keysOf(stream, range.path, false)
-    if (!path || range.ranges.length > mostRanges) continue
+    if (!path || range.ranges.length > maxRanges) continue
     const most = Math.min(bounds.listed, fewest?.length ?? Infinity)
     const places = await database.read((unit) => placesWithin(unit, path, range.ranges, most))
     if (places) [fewest, used] = [places, path]
   }
-  if (used) void noteUse(database, used, now).catch(() => undefined)
+  if (used) void markUsed(database, used, now).catch(() => undefined)
   return fewest
 }
 
@@ -282,7 +282,7 @@ export function learnFilter(context: QueryContext, stream: Stream): void {
   if (read < context.bounds.keysFrom || passed * worthKeys > read) return
   const able = query.filters.filter((filter) => {
     const range = keyRanges(filter)
-    return range && range.ranges.length <= mostRanges && !keysOf(stream, range.path, false)
+    return range && range.ranges.length <= maxRanges && !keysOf(stream, range.path, false)
   })
   const searches = query.filters.some(({ operator }) => operator.operator === 'find')
   if (searches && !hasWordIndex(stream.endpoint))

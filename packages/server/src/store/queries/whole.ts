@@ -3,7 +3,7 @@ import type { Unit } from '../../database/port.ts'
 import { placeBase } from '../../database/tables.ts'
 import { isPlainPath, keyAt, missingKey } from '../../domain/queries/ordering.ts'
 import { type Endpoint, findEndpoint } from '../records/endpoints.ts'
-import { findOrderPath, noteUse } from '../records/order-paths.ts'
+import { findOrderPath, markUsed } from '../records/order-paths.ts'
 import { keyOrder, listOrder, type Place, placeOrder, sparsest } from '../records/orders.ts'
 import { nothing, type Page, type Pages, type QueryContext } from './context.ts'
 import { isAnywhere, makeKeys, withKeys } from './scan.ts'
@@ -36,7 +36,7 @@ export async function readWhole(context: QueryContext, whole: Whole): Promise<Pa
     return { ...pages, used: ordered }
   })
   // Not waited for; what fails here is tried again at the path's next use.
-  if ('used' in found) void noteUse(database, found.used, now).catch(() => undefined)
+  if ('used' in found) void markUsed(database, found.used, now).catch(() => undefined)
   return 'first' in found ? found : orderedFirst(context, found, path!, whole)
 }
 

@@ -2,15 +2,15 @@ import { sql } from 'kysely'
 import type { AccountDatabase, Unit } from '../../database/port.ts'
 import { placeBase } from '../../database/tables.ts'
 import type { LedgerEntry } from '../../domain/ledger.ts'
-import { concerning, noteEntry } from '../ledger/entries.ts'
-import { type Change, findEndpoint, noteChange, saveChanges } from './endpoints.ts'
+import { concerning, appendEntry } from '../ledger/entries.ts'
+import { type Change, findEndpoint, markChanged, saveChanges } from './endpoints.ts'
 import { removeOrderKeys } from './order-keys.ts'
 import { removeWords } from './word-index.ts'
 
 /** Records deleted by one statement. */
 const rowsDeleted = 1000
 
-type Leaving = { place: number; endpoint_id: number; bytes: number }
+type DeletedRow = { place: number; endpoint_id: number; bytes: number }
 
 /**
  * Deletes records by id, all or none; their versions stay in the history.
@@ -26,7 +26,7 @@ export async function deleteRecords(
   return database.write(async (unit) => {
     await unit.lock()
     const rows = await unit.all<
-      Leaving & { name: string }
+      DeletedRow & { name: string }
     >(sql`select place, record.endpoint_id, ${unit.dialect.bytes('data')} as bytes, name
       from record join endpoint on endpoint.pda_id = record.pda_id and endpoint.endpoint_id = record.endpoint_id
       where record.pda_id = ${unit.pda} and ${unit.dialect.among('record_id', recordIds, 'id')}`)
@@ -35,7 +35,7 @@ export async function deleteRecords(
     for (let from = 0; from < rows.length; from += rowsDeleted)
       await remove(unit, rows.slice(from, from + rowsDeleted), by)
     const names = rows.map((row) => row.name)
-    if (by.entry) await noteEntry(unit, concerning(by.entry, names, rows.length))
+    if (by.entry) await appendEntry(unit, concerning(by.entry, names, rows.length))
     return undefined
   })
 }
@@ -53,23 +53,23 @@ export async function deleteEndpoint(
     let records = 0
     for (let left = rowsDeleted; left === rowsDeleted;) {
       const rows =
-        await unit.all<Leaving>(sql`select place, endpoint_id, ${unit.dialect.bytes('data')} as bytes from record
+        await unit.all<DeletedRow>(sql`select place, endpoint_id, ${unit.dialect.bytes('data')} as bytes from record
         where pda_id = ${unit.pda} and endpoint_id = ${endpoint.endpoint_id} order by place limit ${rowsDeleted}`)
       await remove(unit, rows, by)
       left = rows.length
       records += left
     }
-    if (by.entry && records > 0) await noteEntry(unit, concerning(by.entry, [name], records))
+    if (by.entry && records > 0) await appendEntry(unit, concerning(by.entry, [name], records))
   })
 }
 
-async function remove(unit: Unit, rows: Leaving[], by: Replacement): Promise<void> {
+async function remove(unit: Unit, rows: DeletedRow[], by: Replacement): Promise<void> {
   if (rows.length === 0) return
   const places = rows.map((row) => row.place)
   const firstSeq = (await unit.allocateSeq(rows.length)) - rows.length + 1
   await keepVersions(unit, places, firstSeq, by, true)
   const changes = new Map<number, Change>()
-  for (const { place, endpoint_id, bytes } of rows) noteChange(unit, changes, endpoint_id, place, -1, -bytes)
+  for (const { place, endpoint_id, bytes } of rows) markChanged(unit, changes, endpoint_id, place, -1, -bytes)
   const these = unit.dialect.among('place', places, 'number')
   await Promise.all([
     unit.all(sql`delete from record where pda_id = ${unit.pda} and ${these}`),

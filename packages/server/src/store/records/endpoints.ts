@@ -89,7 +89,7 @@ export async function addEndpoints(
 }
 
 /** Notes that records went in (`records` 1), out (-1) or changed their size (0) at a place. */
-export function noteChange(
+export function markChanged(
   { pda }: Unit,
   changes: Map<number, Change>,
   endpointId: number,

@@ -1,8 +1,8 @@
 import { sql } from 'kysely'
 import type { AccountDatabase, Unit } from '../../database/port.ts'
 import { type LedgerEntry, nameless } from '../../domain/ledger.ts'
-import { concerning, forgetName, noteEntry } from '../ledger/entries.ts'
-import { type Change, findEndpoint, noteChange, saveChanges } from './endpoints.ts'
+import { concerning, forgetName, appendEntry } from '../ledger/entries.ts'
+import { type Change, findEndpoint, markChanged, saveChanges } from './endpoints.ts'
 import { removeOrderKeys } from './order-keys.ts'
 import { removeWords } from './word-index.ts'
 
@@ -60,7 +60,7 @@ export async function eraseEndpoint(
         await forget(unit, ofEndpoint, endpoint.endpoint_id)
         const records = erased + rows.length
         // The erasing itself would keep the name.
-        if (entry) await noteEntry(unit, concerning(entry, [nameless(entry.entryId, name)], records))
+        if (entry) await appendEntry(unit, concerning(entry, [nameless(entry.entryId, name)], records))
       }
       return rows.length
     })
@@ -78,7 +78,7 @@ async function noteErased(unit: Unit, rows: Erasable[], entry: LedgerEntry): Pro
     sql`select name from endpoint where pda_id = ${unit.pda} and ${unit.dialect.among('endpoint_id', ids, 'number')}`,
   )
   const names = endpoints.map(({ name }) => name)
-  await noteEntry(unit, concerning(entry, names, rows.length))
+  await appendEntry(unit, concerning(entry, names, rows.length))
 }
 
 /** Records and those that only live on in the history. */
@@ -93,7 +93,7 @@ async function erase(unit: Unit, rows: Erasable[], now: number): Promise<void> {
   const these = unit.dialect.among('place', places, 'number')
   const changes = new Map<number, Change>()
   for (const { place, endpoint_id, bytes } of rows) {
-    if (bytes !== null) noteChange(unit, changes, endpoint_id, place, -1, -bytes)
+    if (bytes !== null) markChanged(unit, changes, endpoint_id, place, -1, -bytes)
   }
   await Promise.all([
     unit.all(sql`delete from record where pda_id = ${unit.pda} and ${these}`),

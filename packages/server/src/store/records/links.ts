@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { AccountDatabase, Unit } from '../../database/port.ts'
 import type { LedgerEntry } from '../../domain/ledger.ts'
-import { concerning, noteEntry } from '../ledger/entries.ts'
+import { concerning, appendEntry } from '../ledger/entries.ts'
 
 /** Joins records as groups, given by their places. The caller's unit has locked the account. */
 export async function addGroups(unit: Unit, groups: number[][]): Promise<void> {
@@ -50,7 +50,7 @@ export async function linkRecords(
     if (rows.length < recordIds.length) return 'missing'
     await addGroups(unit, [rows.map((row) => row.place)])
     const names = rows.map((row) => row.name)
-    if (entry) await noteEntry(unit, concerning(entry, names, rows.length))
+    if (entry) await appendEntry(unit, concerning(entry, names, rows.length))
     return undefined
   })
 }

@@ -18,7 +18,7 @@ const filling = new WeakMap<object, Map<string, Promise<void>>>()
 const lines = new WeakMap<object, Map<string, Promise<unknown>>>()
 
 /** Works when all who came before for the same endpoint are done. */
-async function inTurn<T>(database: AccountDatabase, endpoint: string, work: () => Promise<T>): Promise<T> {
+async function queued<T>(database: AccountDatabase, endpoint: string, work: () => Promise<T>): Promise<T> {
   const ofDatabase = lines.get(database.engine) ?? new Map<string, Promise<unknown>>()
   lines.set(database.engine, ofDatabase)
   const before = ofDatabase.get(endpoint) ?? Promise.resolve()
@@ -165,7 +165,7 @@ export function withOrderKeys<T>(
   { descending, most, now }: { descending: boolean; most: number; now: number },
   work: (made: OrderPath) => Promise<T>,
 ): Promise<T> {
-  return inTurn(database, `${database.pda}/${endpointId}`, async () => {
+  return queued(database, `${database.pda}/${endpointId}`, async () => {
     const ordered = await addOrderPath(database, endpointId, path, descending, most, now)
     await fillOrderPath(database, ordered)
     return work(ordered)
@@ -173,7 +173,7 @@ export function withOrderKeys<T>(
 }
 
 /** Notes that a path was used, now and then: the one used longest ago is dropped first. */
-export async function noteUse(database: AccountDatabase, path: OrderPath, now: number): Promise<void> {
+export async function markUsed(database: AccountDatabase, path: OrderPath, now: number): Promise<void> {
   if (now - path.used_at < useNoted) return
   await database.write((unit) =>
     unit.all(sql`update order_path set used_at = ${now}

@@ -2,12 +2,12 @@ import { sql } from 'kysely'
 import { type AccountDatabase, fingerprintBytes, type Unit } from '../../database/port.ts'
 import { placeBase } from '../../database/tables.ts'
 import type { LedgerEntry } from '../../domain/ledger.ts'
-import { concerning, noteEntries, noteEntry } from '../ledger/entries.ts'
+import { concerning, appendEntries, appendEntry } from '../ledger/entries.ts'
 import {
   addEndpoints,
   type Change,
   findEndpoints,
-  noteChange,
+  markChanged,
   type OrderedEndpoint,
   saveChanges,
 } from './endpoints.ts'
@@ -42,7 +42,7 @@ class RefusedError extends Error {
  * Small requests that arrive together share a unit; each still succeeds or fails alone.
  */
 export async function saveRecords(database: AccountDatabase, saving: Saving): Promise<Saved> {
-  if (saving.weight !== undefined) return database.writeTogether(saveSmall, saving, saving.weight)
+  if (saving.weight !== undefined) return database.writeCoalesced(saveSmall, saving, saving.weight)
   try {
     return await database.write((unit) => saveLarge(unit, saving))
   } catch (error) {
@@ -93,7 +93,7 @@ async function saveLarge(unit: Unit, saving: Saving): Promise<Saved> {
     if (!saving.skipDuplicates && duplicates.length >= duplicatesTold) break
   }
   if (duplicates.length > 0 && !saving.skipDuplicates) throw new RefusedError(duplicates)
-  if (saving.entry && count > 0) await noteEntry(unit, concerning(saving.entry, endpoints, count))
+  if (saving.entry && count > 0) await appendEntry(unit, concerning(saving.entry, endpoints, count))
   return { saved: true, duplicates }
 }
 
@@ -114,7 +114,7 @@ async function saveSlices(unit: Unit, candidates: Candidate[]): Promise<void> {
   await addEndpoints(unit, names, endpoints)
   await Promise.all([
     insertRecords(unit, acceptedOf(candidates, endpoints), [...endpoints.values()], now),
-    noteEntries(unit, entriesOf(candidates)),
+    appendEntries(unit, entriesOf(candidates)),
   ])
 }
 
@@ -207,7 +207,7 @@ function changesOf(
   const changes = new Map<number, Change>()
   for (const [index, draft] of drafts.entries()) {
     const bytes = Buffer.byteLength(draft.text)
-    const change = noteChange(unit, changes, endpointIds[index]!, places[index]!, 1, bytes)
+    const change = markChanged(unit, changes, endpointIds[index]!, places[index]!, 1, bytes)
     change.largest = Math.max(change.largest, bytes)
     change.awkward ||= draft.awkward
   }

@@ -1,8 +1,8 @@
 import { sql } from 'kysely'
 import { type AccountDatabase, fingerprintBytes, type Unit } from '../../database/port.ts'
-import { concerning, noteEntry } from '../ledger/entries.ts'
+import { concerning, appendEntry } from '../ledger/entries.ts'
 import { keepVersions, type Replacement } from './delete.ts'
-import { type Change, noteChange, saveChanges } from './endpoints.ts'
+import { type Change, markChanged, saveChanges } from './endpoints.ts'
 import { addOrderKeys, listOrderPaths, removeOrderKeys } from './order-keys.ts'
 import type { Draft, Slice, Duplicate } from './save.ts'
 import { addWords, indexedAmong, removeWords } from './word-index.ts'
@@ -69,7 +69,7 @@ async function updateAll(unit: Unit, updating: Updating): Promise<void> {
     await writeNew(unit, steps, updating)
     index += drafts.length
   }
-  if (updating.entry && index > 0) await noteEntry(unit, concerning(updating.entry, endpoints, index))
+  if (updating.entry && index > 0) await appendEntry(unit, concerning(updating.entry, endpoints, index))
 }
 
 /** The stored record of each draft; refuses what is not there, not where it is said to be, or not the caller's to write. */
@@ -112,7 +112,7 @@ async function writeNew(unit: Unit, steps: Step[], { now }: Updating): Promise<v
   const work: Promise<unknown>[] = []
   for (const { draft, stored } of steps) {
     const bytes = Buffer.byteLength(draft.text)
-    const change = noteChange(unit, changes, stored.endpoint_id, stored.place, 0, bytes - stored.bytes)
+    const change = markChanged(unit, changes, stored.endpoint_id, stored.place, 0, bytes - stored.bytes)
     change.largest = Math.max(change.largest, bytes)
     change.awkward ||= draft.awkward
     work.push(

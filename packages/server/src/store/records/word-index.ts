@@ -7,7 +7,7 @@ import { searchableWords } from '../../domain/json/words.ts'
 const rowsFilled = 200
 const lengthFilled = 2 ** 20
 /** The words of longer data are not taken apart: it is looked at in every search. */
-const longestIndexed = 2 ** 18
+const maxIndexedLength = 2 ** 18
 
 /** How far an endpoint's words are: `words_end` is null while it has none, `words_to` once all records up to there have theirs. */
 export interface WordState {
@@ -26,7 +26,7 @@ const moreMarkOf = (of: OfAccount, endpointId: number) => `_${of.pda}_${endpoint
 
 function wordsOf(unit: Unit, endpointId: number, text: string): string[] {
   const mark = markOf(unit, endpointId)
-  const { words, all } = text.length > longestIndexed ? { words: [], all: false } : searchableWords(text)
+  const { words, all } = text.length > maxIndexedLength ? { words: [], all: false } : searchableWords(text)
   return all ? [mark, ...words] : [moreMarkOf(unit, endpointId)]
 }
 
@@ -120,7 +120,7 @@ async function fillSome(unit: Unit, endpointId: number): Promise<boolean> {
   )
   let left = lengthFilled
   const fitting = sizes.filter(
-    ({ bytes }, index) => (left -= Math.min(bytes, longestIndexed)) >= 0 || index === 0,
+    ({ bytes }, index) => (left -= Math.min(bytes, maxIndexedLength)) >= 0 || index === 0,
   )
   const places = fitting.map(({ place }) => place)
   const rows = await unit.all<{ place: number; data: string }>(

@@ -108,7 +108,10 @@ for (const engine of engines)
     }
     await agrees(context, 'looking at each')
     // Few of those that the engine is asked about pass, it is asked about 150 at a time, and what it names comes in pieces.
-    await agrees({ ...context, bounds: { ...bounds, rareFrom: 0, window: 7, aside: 150 } }, 'by the engine')
+    await agrees(
+      { ...context, bounds: { ...bounds, rareFrom: 0, window: 7, background: 150 } },
+      'by the engine',
+    )
     for (const path of [['a', 'b'], ['c-d']])
       await withOrderKeys(
         database.of(1),
