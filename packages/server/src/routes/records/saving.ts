@@ -162,13 +162,13 @@ export async function updateRefused(
   context: Context,
   refusal: Refusal,
 ): Promise<ApiError> {
-  if (refusal.why === 'duplicates') return duplicatesRefused(request, context, refusal.duplicates)
+  if (refusal.reason === 'duplicates') return duplicatesRefused(request, context, refusal.duplicates)
   const record = `the record at index ${refusal.index}`
-  if (refusal.why === 'missing')
+  if (refusal.reason === 'missing')
     return new ApiError('data_missing', `Could not update records: ${record} does not exist`)
-  if (refusal.why === 'forbidden')
+  if (refusal.reason === 'forbidden')
     return new ApiError('forbidden', `No rights to write in the namespace of ${record}`)
-  if (refusal.why === 'twice')
+  if (refusal.reason === 'twice')
     return new ApiError('record_twice', `Could not update records: ${record} is in the request twice`)
   return new ApiError(
     'endpoint_changed',

@@ -16,13 +16,13 @@ export interface Updating extends Replacement {
 
 /** Why nothing was changed; `index` is the position in the request. */
 export type Refusal =
-  | { why: 'missing' | 'forbidden' | 'moved' | 'twice'; index: number }
-  | { why: 'duplicates'; duplicates: Duplicate[] }
+  | { reason: 'missing' | 'forbidden' | 'moved' | 'twice'; index: number }
+  | { reason: 'duplicates'; duplicates: Duplicate[] }
 
 class RefusedError extends Error {
   readonly refusal: Refusal
   constructor(refusal: Refusal) {
-    super(refusal.why)
+    super(refusal.reason)
     this.refusal = refusal
   }
 }
@@ -56,7 +56,7 @@ async function updateAll(unit: Unit, updating: Updating): Promise<void> {
   for (const { drafts } of updating.slices()) {
     const steps = await findStored(unit, drafts, index, updating)
     for (const { stored, index: at } of steps) {
-      if (seen.has(stored.place)) throw new RefusedError({ why: 'twice', index: at })
+      if (seen.has(stored.place)) throw new RefusedError({ reason: 'twice', index: at })
       seen.add(stored.place)
       endpoints.add(stored.name)
     }
@@ -88,9 +88,9 @@ async function findStored(unit: Unit, drafts: Draft[], start: number, updating: 
   return drafts.map((draft, offset) => {
     const index = start + offset
     const stored = byId.get(draft.recordId)
-    if (!stored) throw new RefusedError({ why: 'missing', index })
-    if (!updating.mayWrite(stored.name)) throw new RefusedError({ why: 'forbidden', index })
-    if (stored.name !== draft.endpoint) throw new RefusedError({ why: 'moved', index })
+    if (!stored) throw new RefusedError({ reason: 'missing', index })
+    if (!updating.mayWrite(stored.name)) throw new RefusedError({ reason: 'forbidden', index })
+    if (stored.name !== draft.endpoint) throw new RefusedError({ reason: 'moved', index })
     return { draft, stored, index }
   })
 }
@@ -145,5 +145,5 @@ async function refuseDuplicates(unit: Unit, steps: Step[]): Promise<void> {
     else if (of !== undefined) duplicates.push({ index, of })
     else own.set(draft.fingerprint, index)
   }
-  if (duplicates.length > 0) throw new RefusedError({ why: 'duplicates', duplicates })
+  if (duplicates.length > 0) throw new RefusedError({ reason: 'duplicates', duplicates })
 }
