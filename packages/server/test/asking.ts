@@ -90,7 +90,7 @@ const rowsOnPostgres = together(
     (table) =>
       sql<{
         row: string
-      }>`select ${sql.lit(table)} || (to_jsonb(one) - 'used_at') as row from ${sql.table(table)} one`,
+      }>`select ${sql.lit(table)} || (to_jsonb(one) - 'used_at')::text as row from ${sql.table(table)} one`,
   ),
 )
 

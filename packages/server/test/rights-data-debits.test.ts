@@ -1,3 +1,3 @@
 import { askEverything } from './rights-matrix.ts'
 
-askEverything('data debits')
+askEverything('data debits', 'receipts')

@@ -132,27 +132,12 @@ function dependsOnPlace({ right }: Row): boolean {
   return ['read', 'write', 'manages applications', 'gets application tokens', 'any caller'].includes(right)
 }
 
-const paths = {
-  records: /^\/data(-record|-batch|-link|-erasure)?(\/|$)/,
-  queries: /^\/(data-query|data-aggregate|combinator|data-bundle)(\/|$)/,
-  'data debits': /^\/(data-debit|consent-receipts|publickey\/|notice-key)/,
-  applications: /^\/(applications|control\/v2\/auth\/hatlogin|users\/application_token)/,
-}
-
-/** Each noun has its file: the matrix is large, and files run side by side. */
-export type Noun = keyof typeof paths | 'people and tokens'
-
-function nounOf({ path }: Operation): Noun {
-  const nouns = Object.keys(paths) as (keyof typeof paths)[]
-  return nouns.find((noun) => paths[noun].test(path)) ?? 'people and tokens'
-}
-
-/** Every operation on a noun, asked by everybody. */
-export function askEverything(noun: Noun): void {
+/** Every operation with one of these tags, asked by everybody. The matrix is large, and files run side by side: each has some tags. */
+export function askEverything(...tags: string[]): void {
   for (const engine of routeEngines)
     askOn(
       engine,
-      operations.filter((one) => nounOf(one) === noun),
+      operations.filter((one) => one.tags.some((tag) => tags.includes(tag))),
     )
 }
 

@@ -1,3 +1,3 @@
 import { askEverything } from './rights-matrix.ts'
 
-askEverything('people and tokens')
+askEverything('access tokens', 'users', 'ledger', 'server')

@@ -1,3 +1,3 @@
 import { askEverything } from './rights-matrix.ts'
 
-askEverything('records')
+askEverything('records', 'links', 'endpoints', 'erasure')
