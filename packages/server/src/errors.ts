@@ -77,7 +77,7 @@ export const errors: Record<ErrorCode, Kind> = {
   user_unknown: { status: 404, error: 'Not Found', message: 'No such User' },
 }
 
-/** A refusal on its way to the caller: thrown by routes and auth, answered in one place (`app.ts`). */
+/** A refusal on its way to the caller: thrown by routes and auth, answered in one place (`http/errors.ts`). */
 export class ApiError extends Error {
   readonly code: ErrorCode
   readonly duplicates: ErrorBody['duplicates']
