@@ -26,7 +26,12 @@ export async function startPostgres(parent: string): Promise<Postgres> {
     password,
     persistent: false,
     initdbFlags: ['--encoding=UTF8', '--locale=C'],
-    postgresFlags: ['-c', 'max_connections=200', '-c', 'unix_socket_directories='],
+    postgresFlags: [
+      'max_connections=200',
+      'unix_socket_directories=',
+      'full_page_writes=off',
+      'jit=off',
+    ].flatMap((one) => ['-c', one]),
     createPostgresUser: !existsSync('/var/lib/postgresql') && process.getuid?.() === 0,
     onLog: () => undefined,
     onError: () => undefined,
