@@ -7,7 +7,6 @@ import { at, ends, password, serving } from './command-line.ts'
 import { invariantsHold, readContents } from './crash-invariants.ts'
 import { type Engine, engines, freePort } from './engines.ts'
 import { startServer } from './harness.ts'
-import { quick } from './quick.ts'
 
 /** An account as its owner reaches it, through each of the servers that share its database. */
 interface Scene {
@@ -82,7 +81,7 @@ async function holdsTogether({ database }: Scene): Promise<void> {
   invariantsHold(await readContents(database), false)
 }
 
-for (const [name, start] of quick ? variants.slice(0, 2) : variants) {
+for (const [name, start] of variants) {
   test(`${name}: of ${writers} writers of the same record exactly one wins`, async (t) => {
     const scene = await start(t)
     for (let round = 0; round < rounds; round++) {
